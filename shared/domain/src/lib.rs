@@ -1,0 +1,32 @@
+//! What Countersign is about, without I/O: ids, factors, askable sets, verifications, sessions, and the two things that
+//! every decision takes as parameters, a [`Clock`] and an [`Entropy`].
+
+mod askable;
+mod digest;
+mod enrollment;
+mod entropy;
+mod factor;
+mod id;
+mod idempotency;
+mod opaque;
+mod session;
+mod time;
+mod transaction;
+mod verification;
+
+pub use askable::{AskableSets, MAX_ASKABLE_SETS};
+pub use digest::{Digest, InvalidDigest, PresentedFactors};
+pub use enrollment::{DeviceId, Enrollment, EnrollmentRefused, InvalidDeviceId, enrollable};
+pub use entropy::{Entropy, EntropyUnavailable};
+pub use factor::{Category, DuplicateFactor, FactorSet, FactorType, UnknownFactor};
+pub use id::{
+    BranchKeyVersion, EventId, InvalidId, KeyId, RequestId, SessionId, TenantId, UserId, VerificationId,
+};
+pub use idempotency::{IDEMPOTENCY_WINDOW, IdempotencyKey, IdempotencyKeyRefused, RequestFingerprint};
+pub use opaque::{Sealed, SecretHash};
+pub use session::Session;
+pub use time::{Clock, SystemClock, Window};
+pub use transaction::{InvalidTransaction, MAX_AMOUNT_MINOR, Transaction, TransactionHash};
+pub use verification::{
+    ATTEMPTS_ALLOWED, Attempt, VERIFICATION_LIFETIME, Verification, VerificationStatus,
+};

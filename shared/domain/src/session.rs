@@ -1,0 +1,32 @@
+//! A session: what remains of a successful verification for as long as its tokens live.
+
+use jiff::Timestamp;
+
+use crate::{SecretHash, SessionId, TenantId, UserId};
+
+/// What is stored of one session. Tokens are stored as hashes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The owner.
+    pub tenant: TenantId,
+    /// The person.
+    pub user: UserId,
+    /// The session's id, the token's `sid`.
+    pub id: SessionId,
+    /// When the user was verified.
+    pub created_at: Timestamp,
+    /// When the session ends whatever happens.
+    pub expires_at: Timestamp,
+    /// The hash of the current refresh token.
+    pub refresh_token: SecretHash,
+    /// When the session was revoked, if it was.
+    pub revoked_at: Option<Timestamp>,
+}
+
+impl Session {
+    /// Whether the session's tokens still count at `now`.
+    #[must_use]
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && now < self.expires_at
+    }
+}
