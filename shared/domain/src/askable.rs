@@ -49,20 +49,17 @@ impl AskableSets {
 /// All sets of 2 or 3 of these factors over at least 2 categories.
 fn qualifying_sets(factors: FactorSet) -> Vec<FactorSet> {
     let types: Vec<FactorType> = factors.iter().collect();
-    let pairs = types.iter().enumerate().flat_map(|(position, first)| {
-        types.iter().skip(position + 1).map(move |second| vec![*first, *second])
-    });
+    let pairs = types
+        .iter()
+        .enumerate()
+        .flat_map(|(position, first)| types.iter().skip(position + 1).map(move |second| vec![*first, *second]));
     let triples = types.iter().enumerate().flat_map(|(position, first)| {
         types.iter().enumerate().skip(position + 1).flat_map({
             let types = &types;
             move |(next, second)| types.iter().skip(next + 1).map(move |third| vec![*first, *second, *third])
         })
     });
-    pairs
-        .chain(triples)
-        .filter_map(|chosen| FactorSet::of(chosen).ok())
-        .filter(|set| set.categories() >= 2)
-        .collect()
+    pairs.chain(triples).filter_map(|chosen| FactorSet::of(chosen).ok()).filter(|set| set.categories() >= 2).collect()
 }
 
 #[cfg(test)]

@@ -19,14 +19,10 @@ pub use digest::{Digest, InvalidDigest, PresentedFactors};
 pub use enrollment::{DeviceId, Enrollment, EnrollmentRefused, InvalidDeviceId, enrollable};
 pub use entropy::{Entropy, EntropyUnavailable};
 pub use factor::{Category, DuplicateFactor, FactorSet, FactorType, UnknownFactor};
-pub use id::{
-    BranchKeyVersion, EventId, InvalidId, KeyId, RequestId, SessionId, TenantId, UserId, VerificationId,
-};
+pub use id::{BranchKeyVersion, EventId, InvalidId, KeyId, RequestId, SessionId, TenantId, UserId, VerificationId};
 pub use idempotency::{IDEMPOTENCY_WINDOW, IdempotencyKey, IdempotencyKeyRefused, RequestFingerprint};
 pub use opaque::{Sealed, SecretHash};
 pub use session::Session;
 pub use time::{Clock, SystemClock, Window};
 pub use transaction::{InvalidTransaction, MAX_AMOUNT_MINOR, Transaction, TransactionHash};
-pub use verification::{
-    ATTEMPTS_ALLOWED, Attempt, VERIFICATION_LIFETIME, Verification, VerificationStatus,
-};
+pub use verification::{ATTEMPTS_ALLOWED, Attempt, VERIFICATION_LIFETIME, Verification, VerificationStatus};

@@ -1,1 +1,28 @@
-//! Placeholder.
+//! The ports: what the functions need of a store, one capability each, named by its verb.
+//!
+//! A refused condition is an outcome, not an error. Every port takes the tenant, and every race is decided by one
+//! conditional write inside the implementation. Records are parsed when read; an impossible one is
+//! [`StoreErrorKind::Corrupt`].
+
+mod api_key;
+mod branch_key;
+mod enrollment;
+mod error;
+mod event;
+mod readiness;
+mod session;
+mod signing_key;
+mod verification;
+
+pub use api_key::{ApiKeyRecord, CreateApiKey, FindApiKey};
+pub use branch_key::{BranchKeyRecord, CreateBranchKey, FindBranchKey};
+pub use enrollment::{CreateEnrollment, EnrollmentCreation, FindEnrollment};
+pub use error::{StoreError, StoreErrorKind};
+pub use event::{EventRecord, FindEvents, StoreEvents};
+pub use readiness::CheckReadiness;
+pub use session::{FindSession, Revocation, RevokeSession};
+pub use signing_key::{CreateSigningKey, ListSigningKeys, SigningKeyRecord};
+pub use verification::{
+    Claim, ClaimAttempt, ClaimRequest, CompleteVerification, Completion, CompletionRequest, FailAttempt,
+    FindVerification, OpenVerification, Opening,
+};

@@ -1,0 +1,118 @@
+//! Verifications: ephemeral. The ports are the transitions of the state machine in `domain`.
+
+use std::future::Future;
+
+use domain::{Attempt, FactorSet, IdempotencyKey, Session, TenantId, Verification, VerificationId};
+use jiff::Timestamp;
+
+use crate::StoreError;
+
+/// Opens a verification unless one of its id exists.
+pub trait OpenVerification: Send + Sync {
+    /// One conditional write. The id is derived from the request's idempotency key, so this is the replay protection too.
+    fn open_verification(
+        &self,
+        verification: &Verification,
+    ) -> impl Future<Output = Result<Opening, StoreError>> + Send;
+}
+
+/// What came of opening a verification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opening {
+    /// It is open.
+    Opened,
+    /// This one has the id already: a retry if its request is the same.
+    AlreadyOpened(Box<Verification>),
+}
+
+/// Reads a verification.
+pub trait FindVerification: Send + Sync {
+    /// The verification, strongly consistent, expired or not; `None` if there is none of this id.
+    fn find_verification(
+        &self,
+        tenant: TenantId,
+        id: VerificationId,
+    ) -> impl Future<Output = Result<Option<Verification>, StoreError>> + Send;
+}
+
+/// Counts an attempt before anything is compared.
+pub trait ClaimAttempt: Send + Sync {
+    /// One conditional write: granted if and only if the verification is open at `now`, fewer than the allowed attempts
+    /// were claimed, the presented types are those asked for, and the attempt's key is new. Repeating a claim whose answer
+    /// was lost gives [`Claim::Repeated`] and counts nothing.
+    fn claim_attempt(&self, request: &ClaimRequest) -> impl Future<Output = Result<Claim, StoreError>> + Send;
+}
+
+/// What an attempt presents to be counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClaimRequest {
+    /// The owner.
+    pub tenant: TenantId,
+    /// The verification.
+    pub verification: VerificationId,
+    /// The attempt's own key.
+    pub attempt: IdempotencyKey,
+    /// The factor types that were presented.
+    pub presented: FactorSet,
+    /// The time to compare the expiry with.
+    pub now: Timestamp,
+}
+
+/// What came of claiming an attempt. Where several refusals apply, the first in this order is given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// The attempt is counted and may be compared. The verification is as of just after the claim.
+    Granted(Box<Verification>),
+    /// There is no such verification.
+    Unknown,
+    /// This key was claimed before; this is what became of it.
+    Repeated(Attempt),
+    /// The verification is over or its attempts are used up.
+    Closed,
+    /// The presented types are not the ones asked for.
+    Mismatched,
+}
+
+/// Records that a claimed attempt was wrong.
+pub trait FailAttempt: Send + Sync {
+    /// Turns the claimed attempt into a wrong one. Repeating it changes nothing.
+    fn fail_attempt(
+        &self,
+        tenant: TenantId,
+        verification: VerificationId,
+        attempt: IdempotencyKey,
+        attempts_remaining: u8,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// Ends a verification with success.
+pub trait CompleteVerification: Send + Sync {
+    /// At most one call ever succeeds: marks the verification verified and stores the session, both or neither, if and only
+    /// if the verification is not verified yet and not expired at `now`, and the attempt is a claimed one.
+    ///
+    /// Repeating a call whose answer was lost, with the same session id, gives [`Completion::Completed`] again.
+    fn complete_verification(
+        &self,
+        request: &CompletionRequest,
+    ) -> impl Future<Output = Result<Completion, StoreError>> + Send;
+}
+
+/// The right attempt and the session that it opens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompletionRequest {
+    /// The verification.
+    pub verification: VerificationId,
+    /// The attempt that was right.
+    pub attempt: IdempotencyKey,
+    /// The session to store; its tenant and user are the verification's, its `created_at` the time of verification.
+    pub session: Session,
+}
+
+/// What came of completing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Completion {
+    /// This attempt verified the user.
+    Completed,
+    /// Another attempt did, or the verification expired meanwhile.
+    Closed,
+}
