@@ -1,0 +1,72 @@
+# The one door to the tools: people and .ci/run call the same recipes. `tests/tools/install` brings what they need.
+
+tools := absolute_path(env("CARGO_TARGET_DIR", "target")) / "tools"
+
+export PATH := tools / "python/bin" + ":" + tools / "cargo/bin" + ":" + env("PATH")
+
+# Where the DynamoDB Local of the adapter tests is: a folder with DynamoDBLocal.jar and DynamoDBLocal_lib.
+export COUNTERSIGN_DYNAMODB_LOCAL := env("COUNTERSIGN_DYNAMODB_LOCAL", tools / "dynamodb-local")
+
+# List the recipes.
+default:
+    @just --list
+
+# Install the tools that the other recipes use.
+tools:
+    tests/tools/install
+
+# Format everything.
+fmt:
+    cargo fmt --all
+
+# Fail on anything that is not formatted.
+fmt-check:
+    cargo fmt --all -- --check
+
+# Clippy on every target of every crate; a warning is an error.
+lint:
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+
+# Build the API documentation; a broken link is an error.
+docs:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
+
+# Unit tests, flows, contracts, adapters and model.
+test *arguments:
+    cargo nextest run --workspace --locked {{ arguments }}
+
+# Journeys through several functions in one process.
+flows *arguments:
+    cargo nextest run --locked -p countersign-tests --test flows {{ arguments }}
+
+# What code, template, docs and events say about each other.
+contracts *arguments:
+    cargo nextest run --locked -p countersign-tests --test contracts {{ arguments }}
+
+# The conformance suite on embedded DynamoDB and DynamoDB Local.
+adapters *arguments:
+    cargo nextest run --locked -p countersign-tests --test adapters {{ arguments }}
+
+# Lists of operations with faults, against a model.
+model *arguments:
+    cargo nextest run --locked -p countersign-tests --test model {{ arguments }}
+
+# Licences, bans and sources of the dependencies (needs cargo-deny: `cargo install cargo-deny --locked`).
+deny:
+    cargo deny --offline check bans licenses sources
+
+# Check the SAM template.
+validate:
+    SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-west-1 sam validate --lint
+
+# Build every function for one architecture, arm64 or x86_64.
+build architecture="arm64":
+    SAM_CLI_TELEMETRY=0 sam build --parameter-overrides Architecture={{ architecture }}
+
+# The journey through a stack deployed to MiniStack, and through `cargo lambda watch`.
+deployed *arguments:
+    python tests/deployed/run.py {{ arguments }}
+
+# Everything, as CI runs it.
+ci:
+    tests/run
