@@ -1,1 +1,25 @@
-//! Placeholder.
+//! Audit events: what happened, to whom, when, and how they are handed over.
+//!
+//! - An event is typed and closed: ids, counts, enums and keyed pseudonyms. There is no field that a secret, a digest, a
+//!   token or a caller's text fits into.
+//! - Its canonical bytes are what is sent, stored, and later hashed; there is exactly one spelling of an event.
+//! - An event is recorded before a success is answered. Recording is idempotent by the event's id, so repeating a call
+//!   whose answer was lost is safe.
+
+mod canonical;
+mod event;
+mod fields;
+#[cfg(feature = "testing")]
+mod memory;
+mod record;
+mod retention;
+mod sink;
+mod sqs;
+
+pub use canonical::{MAX_EVENT_BYTES, ParseError, SCHEMA_VERSION};
+pub use event::{Acr, Event, Outcome, RefusalReason, Subject};
+#[cfg(feature = "testing")]
+pub use memory::{Behaviour, MemorySink};
+pub use retention::{RETENTION, kept_until};
+pub use sink::{RecordError, RecordEvent};
+pub use sqs::SqsSink;
