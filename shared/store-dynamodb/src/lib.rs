@@ -1,1 +1,40 @@
-//! Placeholder.
+//! The ports of `store` on DynamoDB: the only crate that names its SDK.
+//!
+//! - A store is made of the tables that a function knows, and has the ports of these tables only: [`DynamoStore`] of a
+//!   [`CoreTable`] can find an enrollment and cannot claim an attempt.
+//! - Every race is one conditional write, and a refused condition brings the old item along, so that the reason costs no
+//!   second call.
+//! - Every read is strongly consistent and strict: an impossible item is an error that names table and key, never values.
+//! - Every write may be sent again blindly, as the SDK does when an answer is lost: the condition refuses the second one,
+//!   and the item that it brings along tells our own first one from another's.
+//! - There is no Scan.
+//!
+//! Tables, keys, attributes, sizes and units: `docs/DATA_MODEL.md`.
+
+mod api_key;
+mod attempt;
+mod branch_key;
+mod call;
+mod client;
+mod completion;
+mod enrollment;
+mod error;
+mod event;
+mod item;
+mod keys;
+mod reader;
+mod readiness;
+mod session;
+mod signing_key;
+mod size;
+mod tables;
+mod verification;
+
+#[cfg(test)]
+mod data_model;
+
+pub use client::DynamoStore;
+pub use error::{CorruptItem, EngineFailure};
+pub use tables::{
+    AllTables, AuditTable, CoreAndEphemeral, CoreTable, EphemeralTable, KnowsAudit, KnowsCore, KnowsEphemeral,
+};

@@ -1,0 +1,89 @@
+//! Enrollments: one item in the user's partition of the core table, created once.
+
+use domain::{BranchKeyVersion, Enrollment, RequestFingerprint, TenantId, UserId};
+use store::{CreateEnrollment, EnrollmentCreation, FindEnrollment, StoreError};
+
+use crate::call::Put;
+use crate::item::{Item, ItemBuilder, bytes, instant, number, text};
+use crate::keys::{self, Key};
+use crate::reader::Reader;
+use crate::{DynamoStore, KnowsCore};
+
+impl<T: KnowsCore> CreateEnrollment for DynamoStore<T> {
+    /// One conditional `PutItem`. An SDK retry after a lost answer finds its own item: the caller recognises it by the
+    /// request fingerprint.
+    async fn create_enrollment(&self, enrollment: &Enrollment) -> Result<EnrollmentCreation, StoreError> {
+        let operation = "CreateEnrollment";
+
+        match self.put_new(operation, self.tables.core(), item(enrollment)).await? {
+            Put::Stored => Ok(EnrollmentCreation::Created),
+            Put::Exists(existing) => {
+                let (tenant, user) = (enrollment.tenant, enrollment.user);
+                let existing = parse(operation, self.tables.core(), tenant, user, &existing)?;
+                Ok(EnrollmentCreation::AlreadyEnrolled(Box::new(existing)))
+            }
+        }
+    }
+}
+
+impl<T: KnowsCore> FindEnrollment for DynamoStore<T> {
+    async fn find_enrollment(&self, tenant: TenantId, user: UserId) -> Result<Option<Enrollment>, StoreError> {
+        let operation = "FindEnrollment";
+        let table = self.tables.core();
+
+        let item = self.read(operation, table, &keys::enrollment(tenant, user)).await?;
+        item.map(|item| parse(operation, table, tenant, user, &item)).transpose()
+    }
+}
+
+pub(crate) fn item(enrollment: &Enrollment) -> Item {
+    ItemBuilder::new(&keys::enrollment(enrollment.tenant, enrollment.user))
+        .with(KEY_VERSION, number(enrollment.key_version))
+        .with(BRANCH_KEY_VERSION, number(enrollment.branch_key_version.number()))
+        .with(FACTORS, text(enrollment.factors))
+        .with(CREATED, instant(enrollment.created_at))
+        .with(USER_KEY, bytes(enrollment.user_key.as_bytes()))
+        .with(SETS, bytes(enrollment.askable_sets.as_bytes()))
+        .with_optional(DEVICE, enrollment.device_id.as_ref().map(|device| bytes(device.as_bytes())))
+        .with(REQUEST_KEY, text(enrollment.request.key))
+        .with(REQUEST_BODY, bytes(enrollment.request.body))
+        .build()
+}
+
+pub(crate) fn parse(
+    operation: &'static str,
+    table: &str,
+    tenant: TenantId,
+    user: UserId,
+    item: &Item,
+) -> Result<Enrollment, StoreError> {
+    let key: &Key = &keys::enrollment(tenant, user);
+    let reader = Reader { operation, table, key, item };
+    let key_version = reader.number(KEY_VERSION)?;
+    if key_version == 0 {
+        return Err(reader.corrupt(KEY_VERSION));
+    }
+    Ok(Enrollment {
+        tenant,
+        user,
+        key_version,
+        branch_key_version: BranchKeyVersion::new(reader.number(BRANCH_KEY_VERSION)?)
+            .ok_or_else(|| reader.corrupt(BRANCH_KEY_VERSION))?,
+        factors: reader.text(FACTORS)?,
+        created_at: reader.instant(CREATED)?,
+        user_key: reader.sealed(USER_KEY)?,
+        askable_sets: reader.sealed(SETS)?,
+        device_id: reader.optional_sealed(DEVICE)?,
+        request: RequestFingerprint { key: reader.text(REQUEST_KEY)?, body: reader.array(REQUEST_BODY)? },
+    })
+}
+
+const KEY_VERSION: &str = "key_version";
+const BRANCH_KEY_VERSION: &str = "branch";
+const FACTORS: &str = "factors";
+const CREATED: &str = "created";
+const USER_KEY: &str = "user_key";
+const SETS: &str = "sets";
+const DEVICE: &str = "device";
+const REQUEST_KEY: &str = "req_key";
+const REQUEST_BODY: &str = "req_body";

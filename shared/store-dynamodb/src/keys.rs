@@ -1,0 +1,112 @@
+//! Every key there is. `docs/DATA_MODEL.md` repeats this table, held equal by a test.
+//!
+//! | table | item | pk | sk |
+//! |---|---|---|---|
+//! | core | enrollment | `t/018f0000-0000-7000-8000-00000000000a/u/018f0000-0000-7000-8000-00000000000b` | `enrollment` |
+//! | core | session | `t/018f0000-0000-7000-8000-00000000000a/u/018f0000-0000-7000-8000-00000000000b` | `session/018f0000-0000-7000-8000-00000000000c` |
+//! | core | branch key | `t/018f0000-0000-7000-8000-00000000000a/branch-key` | `v/7` |
+//! | core | newest branch key | `t/018f0000-0000-7000-8000-00000000000a/branch-key` | `newest` |
+//! | core | API key | `api-key/abababababababababababababababababababababababababababababababab` | `api-key` |
+//! | core | signing key | `signing-keys` | `kid-1` |
+//! | ephemeral | verification | `t/018f0000-0000-7000-8000-00000000000a/v/018f0000-0000-7000-8000-00000000000d` | |
+//! | audit | event | `t/018f0000-0000-7000-8000-00000000000a/s/cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd` | `018f0000-0000-7000-8000-00000000000e` |
+//!
+//! All but API keys and signing keys begin with the tenant, so that no id of one tenant ever names an item of another.
+//! API keys are found before the tenant is known. Signing keys are the deployment's own; they and branch keys are read
+//! about once in five minutes by each process, so that their small partitions stay cold.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{BranchKeyVersion, EventId, KeyId, SecretHash, SessionId, TenantId, UserId, VerificationId};
+
+/// The primary key of one item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Key {
+    pub(crate) pk: String,
+    pub(crate) sk: Option<String>,
+}
+
+impl Key {
+    fn new(pk: String, sk: impl Into<String>) -> Self {
+        Self { pk, sk: Some(sk.into()) }
+    }
+
+    /// The key as the attributes of an item.
+    pub(crate) fn to_attributes(&self) -> HashMap<String, AttributeValue> {
+        let sk = self.sk.iter().map(|sk| (SK.to_owned(), AttributeValue::S(sk.clone())));
+        [(PK.to_owned(), AttributeValue::S(self.pk.clone()))].into_iter().chain(sk).collect()
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.sk {
+            Some(sk) => write!(f, "{}, {sk}", self.pk),
+            None => f.write_str(&self.pk),
+        }
+    }
+}
+
+/// The partition key's attribute in every table.
+pub(crate) const PK: &str = "pk";
+
+/// The sort key's attribute in the core and audit tables.
+pub(crate) const SK: &str = "sk";
+
+/// A user's enrollment.
+pub(crate) fn enrollment(tenant: TenantId, user: UserId) -> Key {
+    Key::new(user_partition(tenant, user), "enrollment")
+}
+
+/// One of a user's sessions.
+pub(crate) fn session(tenant: TenantId, user: UserId, session: SessionId) -> Key {
+    Key::new(user_partition(tenant, user), format!("session/{session}"))
+}
+
+/// One version of a tenant's branch key.
+pub(crate) fn branch_key(tenant: TenantId, version: BranchKeyVersion) -> Key {
+    Key::new(branch_key_partition(tenant), format!("v/{}", version.number()))
+}
+
+/// The copy of a tenant's newest branch key, so that finding it is one read.
+pub(crate) fn newest_branch_key(tenant: TenantId) -> Key {
+    Key::new(branch_key_partition(tenant), "newest")
+}
+
+/// The API key of this hash.
+pub(crate) fn api_key(hash: SecretHash) -> Key {
+    Key::new(format!("api-key/{}", hex::encode(hash.as_bytes())), "api-key")
+}
+
+/// One signing key.
+pub(crate) fn signing_key(id: &KeyId) -> Key {
+    Key::new(SIGNING_KEYS.to_owned(), id.as_str())
+}
+
+/// The partition of all signing keys.
+pub(crate) const SIGNING_KEYS: &str = "signing-keys";
+
+/// One verification.
+pub(crate) fn verification(tenant: TenantId, verification: VerificationId) -> Key {
+    Key { pk: format!("t/{tenant}/v/{verification}"), sk: None }
+}
+
+/// One audit event.
+pub(crate) fn event(tenant: TenantId, subject: [u8; 16], event: EventId) -> Key {
+    Key::new(events(tenant, subject), event.to_string())
+}
+
+/// The partition of a subject's audit events; event ids begin with their time.
+pub(crate) fn events(tenant: TenantId, subject: [u8; 16]) -> String {
+    format!("t/{tenant}/s/{}", hex::encode(subject))
+}
+
+fn user_partition(tenant: TenantId, user: UserId) -> String {
+    format!("t/{tenant}/u/{user}")
+}
+
+fn branch_key_partition(tenant: TenantId) -> String {
+    format!("t/{tenant}/branch-key")
+}

@@ -1,0 +1,78 @@
+//! Signing keys: a handful of items in one partition of the core table.
+
+use domain::KeyId;
+use store::{CreateSigningKey, ListSigningKeys, SigningKeyRecord, StoreError};
+
+use crate::call::Put;
+use crate::error::failure;
+use crate::item::{Item, ItemBuilder, bytes, instant, text};
+use crate::keys::{self, Key, PK, SIGNING_KEYS, SK};
+use crate::reader::{Reader, corrupt};
+use crate::{DynamoStore, KnowsCore};
+
+impl<T: KnowsCore> ListSigningKeys for DynamoStore<T> {
+    /// One `Query`; a second one only past 1 MB, which no handful of keys reaches.
+    async fn list_signing_keys(&self) -> Result<Vec<SigningKeyRecord>, StoreError> {
+        let operation = "ListSigningKeys";
+        let table = self.tables.core();
+        let mut pages = self
+            .client
+            .query()
+            .table_name(table)
+            .consistent_read(true)
+            .key_condition_expression("#pk = :keys")
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_values(":keys", text(SIGNING_KEYS))
+            .into_paginator()
+            .items()
+            .send();
+
+        let mut records = Vec::new();
+        while let Some(item) = pages.next().await {
+            let item = item.map_err(|error| failure(operation, &error))?;
+            records.push(parse(operation, table, &item)?);
+        }
+        records.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+        Ok(records)
+    }
+}
+
+impl<T: KnowsCore> CreateSigningKey for DynamoStore<T> {
+    /// One conditional `PutItem`; repeating it changes nothing.
+    async fn create_signing_key(&self, record: &SigningKeyRecord) -> Result<(), StoreError> {
+        match self.put_new("CreateSigningKey", self.tables.core(), item(record)).await? {
+            Put::Stored | Put::Exists(_) => Ok(()),
+        }
+    }
+}
+
+pub(crate) fn item(record: &SigningKeyRecord) -> Item {
+    ItemBuilder::new(&keys::signing_key(&record.id))
+        .with(PUBLIC, bytes(record.public.as_slice()))
+        .with(WRAPPED, bytes(record.wrapped_private.as_slice()))
+        .with(CREATED, instant(record.created_at))
+        .with(SIGNS_FROM, instant(record.signs_from))
+        .with_optional(RETIRES, record.retires_at.map(instant))
+        .build()
+}
+
+pub(crate) fn parse(operation: &'static str, table: &str, item: &Item) -> Result<SigningKeyRecord, StoreError> {
+    let partition = Key { pk: SIGNING_KEYS.to_owned(), sk: None };
+    let id = item.get(SK).and_then(|sk| sk.as_s().ok()?.parse::<KeyId>().ok());
+    let id = id.ok_or_else(|| corrupt(operation, table, &partition, SK))?;
+    let reader = Reader { operation, table, key: &keys::signing_key(&id), item };
+    Ok(SigningKeyRecord {
+        public: reader.bytes(PUBLIC)?,
+        wrapped_private: reader.bytes(WRAPPED)?,
+        created_at: reader.instant(CREATED)?,
+        signs_from: reader.instant(SIGNS_FROM)?,
+        retires_at: reader.optional_instant(RETIRES)?,
+        id,
+    })
+}
+
+const PUBLIC: &str = "public";
+const WRAPPED: &str = "wrapped";
+const CREATED: &str = "created";
+const SIGNS_FROM: &str = "signs_from";
+const RETIRES: &str = "retires";

@@ -1,0 +1,159 @@
+//! Verifications: one item each in the ephemeral table, opened and read here; attempts are claimed in `attempt.rs`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{
+    ATTEMPTS_ALLOWED, Attempt, BranchKeyVersion, IdempotencyKey, RequestFingerprint, SessionId, TenantId,
+    TransactionHash, Verification, VerificationId,
+};
+use jiff::Timestamp;
+use store::{FindVerification, OpenVerification, Opening, StoreError};
+
+use crate::call::Put;
+use crate::item::{Item, ItemBuilder, TTL, bytes, instant, number, text, time_to_live};
+use crate::keys;
+use crate::reader::Reader;
+use crate::{DynamoStore, KnowsEphemeral};
+
+impl<T: KnowsEphemeral> OpenVerification for DynamoStore<T> {
+    /// One conditional `PutItem`. An SDK retry after a lost answer finds its own item: the caller recognises it by the
+    /// request fingerprint.
+    async fn open_verification(&self, verification: &Verification) -> Result<Opening, StoreError> {
+        let operation = "OpenVerification";
+        let table = self.tables.ephemeral();
+
+        match self.put_new(operation, table, item(verification)).await? {
+            Put::Stored => Ok(Opening::Opened),
+            Put::Exists(existing) => {
+                let existing = parse(operation, table, verification.tenant, verification.id, &existing)?;
+                Ok(Opening::AlreadyOpened(Box::new(existing)))
+            }
+        }
+    }
+}
+
+impl<T: KnowsEphemeral> FindVerification for DynamoStore<T> {
+    async fn find_verification(
+        &self,
+        tenant: TenantId,
+        id: VerificationId,
+    ) -> Result<Option<Verification>, StoreError> {
+        let operation = "FindVerification";
+        let table = self.tables.ephemeral();
+
+        let item = self.read(operation, table, &keys::verification(tenant, id)).await?;
+        item.map(|item| parse(operation, table, tenant, id, &item)).transpose()
+    }
+}
+
+pub(crate) fn item(verification: &Verification) -> Item {
+    let attempts = verification.attempts.iter().map(|(key, attempt)| (key.to_string(), attempt_value(*attempt)));
+    let verified = verification.verified;
+    ItemBuilder::new(&keys::verification(verification.tenant, verification.id))
+        .with(USER, text(verification.user))
+        .with(ASKED, text(verification.asked))
+        .with(KEY_VERSION, number(verification.key_version))
+        .with(BRANCH_KEY_VERSION, number(verification.branch_key_version.number()))
+        .with(VERIFIER, bytes(verification.verifier.as_bytes()))
+        .with_optional(TRANSACTION, verification.transaction.map(|hash| bytes(hash.as_bytes().as_slice())))
+        .with(CREATED, instant(verification.created_at))
+        .with(EXPIRES, instant(verification.expires_at))
+        .with(ATTEMPTS, AttributeValue::M(attempts.collect()))
+        .with_optional(VERIFIED, verified.map(|(at, _)| instant(at)))
+        .with_optional(SESSION, verified.map(|(_, session)| text(session)))
+        .with(REQUEST_KEY, text(verification.request.key))
+        .with(REQUEST_BODY, bytes(verification.request.body))
+        .with(TTL, time_to_live(verification.expires_at, KEPT_AFTER_EXPIRY))
+        .build()
+}
+
+/// Reads a verification, and refuses one that no transition leads to: more attempts than allowed, an end before its
+/// beginning, or a success without exactly one right attempt and a session.
+pub(crate) fn parse(
+    operation: &'static str,
+    table: &str,
+    tenant: TenantId,
+    id: VerificationId,
+    item: &Item,
+) -> Result<Verification, StoreError> {
+    let reader = Reader { operation, table, key: &keys::verification(tenant, id), item };
+    let verification = Verification {
+        tenant,
+        id,
+        user: reader.text(USER)?,
+        asked: reader.text(ASKED)?,
+        key_version: reader.number(KEY_VERSION)?,
+        branch_key_version: BranchKeyVersion::new(reader.number(BRANCH_KEY_VERSION)?)
+            .ok_or_else(|| reader.corrupt(BRANCH_KEY_VERSION))?,
+        verifier: reader.sealed(VERIFIER)?,
+        transaction: reader.optional_array(TRANSACTION)?.map(TransactionHash::new),
+        created_at: reader.instant(CREATED)?,
+        expires_at: reader.instant(EXPIRES)?,
+        attempts: attempts(&reader)?,
+        verified: verified(&reader)?,
+        request: RequestFingerprint { key: reader.text(REQUEST_KEY)?, body: reader.array(REQUEST_BODY)? },
+    };
+    if verification.expires_at <= verification.created_at {
+        return Err(reader.corrupt(EXPIRES));
+    }
+    let right = verification.attempts.values().filter(|attempt| **attempt == Attempt::Right).count();
+    if right != usize::from(verification.verified.is_some()) {
+        return Err(reader.corrupt(ATTEMPTS));
+    }
+    Ok(verification)
+}
+
+fn attempts(reader: &Reader<'_>) -> Result<BTreeMap<IdempotencyKey, Attempt>, StoreError> {
+    let attempts: Option<BTreeMap<_, _>> =
+        reader.map(ATTEMPTS)?.iter().map(|(key, value)| Some((key.parse().ok()?, parse_attempt(value)?))).collect();
+    attempts.filter(|attempts| attempts.len() <= usize::from(ATTEMPTS_ALLOWED)).ok_or_else(|| reader.corrupt(ATTEMPTS))
+}
+
+fn verified(reader: &Reader<'_>) -> Result<Option<(Timestamp, SessionId)>, StoreError> {
+    match (reader.optional_instant(VERIFIED)?, reader.optional_text(SESSION)?) {
+        (Some(at), Some(session)) => Ok(Some((at, session))),
+        (None, None) => Ok(None),
+        _ => Err(reader.corrupt(SESSION)),
+    }
+}
+
+/// An attempt as it is stored: `claimed`, `right`, or `wrong/` and the number of attempts that remained.
+pub(crate) fn attempt_value(attempt: Attempt) -> AttributeValue {
+    AttributeValue::S(match attempt {
+        Attempt::Claimed => "claimed".to_owned(),
+        Attempt::Right => "right".to_owned(),
+        Attempt::Wrong { attempts_remaining } => format!("wrong/{attempts_remaining}"),
+    })
+}
+
+fn parse_attempt(value: &AttributeValue) -> Option<Attempt> {
+    match value.as_s().ok()?.as_str() {
+        "claimed" => Some(Attempt::Claimed),
+        "right" => Some(Attempt::Right),
+        text => {
+            let attempts_remaining = text.strip_prefix("wrong/")?.parse().ok()?;
+            (attempts_remaining < ATTEMPTS_ALLOWED).then_some(Attempt::Wrong { attempts_remaining })
+        }
+    }
+}
+
+const USER: &str = "user";
+pub(crate) const ASKED: &str = "asked";
+const KEY_VERSION: &str = "key_version";
+const BRANCH_KEY_VERSION: &str = "branch";
+const VERIFIER: &str = "verifier";
+const TRANSACTION: &str = "txn";
+const CREATED: &str = "created";
+pub(crate) const EXPIRES: &str = "expires";
+pub(crate) const ATTEMPTS: &str = "attempts";
+pub(crate) const VERIFIED: &str = "verified";
+pub(crate) const SESSION: &str = "session";
+const REQUEST_KEY: &str = "req_key";
+const REQUEST_BODY: &str = "req_body";
+
+/// How long an expired verification can still be read. Longer than any idempotency key that could open or attempt it is
+/// accepted: such a key is refused at the latest two windows of 5 minutes after its request, which is 5 minutes after the
+/// verification's 5 have passed.
+const KEPT_AFTER_EXPIRY: Duration = Duration::from_secs(900);
