@@ -1,1 +1,71 @@
-//! Placeholder.
+//! Countersign's cryptography: keys that offer verbs instead of bytes, joint verifiers, sealing, tokens, opaque secrets.
+//!
+//! ```text
+//! key service ──unwraps──▶ BranchKey (one per tenant and version)
+//!                            ├─ ids, challenges, capabilities, fingerprints, pseudonyms, selectors, decoys   (HMAC)
+//!                            ├─ pepper of the verifiers                                                      (HMAC)
+//!                            └─ seals UserKey ── seals the askable sets and the device's id                  (AES-GCM)
+//! ```
+//!
+//! - Primitives come from aws-lc-rs; Argon2id from RustCrypto. Each has a published known answer among the tests.
+//! - Nothing here does I/O, but [`DevelopmentKey`], which reads its own file.
+//! - Every structured input of a keyed function is encoded injectively: a label, then fields with their lengths.
+
+mod api_key;
+mod branch_key;
+mod canonical;
+mod capability;
+mod claims;
+mod decoy;
+mod derive;
+mod development_key;
+mod encryption_context;
+mod entropy;
+mod jwk;
+mod kdf;
+mod kdf_pool;
+mod key_material;
+mod key_wrap;
+mod mint;
+mod opaque_secret;
+mod outside_lambda;
+mod place;
+mod refresh_token;
+mod seal;
+mod secret_key;
+mod signing_key;
+mod transaction;
+mod user_key;
+mod validate;
+mod verifier;
+mod verifiers;
+mod verifying_key;
+
+#[cfg(test)]
+mod known_answers;
+
+pub use api_key::{ApiKey, ApiKeyMode};
+pub use branch_key::BranchKey;
+pub use capability::{Capability, PresentedCapability};
+pub use claims::{ACCESS_TOKEN_LIFETIME, Acr, Claims, TokenId};
+pub use development_key::{DevelopmentKey, DevelopmentKeyRefused};
+pub use encryption_context::EncryptionContext;
+pub use entropy::OsEntropy;
+pub use jwk::{Jwk, Jwks};
+pub use kdf::{KdfParameters, Salt, UnknownKdf};
+pub use kdf_pool::{Kdf, KdfFailed, KdfPool};
+pub use key_material::{KeyMaterial, MAX_KEY_MATERIAL};
+pub use key_wrap::{KeyError, UnwrapKey, WrapKey, WrappedKey};
+pub use mint::{AccessToken, mint};
+pub use opaque_secret::MalformedSecret;
+pub use outside_lambda::{InsideLambda, OutsideLambda};
+pub use refresh_token::RefreshToken;
+pub use seal::{OpenRefused, SealFailed};
+pub use secret_key::SecretKey;
+pub use signing_key::SigningKey;
+pub use transaction::transaction_hash;
+pub use user_key::UserKey;
+pub use validate::{IAT_SKEW, MAX_TOKEN_LENGTH, TokenCheck, TokenRefused};
+pub use verifier::{Outcome, StoredVerifier, VerifierError};
+pub use verifiers::{EnrolledFactors, Verifiers};
+pub use verifying_key::{InvalidKey, VerifyingKey};

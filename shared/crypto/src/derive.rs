@@ -1,0 +1,81 @@
+//! The two keyed functions that everything is derived with: HKDF-SHA256 for keys, HMAC-SHA256 for values.
+
+use std::fmt;
+
+use aws_lc_rs::{digest, hkdf, hmac};
+
+use crate::SecretKey;
+use crate::canonical::Canonical;
+
+/// A key derived from `parent` for one purpose (RFC 5869; the encoded purpose is the `info`).
+///
+/// # Errors
+/// [`DerivationFailed`] if the library fails.
+pub(crate) fn subkey(parent: &SecretKey, purpose: &Canonical) -> Result<SecretKey, DerivationFailed> {
+    hkdf_sha256(EXTRACT_SALT, parent.as_bytes(), purpose.as_bytes()).map(SecretKey::new)
+}
+
+/// HKDF-SHA256 with 32 bytes of output.
+pub(crate) fn hkdf_sha256(salt: &[u8], secret: &[u8], info: &[u8]) -> Result<[u8; 32], DerivationFailed> {
+    let mut bytes = [0; 32];
+    hkdf::Salt::new(hkdf::HKDF_SHA256, salt)
+        .extract(secret)
+        .expand(&[info], hkdf::HKDF_SHA256.hmac_algorithm())
+        .and_then(|output| output.fill(&mut bytes))
+        .map_err(|_| DerivationFailed)?;
+    Ok(bytes)
+}
+
+/// The SHA-256 of the concatenated parts.
+pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+    let mut context = digest::Context::new(&digest::SHA256);
+    for part in parts {
+        context.update(part);
+    }
+    let mut hash = [0; 32];
+    hash.copy_from_slice(context.finish().as_ref());
+    hash
+}
+
+/// An HMAC-SHA256 key (RFC 2104).
+pub(crate) struct Mac(hmac::Key);
+
+impl Mac {
+    /// The function under this key.
+    pub(crate) fn new(key: &SecretKey) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes()))
+    }
+
+    /// The value for a message.
+    pub(crate) fn tag(&self, message: &[u8]) -> [u8; 32] {
+        let mut tag = [0; 32];
+        tag.copy_from_slice(hmac::sign(&self.0, message).as_ref());
+        tag
+    }
+
+    /// The first 16 bytes of the value for a message.
+    pub(crate) fn half_tag(&self, message: &[u8]) -> [u8; 16] {
+        let mut half = [0; 16];
+        half.iter_mut().zip(self.tag(message)).for_each(|(target, byte)| *target = byte);
+        half
+    }
+
+    /// Whether `tag` is the value for the message, in constant time.
+    pub(crate) fn verify(&self, message: &[u8], tag: &[u8; 32]) -> bool {
+        hmac::verify(&self.0, message, tag).is_ok()
+    }
+}
+
+impl fmt::Debug for Mac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Mac(…)")
+    }
+}
+
+/// The library could not derive a key: out of memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a key could not be derived")]
+pub(crate) struct DerivationFailed;
+
+/// A constant salt: the parents are uniformly random already (RFC 5869 §3.1).
+const EXTRACT_SALT: &[u8] = b"countersign/hkdf/v1";

@@ -1,0 +1,187 @@
+//! Key derivation functions with a work factor, and their parameters.
+//!
+//! | name | parameters | source |
+//! |---|---|---|
+//! | `argon2id` | 19 MiB, 2 passes, 1 lane | OWASP Password Storage Cheat Sheet; RFC 9106 |
+//! | `pbkdf2-sha256-600000` | 600,000 iterations | OWASP for FIPS-140; NIST SP 800-132 |
+//! | `pbkdf2-sha256-100000` | 100,000 iterations | the systems that this one replaces, for comparison |
+
+use std::num::NonZeroU32;
+
+use argon2::{Algorithm, Argon2, Params, Version};
+use aws_lc_rs::pbkdf2;
+use domain::{Entropy, EntropyUnavailable};
+use zeroize::Zeroizing;
+
+/// A function and its cost. Only costs within bounds exist: not so cheap that the verifiers are worth stealing, not so
+/// dear that one record can occupy the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KdfParameters(Function);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Function {
+    Argon2id { memory_kib: u32, iterations: u8, parallelism: u8 },
+    Pbkdf2Sha256 { iterations: NonZeroU32 },
+}
+
+impl KdfParameters {
+    /// The default: Argon2id with 19 MiB, 2 passes, 1 lane.
+    pub const ARGON2ID: Self = Self(Function::Argon2id { memory_kib: 19_456, iterations: 2, parallelism: 1 });
+    /// PBKDF2-HMAC-SHA256 with 600,000 iterations, for the FIPS profile.
+    pub const PBKDF2_600K: Self = Self::pbkdf2(600_000);
+    /// PBKDF2-HMAC-SHA256 with 100,000 iterations, for comparison.
+    pub const PBKDF2_100K: Self = Self::pbkdf2(100_000);
+    /// One iteration of PBKDF2: no protection at all, for tests that compare thousands of times.
+    #[cfg(any(test, feature = "cheap-kdf"))]
+    #[doc(hidden)]
+    pub const CHEAP: Self = Self::pbkdf2(1);
+
+    const fn pbkdf2(iterations: u32) -> Self {
+        let iterations = match NonZeroU32::new(iterations) {
+            Some(iterations) => iterations,
+            None => NonZeroU32::MIN,
+        };
+        Self(Function::Pbkdf2Sha256 { iterations })
+    }
+
+    /// The parameters that configuration calls by this name.
+    ///
+    /// # Errors
+    /// [`UnknownKdf`] for a name that is not in the table above.
+    pub fn from_name(name: &str) -> Result<Self, UnknownKdf> {
+        NAMED.into_iter().find(|(known, _)| *known == name).map(|(_, parameters)| parameters).ok_or(UnknownKdf)
+    }
+
+    /// Seven bytes: the function's number, then its costs.
+    pub(crate) fn to_bytes(self) -> [u8; Self::LENGTH] {
+        let (function, cost, passes, lanes) = match self.0 {
+            Function::Argon2id { memory_kib, iterations, parallelism } => (1, memory_kib, iterations, parallelism),
+            Function::Pbkdf2Sha256 { iterations } => (2, iterations.get(), 0, 0),
+        };
+        let [a, b, c, d] = cost.to_be_bytes();
+        [function, a, b, c, d, passes, lanes]
+    }
+
+    /// Reads the seven bytes back; `None` for an unknown function or a cost out of bounds.
+    pub(crate) fn from_bytes([function, a, b, c, d, passes, lanes]: [u8; Self::LENGTH]) -> Option<Self> {
+        let cost = u32::from_be_bytes([a, b, c, d]);
+        match (function, passes, lanes) {
+            (1, 1..=16, 1..=4) if ARGON2_MEMORY_KIB.contains(&cost) => {
+                Some(Self(Function::Argon2id { memory_kib: cost, iterations: passes, parallelism: lanes }))
+            }
+            (2, 0, 0) if (MIN_PBKDF2_ITERATIONS..=MAX_PBKDF2_ITERATIONS).contains(&cost) => Some(Self::pbkdf2(cost)),
+            _ => None,
+        }
+    }
+
+    /// Stretches a secret. Takes tens to hundreds of milliseconds; on the pool only.
+    pub(crate) fn derive(self, salt: &Salt, secret: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
+        let mut output = Zeroizing::new([0; 32]);
+        match self.0 {
+            Function::Argon2id { memory_kib, iterations, parallelism } => {
+                let parameters =
+                    Params::new(memory_kib, u32::from(iterations), u32::from(parallelism), Some(32)).ok()?;
+                Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters)
+                    .hash_password_into(secret, &salt.0, output.as_mut_slice())
+                    .ok()?;
+            }
+            Function::Pbkdf2Sha256 { iterations } => {
+                pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, iterations, &salt.0, secret, output.as_mut_slice());
+            }
+        }
+        Some(output)
+    }
+
+    /// How many bytes [`KdfParameters::to_bytes`] gives, whatever the function.
+    pub(crate) const LENGTH: usize = 7;
+}
+
+impl Default for KdfParameters {
+    fn default() -> Self {
+        Self::ARGON2ID
+    }
+}
+
+/// The name is not that of a key derivation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not one of argon2id, pbkdf2-sha256-600000, pbkdf2-sha256-100000")]
+pub struct UnknownKdf;
+
+/// 16 random bytes per verifier (NIST SP 800-63B-4 §3.1.1.2 asks for at least 4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Salt([u8; 16]);
+
+impl Salt {
+    /// Wraps a stored or derived salt.
+    #[must_use]
+    pub const fn new(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// A fresh salt.
+    ///
+    /// # Errors
+    /// [`EntropyUnavailable`] if the source fails.
+    pub fn draw(entropy: &dyn Entropy) -> Result<Self, EntropyUnavailable> {
+        entropy.array().map(Self)
+    }
+
+    pub(crate) const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+const NAMED: [(&str, KdfParameters); 3] = [
+    ("argon2id", KdfParameters::ARGON2ID),
+    ("pbkdf2-sha256-600000", KdfParameters::PBKDF2_600K),
+    ("pbkdf2-sha256-100000", KdfParameters::PBKDF2_100K),
+];
+
+/// From OWASP's smallest Argon2id profile (7 MiB) to 256 MiB.
+const ARGON2_MEMORY_KIB: std::ops::RangeInclusive<u32> = 7_168..=262_144;
+#[cfg(not(any(test, feature = "cheap-kdf")))]
+const MIN_PBKDF2_ITERATIONS: u32 = 100_000;
+#[cfg(any(test, feature = "cheap-kdf"))]
+const MIN_PBKDF2_ITERATIONS: u32 = 1;
+const MAX_PBKDF2_ITERATIONS: u32 = 10_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_survive_their_bytes() {
+        for (name, parameters) in NAMED {
+            assert_eq!(KdfParameters::from_name(name), Ok(parameters));
+            assert_eq!(KdfParameters::from_bytes(parameters.to_bytes()), Some(parameters));
+        }
+        assert_eq!(KdfParameters::from_name("scrypt"), Err(UnknownKdf));
+    }
+
+    #[test]
+    fn the_bytes_are_stable() {
+        assert_eq!(KdfParameters::ARGON2ID.to_bytes(), [1, 0, 0, 0x4c, 0, 2, 1]);
+        assert_eq!(KdfParameters::PBKDF2_600K.to_bytes(), [2, 0, 9, 0x27, 0xc0, 0, 0]);
+    }
+
+    #[test]
+    fn absurd_parameters_are_refused() {
+        let absurd = [
+            [0, 0, 0, 0x4c, 0, 2, 1],
+            [3, 0, 0, 0x4c, 0, 2, 1],
+            [1, 0xff, 0, 0x4c, 0, 2, 1],
+            [1, 0, 0, 0, 8, 2, 1],
+            [1, 0, 0, 0x4c, 0, 0, 1],
+            [1, 0, 0, 0x4c, 0, 17, 1],
+            [1, 0, 0, 0x4c, 0, 2, 0],
+            [1, 0, 0, 0x4c, 0, 2, 5],
+            [2, 0, 0, 0, 0, 0, 0],
+            [2, 0xff, 0, 0, 0, 0, 0],
+            [2, 0, 9, 0x27, 0xc0, 1, 0],
+        ];
+
+        for bytes in absurd {
+            assert_eq!(KdfParameters::from_bytes(bytes), None, "{bytes:?}");
+        }
+    }
+}

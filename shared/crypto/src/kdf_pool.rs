@@ -1,0 +1,104 @@
+//! The bounded pool that key derivations run on.
+//!
+//! A derivation needs a [`Kdf`], and only the pool hands one out: so no derivation ever runs on an async worker, and never
+//! more of them than there are processors.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::Semaphore;
+use zeroize::Zeroizing;
+
+use crate::{KdfParameters, Salt};
+
+/// A bounded pool of blocking threads, with counters. Clones share both.
+#[derive(Debug, Clone)]
+pub struct KdfPool {
+    places: Arc<Semaphore>,
+    counters: Arc<Counters>,
+}
+
+impl KdfPool {
+    /// A pool that works on this many things at once.
+    #[must_use]
+    pub fn new(size: NonZeroUsize) -> Self {
+        Self { places: Arc::new(Semaphore::new(size.get())), counters: Arc::default() }
+    }
+
+    /// Waits for a place and runs `work` on a blocking thread. Dropping the future before then cancels it; once started,
+    /// the work runs to its end and keeps its place until then.
+    ///
+    /// # Errors
+    /// Those of `work`; [`KdfFailed`] if it panicked or the runtime is shutting down.
+    pub async fn run<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&Kdf) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<KdfFailed> + Send + 'static,
+    {
+        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| KdfFailed)?;
+        let kdf = Kdf { counters: Arc::clone(&self.counters) };
+        tokio::task::spawn_blocking(move || {
+            let outcome = work(&kdf);
+            drop(place);
+            outcome
+        })
+        .await
+        .map_err(|_| KdfFailed)?
+    }
+
+    /// How many derivations were begun.
+    #[must_use]
+    pub fn runs(&self) -> u64 {
+        self.counters.runs.load(Ordering::SeqCst)
+    }
+
+    /// How many presented sets were compared with a verifier.
+    #[must_use]
+    pub fn comparisons(&self) -> u64 {
+        self.counters.comparisons.load(Ordering::SeqCst)
+    }
+}
+
+impl Default for KdfPool {
+    /// One place for each processor.
+    fn default() -> Self {
+        Self::new(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN))
+    }
+}
+
+/// The permission to derive: exists on the pool's threads only.
+#[derive(Debug)]
+pub struct Kdf {
+    counters: Arc<Counters>,
+}
+
+impl Kdf {
+    /// Stretches a secret and counts it.
+    pub(crate) fn derive(
+        &self,
+        parameters: KdfParameters,
+        salt: &Salt,
+        secret: &[u8],
+    ) -> Result<Zeroizing<[u8; 32]>, KdfFailed> {
+        self.counters.runs.fetch_add(1, Ordering::SeqCst);
+        parameters.derive(salt, secret).ok_or(KdfFailed)
+    }
+
+    /// Counts a comparison.
+    pub(crate) fn count_comparison(&self) {
+        self.counters.comparisons.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// A key derivation could not be finished.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the key derivation could not be finished")]
+pub struct KdfFailed;
+
+#[derive(Debug, Default)]
+struct Counters {
+    runs: AtomicU64,
+    comparisons: AtomicU64,
+}

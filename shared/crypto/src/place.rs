@@ -1,0 +1,70 @@
+//! The place that a ciphertext belongs to. It opens there and nowhere else.
+
+use domain::{BranchKeyVersion, TenantId, UserId, VerificationId};
+
+use crate::canonical::Canonical;
+
+/// Where a sealed field lives: table, field, schema, tenant, record and key version.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) tenant: TenantId,
+    pub(crate) user: UserId,
+    pub(crate) field: SealedField,
+}
+
+/// What is sealed, with what its place depends on beyond tenant and user.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum SealedField {
+    /// A user's own key, in the enrollment, under the branch key of this version.
+    UserKey(BranchKeyVersion),
+    /// The askable sets with their verifiers, in the enrollment, under the user's key; the enrollment's key version.
+    AskableSets(u32),
+    /// The device's id, in the enrollment, under the user's key; the enrollment's key version.
+    DeviceId(u32),
+    /// The asked set's verifier, in a verification, under the branch key of this version.
+    AskedVerifier(BranchKeyVersion, VerificationId),
+}
+
+impl Place {
+    /// The additional authenticated data, and what the record's own key is derived for.
+    pub(crate) fn encode(&self) -> Canonical {
+        let encoding = Canonical::new("countersign/sealed/v1")
+            .field(self.field.table())
+            .field(self.field.name())
+            .field(self.field.schema().to_be_bytes())
+            .field(self.tenant.as_bytes())
+            .field(self.user.as_bytes());
+        match self.field {
+            SealedField::UserKey(version) => encoding.field(version.number().to_be_bytes()),
+            SealedField::AskableSets(version) | SealedField::DeviceId(version) => encoding.field(version.to_be_bytes()),
+            SealedField::AskedVerifier(version, verification) => {
+                encoding.field(version.number().to_be_bytes()).field(verification.as_bytes())
+            }
+        }
+    }
+}
+
+impl SealedField {
+    const fn table(self) -> &'static str {
+        match self {
+            Self::UserKey(_) | Self::AskableSets(_) | Self::DeviceId(_) => "core",
+            Self::AskedVerifier(..) => "ephemeral",
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::UserKey(_) => "user_key",
+            Self::AskableSets(_) => "askable_sets",
+            Self::DeviceId(_) => "device_id",
+            Self::AskedVerifier(..) => "asked_verifier",
+        }
+    }
+
+    /// The version of the field's plaintext form; a new form gets a new number.
+    const fn schema(self) -> u16 {
+        match self {
+            Self::UserKey(_) | Self::AskableSets(_) | Self::DeviceId(_) | Self::AskedVerifier(..) => 1,
+        }
+    }
+}

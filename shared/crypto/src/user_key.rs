@@ -1,0 +1,140 @@
+//! A user's own key. Everything of a user that is kept secret is sealed under it, so destroying it erases the user.
+
+use std::fmt;
+
+use domain::{DeviceId, Entropy, Sealed, TenantId, UserId, VerificationId};
+use zeroize::Zeroizing;
+
+use crate::place::{Place, SealedField};
+use crate::seal::{open, seal};
+use crate::{BranchKey, OpenRefused, SealFailed, SecretKey, StoredVerifier, Verifiers};
+
+/// The key of one user of one tenant.
+pub struct UserKey {
+    tenant: TenantId,
+    user: UserId,
+    key: SecretKey,
+}
+
+impl UserKey {
+    /// Seals the askable sets for the enrollment's `key_version`.
+    ///
+    /// # Errors
+    /// [`SealFailed`] if randomness or the cipher fails.
+    pub fn seal_verifiers(
+        &self,
+        verifiers: &Verifiers,
+        key_version: u32,
+        entropy: &dyn Entropy,
+    ) -> Result<Sealed, SealFailed> {
+        seal(&self.key, &self.place(SealedField::AskableSets(key_version)), &verifiers.encode(), entropy)
+    }
+
+    /// Opens the askable sets of the enrollment's `key_version`.
+    ///
+    /// # Errors
+    /// [`OpenRefused`] if they are not genuine for this user and version.
+    pub fn open_verifiers(&self, sealed: &Sealed, key_version: u32) -> Result<Verifiers, OpenRefused> {
+        let plaintext = open(&self.key, &self.place(SealedField::AskableSets(key_version)), sealed)?;
+        Verifiers::parse(&plaintext).ok_or(OpenRefused)
+    }
+
+    /// Seals the device's id for the enrollment's `key_version`.
+    ///
+    /// # Errors
+    /// [`SealFailed`] if randomness or the cipher fails.
+    pub fn seal_device_id(
+        &self,
+        device: &DeviceId,
+        key_version: u32,
+        entropy: &dyn Entropy,
+    ) -> Result<Sealed, SealFailed> {
+        seal(&self.key, &self.place(SealedField::DeviceId(key_version)), device.expose().as_bytes(), entropy)
+    }
+
+    /// Opens the device's id of the enrollment's `key_version`.
+    ///
+    /// # Errors
+    /// [`OpenRefused`] if it is not genuine for this user and version.
+    pub fn open_device_id(&self, sealed: &Sealed, key_version: u32) -> Result<DeviceId, OpenRefused> {
+        let plaintext = open(&self.key, &self.place(SealedField::DeviceId(key_version)), sealed)?;
+        let text = std::str::from_utf8(&plaintext).map_err(|_| OpenRefused)?;
+        DeviceId::new(text.to_owned()).map_err(|_| OpenRefused)
+    }
+
+    const fn place(&self, field: SealedField) -> Place {
+        Place { tenant: self.tenant, user: self.user, field }
+    }
+}
+
+impl fmt::Debug for UserKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "UserKey({})", self.user)
+    }
+}
+
+impl BranchKey {
+    /// A fresh key for a user of this tenant.
+    ///
+    /// # Errors
+    /// [`SealFailed::Entropy`] if the source fails.
+    pub fn new_user_key(&self, user: UserId, entropy: &dyn Entropy) -> Result<UserKey, SealFailed> {
+        Ok(UserKey { tenant: self.tenant(), user, key: SecretKey::draw(entropy)? })
+    }
+
+    /// Seals a user's key under this key.
+    ///
+    /// # Errors
+    /// [`SealFailed`] if it is another tenant's, or randomness or the cipher fails.
+    pub fn seal_user_key(&self, user_key: &UserKey, entropy: &dyn Entropy) -> Result<Sealed, SealFailed> {
+        if user_key.tenant != self.tenant() {
+            return Err(SealFailed::ForeignKey);
+        }
+        let place = self.place(user_key.user, SealedField::UserKey(self.version()));
+        seal(&self.sealing, &place, user_key.key.as_bytes(), entropy)
+    }
+
+    /// Opens a user's key that this version sealed.
+    ///
+    /// # Errors
+    /// [`OpenRefused`] if it is not genuine for this tenant, user and version.
+    pub fn open_user_key(&self, user: UserId, sealed: &Sealed) -> Result<UserKey, OpenRefused> {
+        let plaintext = open(&self.sealing, &self.place(user, SealedField::UserKey(self.version())), sealed)?;
+        let bytes = <Zeroizing<[u8; 32]>>::new(plaintext.as_slice().try_into().map_err(|_| OpenRefused)?);
+        Ok(UserKey { tenant: self.tenant(), user, key: SecretKey::new(*bytes) })
+    }
+
+    /// Seals the asked set's verifier for one verification alone.
+    ///
+    /// # Errors
+    /// [`SealFailed`] if randomness or the cipher fails.
+    pub fn seal_asked_verifier(
+        &self,
+        user: UserId,
+        verification: VerificationId,
+        verifier: &StoredVerifier,
+        entropy: &dyn Entropy,
+    ) -> Result<Sealed, SealFailed> {
+        let place = self.place(user, SealedField::AskedVerifier(self.version(), verification));
+        seal(&self.sealing, &place, &verifier.encode(), entropy)
+    }
+
+    /// Opens the asked set's verifier of a verification.
+    ///
+    /// # Errors
+    /// [`OpenRefused`] if it is not genuine for this tenant, user, verification and version.
+    pub fn open_asked_verifier(
+        &self,
+        user: UserId,
+        verification: VerificationId,
+        sealed: &Sealed,
+    ) -> Result<StoredVerifier, OpenRefused> {
+        let place = self.place(user, SealedField::AskedVerifier(self.version(), verification));
+        let plaintext = open(&self.sealing, &place, sealed)?;
+        StoredVerifier::parse(&plaintext).ok_or(OpenRefused)
+    }
+
+    const fn place(&self, user: UserId, field: SealedField) -> Place {
+        Place { tenant: self.tenant(), user, field }
+    }
+}

@@ -1,0 +1,190 @@
+//! Joint verifiers: what is stored to check a whole set of digests at once.
+//!
+//! ```text
+//! tag = HMAC(pepper, KDF(encoding of tenant, user and the sorted (type, digest) pairs; salt, parameters))
+//! ```
+//!
+//! - One derivation checks a set, whatever its size.
+//! - Nobody can tell which digest was wrong: not the caller, not the server, not a thief of the table.
+//! - Without the branch key, the tag says nothing about the digests: the pepper is not in the table.
+//! - A verifier moved to another user or tenant matches nothing.
+
+use std::fmt;
+
+use domain::{BranchKeyVersion, EntropyUnavailable, FactorSet, PresentedFactors, TenantId, UserId};
+use zeroize::Zeroizing;
+
+use crate::canonical::Canonical;
+use crate::{BranchKey, Kdf, KdfFailed, KdfParameters, Salt};
+
+/// One askable set's verifier with all that is needed to recompute it, the pepper aside.
+#[derive(Clone)]
+pub struct StoredVerifier {
+    set: FactorSet,
+    parameters: KdfParameters,
+    branch_key_version: BranchKeyVersion,
+    salt: Salt,
+    tag: [u8; 32],
+}
+
+impl StoredVerifier {
+    /// The types that it checks together.
+    #[must_use]
+    pub const fn set(&self) -> FactorSet {
+        self.set
+    }
+
+    /// The version of the branch key whose pepper is in it: the one to check it with.
+    #[must_use]
+    pub const fn branch_key_version(&self) -> BranchKeyVersion {
+        self.branch_key_version
+    }
+
+    /// Whether it was made with other parameters than those in use now, so that a success is the time to replace it.
+    #[must_use]
+    pub fn needs_upgrade(&self, current: KdfParameters) -> bool {
+        self.parameters != current
+    }
+
+    /// The bytes to seal.
+    pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
+        let mut bytes = Zeroizing::new(vec![FORMAT]);
+        self.append_to(&mut bytes);
+        bytes
+    }
+
+    /// Reads [`StoredVerifier::encode`] back; `None` for anything else.
+    pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
+        let (&FORMAT, bytes) = bytes.split_first()? else { return None };
+        let (verifier, rest) = Self::read_from(bytes)?;
+        rest.is_empty().then_some(verifier)
+    }
+
+    /// Appends set (length, text) ‖ parameters ‖ branch key version ‖ salt ‖ tag.
+    pub(crate) fn append_to(&self, bytes: &mut Vec<u8>) {
+        let set = self.set.to_string();
+        bytes.push(u8::try_from(set.len()).unwrap_or(u8::MAX));
+        bytes.extend_from_slice(set.as_bytes());
+        bytes.extend_from_slice(&self.parameters.to_bytes());
+        bytes.extend_from_slice(&self.branch_key_version.number().to_be_bytes());
+        bytes.extend_from_slice(self.salt.as_bytes());
+        bytes.extend_from_slice(&self.tag);
+    }
+
+    /// Reads one verifier and returns what follows it.
+    pub(crate) fn read_from(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let (&length, bytes) = bytes.split_first()?;
+        let (set, bytes) = bytes.split_at_checked(usize::from(length))?;
+        let (parameters, bytes) = bytes.split_first_chunk::<{ KdfParameters::LENGTH }>()?;
+        let (version, bytes) = bytes.split_first_chunk::<4>()?;
+        let (salt, bytes) = bytes.split_first_chunk::<16>()?;
+        let (tag, bytes) = bytes.split_first_chunk::<32>()?;
+        let verifier = Self {
+            set: std::str::from_utf8(set).ok()?.parse().ok()?,
+            parameters: KdfParameters::from_bytes(*parameters)?,
+            branch_key_version: BranchKeyVersion::new(u32::from_be_bytes(*version))?,
+            salt: Salt::new(*salt),
+            tag: *tag,
+        };
+        Some((verifier, bytes))
+    }
+}
+
+impl fmt::Debug for StoredVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StoredVerifier({}, …)", self.set)
+    }
+}
+
+impl BranchKey {
+    /// Makes the verifier of one set out of the presented digests. One derivation.
+    ///
+    /// # Errors
+    /// [`VerifierError::MissingFactor`] if a type of the set was not presented; [`VerifierError::Kdf`].
+    pub(crate) fn make_verifier(
+        &self,
+        kdf: &Kdf,
+        user: UserId,
+        presented: &PresentedFactors,
+        recipe: Recipe,
+    ) -> Result<StoredVerifier, VerifierError> {
+        let Recipe { set, parameters, salt } = recipe;
+        if presented.of_set(set).count() != set.len() {
+            return Err(VerifierError::MissingFactor);
+        }
+        let secret = joint_secret(self.tenant(), user, presented, set);
+        let stretched = kdf.derive(parameters, &salt, secret.as_bytes())?;
+        let tag = self.pepper.tag(stretched.as_slice());
+        Ok(StoredVerifier { set, parameters, branch_key_version: self.version(), salt, tag })
+    }
+
+    /// Compares what was presented with a verifier, in constant time. Exactly one derivation and one comparison, also if
+    /// other types were presented than the verifier is for (which never match).
+    ///
+    /// # Errors
+    /// [`VerifierError::WrongBranchKey`] if the verifier was made under another version; [`VerifierError::Kdf`].
+    pub fn check(
+        &self,
+        kdf: &Kdf,
+        user: UserId,
+        presented: &PresentedFactors,
+        stored: &StoredVerifier,
+    ) -> Result<Outcome, VerifierError> {
+        if stored.branch_key_version != self.version() {
+            return Err(VerifierError::WrongBranchKey);
+        }
+        let secret = joint_secret(self.tenant(), user, presented, presented.types());
+        let stretched = kdf.derive(stored.parameters, &stored.salt, secret.as_bytes())?;
+        kdf.count_comparison();
+        let equal = self.pepper.verify(stretched.as_slice(), &stored.tag);
+        Ok(if equal { Outcome::Match } else { Outcome::NoMatch })
+    }
+
+    /// A verifier that no digests match, because its tag is no HMAC of anything known.
+    pub(crate) fn decoy_verifier(&self, recipe: Recipe, tag: [u8; 32]) -> StoredVerifier {
+        let Recipe { set, parameters, salt } = recipe;
+        StoredVerifier { set, parameters, branch_key_version: self.version(), salt, tag }
+    }
+}
+
+/// What a comparison says. There is no more to know: not which factor was wrong, nor how many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// All digests are right.
+    Match,
+    /// At least one is wrong.
+    NoMatch,
+}
+
+/// Why verifiers could not be made or checked. Never about the digests being wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum VerifierError {
+    /// An askable set holds a type that was not presented: a mistake of ours.
+    #[error("an askable set holds a factor that was not presented")]
+    MissingFactor,
+    /// The verifier was made under another version of the branch key: the caller fetched the wrong one.
+    #[error("the verifier belongs to another version of the branch key")]
+    WrongBranchKey,
+    /// No random salt.
+    #[error("no randomness for a salt")]
+    Entropy(#[from] EntropyUnavailable),
+    /// The derivation failed.
+    #[error("the verifier could not be computed")]
+    Kdf(#[from] KdfFailed),
+}
+
+/// What a verifier is made with beyond the digests.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Recipe {
+    pub(crate) set: FactorSet,
+    pub(crate) parameters: KdfParameters,
+    pub(crate) salt: Salt,
+}
+
+/// The injective encoding of whose digests these are and of the sorted (type, digest) pairs.
+fn joint_secret(tenant: TenantId, user: UserId, presented: &PresentedFactors, set: FactorSet) -> Canonical {
+    let owner = Canonical::new("countersign/joint-verifier/v1").field(tenant.as_bytes()).field(user.as_bytes());
+    presented.of_set(set).fold(owner, |encoding, (factor, digest)| encoding.field(factor.name()).field(digest.expose()))
+}
+
+const FORMAT: u8 = 1;
