@@ -31,7 +31,7 @@ impl<T: KnowsCore> CreateApiKey for DynamoStore<T> {
 
 pub(crate) fn item(record: &ApiKeyRecord) -> Item {
     ItemBuilder::new(&keys::api_key(record.hash))
-        .with(TENANT, text(record.tenant))
+        .with(TENANT, text(&record.tenant))
         .with(CREATED, instant(record.created_at))
         .with_optional(EXPIRES, record.expires_at.map(instant))
         .build()

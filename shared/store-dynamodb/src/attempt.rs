@@ -40,7 +40,7 @@ impl<T: KnowsEphemeral> ClaimAttempt for DynamoStore<T> {
             .expression_attribute_values(":claimed", attempt_value(Attempt::Claimed))
             .expression_attribute_values(":allowed", number(ATTEMPTS_ALLOWED.into()))
             .expression_attribute_values(":now", instant(request.now))
-            .expression_attribute_values(":presented", text(request.presented));
+            .expression_attribute_values(":presented", text(&request.presented));
 
         let parse = |item| parse(operation, table, request.tenant, request.verification, &item);
         match self.update(operation, update).await? {

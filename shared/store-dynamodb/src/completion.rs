@@ -58,7 +58,7 @@ fn writes(core: &str, ephemeral: &str, request: &CompletionRequest) -> Result<Ve
         (":claimed", attempt_value(Attempt::Claimed)),
         (":right", attempt_value(Attempt::Right)),
         (":now", instant(session.created_at)),
-        (":session", text(session.id)),
+        (":session", text(&session.id)),
     ];
     let verify = TransactUpdate::builder()
         .table_name(ephemeral)

@@ -41,7 +41,7 @@ impl ItemBuilder {
 }
 
 /// A string attribute in a value's text form.
-pub(crate) fn text(value: impl ToString) -> AttributeValue {
+pub(crate) fn text(value: &(impl ToString + ?Sized)) -> AttributeValue {
     AttributeValue::S(value.to_string())
 }
 

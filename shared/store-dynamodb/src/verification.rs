@@ -52,8 +52,8 @@ pub(crate) fn item(verification: &Verification) -> Item {
     let attempts = verification.attempts.iter().map(|(key, attempt)| (key.to_string(), attempt_value(*attempt)));
     let verified = verification.verified;
     ItemBuilder::new(&keys::verification(verification.tenant, verification.id))
-        .with(USER, text(verification.user))
-        .with(ASKED, text(verification.asked))
+        .with(USER, text(&verification.user))
+        .with(ASKED, text(&verification.asked))
         .with(KEY_VERSION, number(verification.key_version))
         .with(BRANCH_KEY_VERSION, number(verification.branch_key_version.number()))
         .with(VERIFIER, bytes(verification.verifier.as_bytes()))
@@ -62,8 +62,8 @@ pub(crate) fn item(verification: &Verification) -> Item {
         .with(EXPIRES, instant(verification.expires_at))
         .with(ATTEMPTS, AttributeValue::M(attempts.collect()))
         .with_optional(VERIFIED, verified.map(|(at, _)| instant(at)))
-        .with_optional(SESSION, verified.map(|(_, session)| text(session)))
-        .with(REQUEST_KEY, text(verification.request.key))
+        .with_optional(SESSION, verified.map(|(_, session)| text(&session)))
+        .with(REQUEST_KEY, text(&verification.request.key))
         .with(REQUEST_BODY, bytes(verification.request.body))
         .with(TTL, time_to_live(verification.expires_at, KEPT_AFTER_EXPIRY))
         .build()

@@ -1,0 +1,26 @@
+//! Enrollments in memory.
+
+use std::collections::btree_map::Entry;
+
+use domain::{Enrollment, TenantId, UserId};
+use store::{CreateEnrollment, EnrollmentCreation, FindEnrollment, StoreError};
+
+use super::{MemoryStore, stored};
+
+impl CreateEnrollment for MemoryStore {
+    async fn create_enrollment(&self, enrollment: &Enrollment) -> Result<EnrollmentCreation, StoreError> {
+        match self.content().enrollments.entry((enrollment.tenant, enrollment.user)) {
+            Entry::Occupied(existing) => Ok(EnrollmentCreation::AlreadyEnrolled(Box::new(existing.get().clone()))),
+            Entry::Vacant(vacant) => {
+                vacant.insert(Enrollment { created_at: stored(enrollment.created_at), ..enrollment.clone() });
+                Ok(EnrollmentCreation::Created)
+            }
+        }
+    }
+}
+
+impl FindEnrollment for MemoryStore {
+    async fn find_enrollment(&self, tenant: TenantId, user: UserId) -> Result<Option<Enrollment>, StoreError> {
+        Ok(self.content().enrollments.get(&(tenant, user)).cloned())
+    }
+}

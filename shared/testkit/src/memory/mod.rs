@@ -1,0 +1,55 @@
+//! The ports in memory: what the adapters on real engines are compared with, and what simulations run on.
+
+mod enrollment;
+mod event;
+mod key;
+mod session;
+mod verification;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use domain::{
+    BranchKeyVersion, Enrollment, EventId, KeyId, Session, SessionId, TenantId, UserId, Verification, VerificationId,
+};
+use jiff::Timestamp;
+use store::{ApiKeyRecord, BranchKeyRecord, CheckReadiness, EventRecord, SigningKeyRecord, StoreError};
+
+/// All ports over maps behind one lock. Clones share their content. Never fails and never waits: wrap it in a
+/// [`RecordingStore`](crate::RecordingStore) for faults and for overlapping calls.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryStore(Arc<Mutex<Content>>);
+
+#[derive(Debug, Default)]
+struct Content {
+    enrollments: BTreeMap<(TenantId, UserId), Enrollment>,
+    sessions: BTreeMap<(TenantId, UserId, SessionId), Session>,
+    verifications: BTreeMap<(TenantId, VerificationId), Verification>,
+    branch_keys: BTreeMap<(TenantId, BranchKeyVersion), BranchKeyRecord>,
+    api_keys: BTreeMap<[u8; 32], ApiKeyRecord>,
+    signing_keys: BTreeMap<KeyId, SigningKeyRecord>,
+    events: BTreeMap<(TenantId, [u8; 16], EventId), EventRecord>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn content(&self) -> MutexGuard<'_, Content> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl CheckReadiness for MemoryStore {
+    async fn check_readiness(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+/// Instants are stored with millisecond resolution, as every store has it.
+fn stored(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
+}
