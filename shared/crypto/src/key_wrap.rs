@@ -26,6 +26,12 @@ pub trait UnwrapKey: Send + Sync {
     ) -> impl Future<Output = Result<KeyMaterial, KeyError>> + Send;
 }
 
+/// Asks whether the key service is ready.
+pub trait CheckKey: Send + Sync {
+    /// Succeeds if the service answers and its key is enabled.
+    fn check_key(&self) -> impl Future<Output = Result<(), KeyError>> + Send;
+}
+
 /// A key as the key service wrapped it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WrappedKey(Vec<u8>);

@@ -55,7 +55,7 @@ pub use jwk::{Jwk, Jwks};
 pub use kdf::{KdfParameters, Salt, UnknownKdf};
 pub use kdf_pool::{Kdf, KdfFailed, KdfPool};
 pub use key_material::{KeyMaterial, MAX_KEY_MATERIAL};
-pub use key_wrap::{KeyError, UnwrapKey, WrapKey, WrappedKey};
+pub use key_wrap::{CheckKey, KeyError, UnwrapKey, WrapKey, WrappedKey};
 pub use mint::{AccessToken, mint};
 pub use opaque_secret::MalformedSecret;
 pub use outside_lambda::{InsideLambda, OutsideLambda};
