@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crypto::Acr;
 use domain::{EventId, FactorSet, RequestId, SessionId, TenantId, TransactionHash, VerificationId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -65,7 +66,8 @@ pub enum Outcome {
     },
     /// An attempt was right and opened a session.
     VerificationSucceeded {
-        /// How the user was authenticated.
+        /// What the session's tokens say of how the user was verified.
+        #[serde(with = "fields::acr")]
         acr: Acr,
         /// The session.
         #[serde(with = "fields::text")]
@@ -94,28 +96,6 @@ pub enum Outcome {
 pub enum RefusalReason {
     /// The user has an enrollment.
     AlreadyEnrolled,
-}
-
-/// How strongly a user was authenticated: over how many categories (PSD2 RTS 2018/389 Art. 4 asks for two).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Acr {
-    /// Factors of two categories.
-    TwoCategories,
-    /// Factors of three categories.
-    ThreeCategories,
-}
-
-impl Acr {
-    /// What these verified factors amount to; `None` below two categories.
-    #[must_use]
-    pub fn of(factors: FactorSet) -> Option<Self> {
-        match factors.categories() {
-            2 => Some(Self::TwoCategories),
-            3 => Some(Self::ThreeCategories),
-            _ => None,
-        }
-    }
 }
 
 /// A person as the audit trail names them: a pseudonym keyed by their tenant, without which it leads to nobody.

@@ -51,3 +51,20 @@ pub(crate) mod transaction {
         Ok(Some(TransactionHash::new(hash)))
     }
 }
+
+/// How a user was verified: the value of the tokens' `acr` claim.
+pub(crate) mod acr {
+    use crypto::Acr;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+    pub(crate) fn serialize<S: Serializer>(acr: &Acr, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(acr.name())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Acr, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let known = [Acr::TwoCategories, Acr::ThreeCategories];
+        known.into_iter().find(|acr| acr.name() == name).ok_or_else(|| D::Error::custom("unknown acr"))
+    }
+}

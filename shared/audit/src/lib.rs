@@ -17,7 +17,7 @@ mod sink;
 mod sqs;
 
 pub use canonical::{MAX_EVENT_BYTES, ParseError, SCHEMA_VERSION};
-pub use event::{Acr, Event, Outcome, RefusalReason, Subject};
+pub use event::{Event, Outcome, RefusalReason, Subject};
 #[cfg(feature = "testing")]
 pub use memory::{Behaviour, MemorySink};
 pub use retention::{RETENTION, kept_until};

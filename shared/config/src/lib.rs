@@ -1,1 +1,36 @@
-//! Placeholder.
+//! What a function takes from its environment. No other crate reads it.
+//!
+//! - Each function has one struct, which lists exactly the variables that it uses: [`FUNCTIONS`] names them for the
+//!   contract with `template.yaml`.
+//! - A missing or malformed variable fails start-up with a [`ConfigError`], which names the variable and never its value.
+//! - Every reader takes the environment as a parameter; only [`process_environment`] is the real one.
+//! - The AWS SDK's settings, with the deadlines of every call, come from [`aws`].
+
+mod aws;
+mod deadline;
+mod environment;
+mod error;
+mod functions;
+mod issuer;
+mod kms_key_id;
+mod lambda;
+mod log_filter;
+mod queue_url;
+mod setting;
+mod table_name;
+
+pub use aws::{aws, operator_aws};
+pub use aws_config::SdkConfig;
+pub use deadline::{ATTEMPT_DEADLINE, ATTEMPTS, CALL_DEADLINE, CONNECT_DEADLINE, KDF_ALLOWANCE, worst_case};
+pub use environment::process_environment;
+pub use error::{ConfigError, Problem};
+pub use functions::{
+    AuditWriter, Authorizer, DescribeEnrollment, Enroll, FUNCTIONS, Health, Initiate, Introspect, Jwks, Revoke, Status,
+    Verify,
+};
+pub use issuer::Issuer;
+pub use kms_key_id::KmsKeyId;
+pub use lambda::{Lambda, outside_lambda};
+pub use log_filter::log_filter;
+pub use queue_url::QueueUrl;
+pub use table_name::TableName;

@@ -1,0 +1,229 @@
+//! One struct per function: exactly the variables that it uses.
+
+use crypto::KdfParameters;
+
+use crate::{ConfigError, Issuer, KmsKeyId, QueueUrl, TableName, process_environment, setting::read};
+
+macro_rules! functions {
+    ($($(#[$doc:meta])* $function:literal $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty = $variable:literal,)* })*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone)]
+            pub struct $name {
+                $($(#[$field_doc])* pub $field: $kind,)*
+            }
+
+            impl $name {
+                /// The variables that are read, in the order of the fields.
+                pub const VARIABLES: &'static [&'static str] = &[$($variable),*];
+
+                /// Reads the process's environment.
+                ///
+                /// # Errors
+                /// [`ConfigError`] names the first variable that is missing or malformed.
+                pub fn from_env() -> Result<Self, ConfigError> {
+                    Self::read(&process_environment)
+                }
+
+                /// Reads the given environment.
+                ///
+                /// # Errors
+                /// [`ConfigError`] names the first variable that is missing or malformed.
+                pub fn read(environment: &impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+                    Ok(Self { $($field: read($variable, environment)?,)* })
+                }
+            }
+        )*
+
+        /// Every function with the variables that its struct reads. `COUNTERSIGN_LOG` is common to all.
+        pub const FUNCTIONS: &[(&str, &[&str])] = &[$(($function, $name::VARIABLES)),*];
+    };
+}
+
+functions! {
+    /// What enroll needs.
+    "enroll" Enroll {
+        /// Enrollments and branch keys.
+        core_table: TableName = "COUNTERSIGN_CORE_TABLE",
+        /// Where audit events go.
+        audit_queue_url: QueueUrl = "COUNTERSIGN_AUDIT_QUEUE_URL",
+        /// The key that wraps branch keys.
+        kms_key_id: KmsKeyId = "COUNTERSIGN_KMS_KEY_ID",
+        /// How new verifiers are derived.
+        kdf: KdfParameters = "COUNTERSIGN_KDF",
+    }
+    /// What describe-enrollment needs.
+    "describe-enrollment" DescribeEnrollment {
+        /// Enrollments.
+        core_table: TableName = "COUNTERSIGN_CORE_TABLE",
+    }
+    /// What initiate needs.
+    "initiate" Initiate {
+        /// Enrollments and branch keys.
+        core_table: TableName = "COUNTERSIGN_CORE_TABLE",
+        /// Verifications.
+        ephemeral_table: TableName = "COUNTERSIGN_EPHEMERAL_TABLE",
+        /// Where audit events go.
+        audit_queue_url: QueueUrl = "COUNTERSIGN_AUDIT_QUEUE_URL",
+        /// The key that wraps branch keys.
+        kms_key_id: KmsKeyId = "COUNTERSIGN_KMS_KEY_ID",
+    }
+    /// What verify needs.
+    "verify" Verify {
+        /// Branch keys, signing keys and sessions.
+        core_table: TableName = "COUNTERSIGN_CORE_TABLE",
+        /// Verifications.
+        ephemeral_table: TableName = "COUNTERSIGN_EPHEMERAL_TABLE",
+        /// Where audit events go.
+        audit_queue_url: QueueUrl = "COUNTERSIGN_AUDIT_QUEUE_URL",
+        /// The key that wraps branch keys and signing keys.
+        kms_key_id: KmsKeyId = "COUNTERSIGN_KMS_KEY_ID",
+        /// The tokens' `iss`.
+        issuer: Issuer = "COUNTERSIGN_ISSUER",
+        /// The parameters that stored verifiers are upgraded to.
+        kdf: KdfParameters = "COUNTERSIGN_KDF",
+    }
+    /// What status needs.
+    "status" Status {
+        /// Branch keys, to check capabilities with.
+        core_table: TableName = "COUNTERSIGN_CORE_TABLE",
+        /// Verifications.
+        ephemeral_table: TableName = "COUNTERSIGN_EPHEMERAL_TABLE",
+        /// The key that wraps branch keys.
+        kms_key_id: KmsKeyId = "COUNTERSIGN_KMS_KEY_ID",
+    }
+    /// What introspect needs.
+    "introspect" Introspect {
+        /// Signing keys and sessions.
+        core_table: TableName = "COUNTERSIGN_CORE_TABLE",
+        /// The tokens' `iss`.
+        issuer: Issuer = "COUNTERSIGN_ISSUER",
+    }
+    /// What revoke needs.
+    "revoke" Revoke {
+        /// Signing keys and sessions.
+        core_table: TableName = "COUNTERSIGN_CORE_TABLE",
+        /// Where audit events go.
+        audit_queue_url: QueueUrl = "COUNTERSIGN_AUDIT_QUEUE_URL",
+        /// The tokens' `iss`.
+        issuer: Issuer = "COUNTERSIGN_ISSUER",
+    }
+    /// What jwks needs.
+    "jwks" Jwks {
+        /// Signing keys.
+        core_table: TableName = "COUNTERSIGN_CORE_TABLE",
+    }
+    /// What authorizer needs.
+    "authorizer" Authorizer {
+        /// API keys.
+        core_table: TableName = "COUNTERSIGN_CORE_TABLE",
+    }
+    /// What health needs.
+    "health" Health {
+        /// Asked for an item.
+        core_table: TableName = "COUNTERSIGN_CORE_TABLE",
+        /// Asked for an item.
+        ephemeral_table: TableName = "COUNTERSIGN_EPHEMERAL_TABLE",
+        /// Asked for an attribute.
+        audit_queue_url: QueueUrl = "COUNTERSIGN_AUDIT_QUEUE_URL",
+        /// Asked for its description.
+        kms_key_id: KmsKeyId = "COUNTERSIGN_KMS_KEY_ID",
+    }
+    /// What audit-writer needs.
+    "audit-writer" AuditWriter {
+        /// Audit events.
+        audit_table: TableName = "COUNTERSIGN_AUDIT_TABLE",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Problem;
+
+    fn complete(variable: &str) -> Option<String> {
+        let value = match variable {
+            "COUNTERSIGN_CORE_TABLE" => "countersign-core",
+            "COUNTERSIGN_EPHEMERAL_TABLE" => "countersign-ephemeral",
+            "COUNTERSIGN_AUDIT_TABLE" => "countersign-audit",
+            "COUNTERSIGN_AUDIT_QUEUE_URL" => "https://sqs.eu-central-1.amazonaws.com/123456789012/audit",
+            "COUNTERSIGN_KMS_KEY_ID" => {
+                "arn:aws:kms:eu-central-1:123456789012:key/0192f0c1-2345-7abc-8def-0123456789ab"
+            }
+            "COUNTERSIGN_ISSUER" => "https://auth.example.com",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    }
+
+    type Reader = fn(&dyn Fn(&str) -> Option<String>) -> Option<ConfigError>;
+
+    const READERS: [(&[&str], Reader); 11] = [
+        (Enroll::VARIABLES, |environment| Enroll::read(&environment).err()),
+        (DescribeEnrollment::VARIABLES, |environment| DescribeEnrollment::read(&environment).err()),
+        (Initiate::VARIABLES, |environment| Initiate::read(&environment).err()),
+        (Verify::VARIABLES, |environment| Verify::read(&environment).err()),
+        (Status::VARIABLES, |environment| Status::read(&environment).err()),
+        (Introspect::VARIABLES, |environment| Introspect::read(&environment).err()),
+        (Revoke::VARIABLES, |environment| Revoke::read(&environment).err()),
+        (Jwks::VARIABLES, |environment| Jwks::read(&environment).err()),
+        (Authorizer::VARIABLES, |environment| Authorizer::read(&environment).err()),
+        (Health::VARIABLES, |environment| Health::read(&environment).err()),
+        (AuditWriter::VARIABLES, |environment| AuditWriter::read(&environment).err()),
+    ];
+
+    #[test]
+    fn every_function_starts_with_a_complete_environment() {
+        for (_, read) in READERS {
+            assert_eq!(read(&complete), None);
+        }
+    }
+
+    #[test]
+    fn a_missing_variable_is_named() {
+        for (variables, read) in READERS {
+            for missing in variables.iter().filter(|variable| **variable != "COUNTERSIGN_KDF") {
+                let environment = |variable: &str| if variable == *missing { None } else { complete(variable) };
+
+                assert_eq!(read(&environment), Some(ConfigError { variable: missing, problem: Problem::Missing }));
+            }
+        }
+    }
+
+    #[test]
+    fn a_malformed_variable_is_named_without_its_value() {
+        for (variables, read) in READERS {
+            for malformed in variables {
+                let environment = |variable: &str| {
+                    if variable == *malformed { Some("cänary 4711".into()) } else { complete(variable) }
+                };
+
+                let error = read(&environment).unwrap();
+
+                assert_eq!(error.variable, *malformed);
+                assert!(error.to_string().starts_with(&format!("{malformed} is not ")), "{error}");
+                assert!(!format!("{error} {error:?}").contains("4711"), "{error:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_empty_variable_is_malformed() {
+        for (variables, read) in READERS {
+            for empty in variables {
+                let environment =
+                    |variable: &str| if variable == *empty { Some(String::new()) } else { complete(variable) };
+
+                assert!(
+                    matches!(read(&environment), Some(ConfigError { problem: Problem::Malformed(_), .. })),
+                    "{empty}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_default_key_derivation_is_argon2id() {
+        assert_eq!(Enroll::read(&complete).unwrap().kdf, KdfParameters::ARGON2ID);
+    }
+}
