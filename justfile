@@ -37,19 +37,19 @@ test *arguments:
 
 # Journeys through several functions in one process.
 flows *arguments:
-    cargo nextest run --locked -p countersign-tests --test flows {{ arguments }}
+    cargo nextest run --locked --workspace --test flows {{ arguments }}
 
 # What code, template, docs and events say about each other.
 contracts *arguments:
-    cargo nextest run --locked -p countersign-tests --test contracts {{ arguments }}
+    cargo nextest run --locked --workspace --test contracts {{ arguments }}
 
 # The conformance suite on embedded DynamoDB and DynamoDB Local.
 adapters *arguments:
-    cargo nextest run --locked -p countersign-tests --test adapters {{ arguments }}
+    cargo nextest run --locked --workspace --test adapters {{ arguments }}
 
 # Lists of operations with faults, against a model.
 model *arguments:
-    cargo nextest run --locked -p countersign-tests --test model {{ arguments }}
+    cargo nextest run --locked --workspace --test model {{ arguments }}
 
 # Licences, bans and sources of the dependencies (needs cargo-deny: `cargo install cargo-deny --locked`).
 deny:

@@ -1,0 +1,109 @@
+"""The journey against a deployed stack, and through `cargo lambda watch`.
+
+1. `sam build` and `sam deploy` of template.yaml to a MiniStack on a loopback port, with IAM in force.
+2. The Rust test `deployed` over HTTP: API Gateway, function processes, DynamoDB, KMS, SQS, audit-writer, audit table.
+3. The same test through function processes of `cargo lambda watch`, on the same tables, key and queue.
+
+Called by `just deployed`. Nothing leaves this machine, and everything that it starts is stopped by process id.
+"""
+
+import argparse
+import contextlib
+import os
+import pathlib
+import platform
+import signal
+import sys
+import time
+
+import gateway
+import ministack
+import stack
+import template
+from processes import Failed, free_port, listens, run, say, show_end, started, wait_until
+
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", template.ROOT / "target")).resolve()
+WORK = TARGET / "deployed"
+
+# What the journey of tests/deployed/main.rs causes; the names are those of the audit events.
+OUTCOMES = [
+    "enrollment_created", "verification_opened", "attempt_wrong", "verification_succeeded", "session_revoked"]
+
+# The architecture's name for SAM, the target, and the flags that `cargo lambda build` gives the compiler for it. With the
+# same target and flags, `cargo lambda watch` finds what `sam build` built.
+MACHINES = {
+    "x86_64": ("x86_64", "x86_64-unknown-linux-gnu", "-C target-cpu=haswell"),
+    "aarch64": ("arm64", "aarch64-unknown-linux-gnu", "-C target-cpu=neoverse-n1")}
+
+
+def main():
+    parts = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parts.add_argument("--only", choices=["stack", "watch"], help="run one of the two journeys")
+    only = parts.parse_args().only
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("deployed: stopped"))
+    began = time.monotonic()
+    try:
+        journeys(only)
+    except Failed as failure:
+        sys.exit(f"deployed: FAILED: {failure}")
+    say(f"everything passed in {time.monotonic() - began:.0f} s")
+
+
+def journeys(only):
+    WORK.mkdir(parents=True, exist_ok=True)
+    architecture = MACHINES[platform.machine()][0]
+    countersign = build_test()
+    stack.build(ministack.clean_environment() | {"AWS_DEFAULT_REGION": ministack.REGION, "SAM_CLI_TELEMETRY": "0"},
+                architecture, WORK / "sam", WORK / "sam-build.log")
+    with ministack.running(TARGET / "tools", WORK) as cloud:
+        deployed = stack.deploy(cloud, architecture, WORK / "sam", WORK / "sam-deploy.log")
+        key = stack.create_tenant(deployed, countersign)
+        if only != "watch":
+            journey("stack", deployed, deployed.base_url(), key)
+        if only != "stack":
+            with watching(deployed) as invoke_url, gateway.serving(invoke_url) as base_url:
+                journey("watch", deployed, base_url, key)
+
+
+def build_test():
+    """Builds the journey and the operator's command exactly as the other tests were built, so nothing is built twice."""
+    say("cargo build of the journey and of the operator's command")
+    run(["cargo", "build", "--locked", "--workspace", "--bin", "countersign", "--test", "deployed"],
+        ministack.clean_environment(), 2400, folder=template.ROOT)
+    return TARGET / "debug/countersign"
+
+
+def journey(name, deployed, base_url, key):
+    say(f"the journey, {name}: {base_url}")
+    before = deployed.events()
+    environment = ministack.clean_environment() | {
+        "COUNTERSIGN_TEST_BASE_URL": base_url, "COUNTERSIGN_TEST_API_KEY": key, "COUNTERSIGN_TEST_ISSUER": stack.ISSUER}
+    try:
+        run(["cargo", "nextest", "run", "--locked", "--workspace", "--test", "deployed", "--profile", "deployed"],
+            environment, 900, folder=template.ROOT)
+        stack.check_audit(deployed, before, OUTCOMES)
+    except Failed:
+        if name == "stack":
+            stack.show_function_logs(deployed.cloud)
+        else:
+            show_end(WORK / "watch.log", 120)
+        raise
+
+
+@contextlib.contextmanager
+def watching(deployed):
+    """`cargo lambda watch` on a free port, with the deployed stack's tables, key and queue; gives its address."""
+    _, target, flags = MACHINES[platform.machine()]
+    port, log = free_port(), WORK / "watch.log"
+    say(f"cargo lambda watch on port {port}, log in {log}")
+    command = ["cargo", "lambda", "watch", "--release", "--ignore-changes", "--concurrency", "2", "--disable-cors",
+               "--invoke-address", "127.0.0.1", "--invoke-port", str(port)]
+    environment = deployed.cloud.environment() | deployed.variables() | {
+        "CARGO_BUILD_TARGET": target, "CARGO_BUILD_RUSTFLAGS": flags}
+    with started(command, environment, log, folder=template.ROOT) as process:
+        wait_until("cargo lambda watch listens", lambda: listens(port), 60, process, log)
+        yield f"http://127.0.0.1:{port}"
+
+
+if __name__ == "__main__":
+    main()

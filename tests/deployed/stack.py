@@ -1,0 +1,158 @@
+"""The stack: built and deployed by the SAM CLI, completed with what MiniStack leaves out, and looked into."""
+
+import json
+
+import template
+from ministack import REGION
+from processes import Failed, capture, run, say, wait_until
+
+NAME = "countersign-test"
+ISSUER = "https://auth.test.example"
+
+
+class Stack:
+    def __init__(self, cloud):
+        self.cloud = cloud
+        described = cloud.client("cloudformation").describe_stacks(StackName=NAME)["Stacks"][0]
+        self.outputs = {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
+
+    def variables(self):
+        """Every variable that some function reads, for functions that run outside the stack on its state."""
+        return {
+            "COUNTERSIGN_CORE_TABLE": self.outputs["CoreTable"],
+            "COUNTERSIGN_EPHEMERAL_TABLE": self.outputs["EphemeralTable"],
+            "COUNTERSIGN_AUDIT_TABLE": self.outputs["AuditTable"],
+            "COUNTERSIGN_AUDIT_QUEUE_URL": self.outputs["AuditQueueUrl"],
+            "COUNTERSIGN_KMS_KEY_ID": self.outputs["KmsKeyId"],
+            "COUNTERSIGN_ISSUER": ISSUER,
+            "COUNTERSIGN_KDF": "argon2id"}
+
+    def base_url(self):
+        return f"{self.cloud.url}/_aws/execute-api/{self.outputs['ApiId']}/$default"
+
+    def events(self):
+        """The outcomes that the audit table holds, by name, with how often."""
+        names = {}
+        for page in self.cloud.client("dynamodb").get_paginator("scan").paginate(TableName=self.outputs["AuditTable"]):
+            for item in page["Items"]:
+                name = outcome(item)
+                names[name] = names.get(name, 0) + 1
+        return names
+
+    def waiting(self):
+        """How many messages are in the audit queue or with the writer."""
+        return messages(self.cloud, self.outputs["AuditQueueUrl"])
+
+    def dead_letters(self):
+        return messages(self.cloud, self.outputs["AuditDeadLettersUrl"])
+
+
+def build(environment, architecture, folder, log):
+    """`sam build`, with the plain compiler: for this machine, nothing is cross-compiled."""
+    say(f"sam build ({architecture}; the first time takes many minutes; log in {log})")
+    run(["sam", "build", "--build-dir", str(folder), "--parameter-overrides", f"Architecture={architecture}"],
+        environment | {"CARGO_LAMBDA_COMPILER": "cargo"}, 2400, folder=template.ROOT, log=log)
+
+
+def deploy(cloud, architecture, folder, log):
+    say("sam deploy")
+    run(["sam", "deploy", "--template-file", str(folder / "template.yaml"), "--stack-name", NAME, "--region", REGION,
+         "--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-fail-on-empty-changeset",
+         "--parameter-overrides", f"Architecture={architecture}", f"Issuer={ISSUER}"],
+        cloud.environment(), 600, folder=template.ROOT, log=log)
+    stack = Stack(cloud)
+    add_routes(stack)
+    return stack
+
+
+def add_routes(stack):
+    """MiniStack ignores the Body of an HTTP API, where SAM puts the authorizer, the integrations and the routes."""
+    gateway, api = stack.cloud.client("apigatewayv2"), stack.outputs["ApiId"]
+    if gateway.get_routes(ApiId=api)["Items"]:
+        raise Failed("MiniStack made the API's routes itself: this step is no longer needed")
+    arns = function_arns(stack)
+    authorizer = add_authorizer(gateway, api, arns)
+    integrations = {}
+    for route in template.routes():
+        if route.resource not in integrations:
+            integrations[route.resource] = gateway.create_integration(
+                ApiId=api, IntegrationType="AWS_PROXY", IntegrationUri=arns[route.resource],
+                PayloadFormatVersion="2.0")["IntegrationId"]
+        security = {"AuthorizationType": "CUSTOM", "AuthorizerId": authorizer} if route.authorized else {}
+        gateway.create_route(
+            ApiId=api, RouteKey=route.key, Target=f"integrations/{integrations[route.resource]}", **security)
+    say(f"{len(template.routes())} routes to {len(integrations)} functions")
+
+
+def add_authorizer(gateway, api, arns):
+    resource, definition = template.authorizer()
+    return gateway.create_authorizer(
+        ApiId=api, Name=resource, AuthorizerType="REQUEST",
+        AuthorizerUri=f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{arns[resource]}/invocations",
+        IdentitySource=[f"$request.header.{header}" for header in definition["Identity"]["Headers"]],
+        AuthorizerPayloadFormatVersion=definition["AuthorizerPayloadFormatVersion"],
+        EnableSimpleResponses=definition["EnableSimpleResponses"],
+        AuthorizerResultTtlInSeconds=definition["Identity"]["ReauthorizeEvery"])["AuthorizerId"]
+
+
+def function_arns(stack):
+    resources = stack.cloud.client("cloudformation").describe_stack_resources(StackName=NAME)["StackResources"]
+    names = {it["LogicalResourceId"]: it["PhysicalResourceId"] for it in resources}
+    functions = stack.cloud.client("lambda")
+    return {resource: functions.get_function_configuration(FunctionName=names[resource])["FunctionArn"]
+            for resource in template.functions()}
+
+
+def create_tenant(stack, countersign):
+    """Makes a tenant as an operator does, and gives its API key."""
+    printed = capture(
+        [str(countersign), "admin", "create-tenant", "--core-table", stack.outputs["CoreTable"],
+         "--kms-key-id", stack.outputs["KmsKeyId"]], stack.cloud.environment(), 60)
+    words = [word.strip('",') for word in printed.split()]
+    keys = [word for word in words if word.startswith("csk_")]
+    if len(keys) != 1:
+        raise Failed("`countersign admin create-tenant` did not print exactly one API key")
+    return keys[0]
+
+
+def check_audit(stack, before, expected):
+    """Waits until the writer has stored what a journey caused, and nothing is left over."""
+    def arrived():
+        now = stack.events()
+        missing = {name for name in expected if now.get(name, 0) <= before.get(name, 0)}
+        return now if not missing and stack.waiting() == 0 else None
+
+    try:
+        now = wait_until("the audit table has the journey's events", arrived, 60, pause=1)
+    except Failed as failure:
+        raise Failed(f"{failure}; it has {stack.events()}, wanted one more of {sorted(expected)} than {before}") from None
+    if stack.dead_letters() != 0:
+        raise Failed("an audit event went to the dead letters")
+    say(f"the audit table holds {now}, the queue nothing, the dead letters nothing")
+    return now
+
+
+def outcome(item):
+    """The name of a stored event's outcome, out of the one attribute that is its canonical JSON."""
+    for value in item.values():
+        raw = value.get("B") or value.get("S", "").encode()
+        if raw.startswith(b"{") and (found := json.loads(raw)).get("outcome"):
+            name = found["outcome"]
+            return name if isinstance(name, str) else next(iter(name))
+    raise Failed(f"an audit item without an event: its attributes are {sorted(item)}")
+
+
+def messages(cloud, url):
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    attributes = cloud.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    return sum(int(attributes[name]) for name in names)
+
+
+def show_function_logs(cloud, lines=60):
+    """For a failed journey: the end of what the functions wrote."""
+    logs = cloud.client("logs")
+    for group in logs.describe_log_groups()["logGroups"]:
+        events = logs.filter_log_events(logGroupName=group["logGroupName"], limit=10000)["events"]
+        texts = [event["message"].rstrip() for event in sorted(events, key=lambda event: event["timestamp"])]
+        texts = [text for text in texts if not text.startswith(("START ", "END ", "REPORT "))]
+        print(f"--- the end of {group['logGroupName']}", *texts[-lines:], "---", sep="\n", flush=True)
