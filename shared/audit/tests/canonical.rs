@@ -1,0 +1,206 @@
+//! An event has one spelling, and only that is read.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use audit::{Event, MAX_EVENT_BYTES, Outcome, ParseError, RefusalReason, Subject};
+use crypto::Acr;
+use domain::{EventId, FactorSet, FactorType, RequestId, SessionId, TenantId, TransactionHash, VerificationId};
+use jiff::Timestamp;
+use proptest::prelude::*;
+use uuid::Uuid;
+
+fn event(outcome: Outcome) -> Event {
+    Event {
+        id: EventId::at(Timestamp::from_millisecond(1_793_491_200_123).unwrap(), &[7; 10]),
+        tenant: TenantId::from_keyed_bytes([1; 16]),
+        subject: Subject::new([0xab; 16]),
+        at: Timestamp::from_millisecond(1_793_491_200_123).unwrap(),
+        request_id: RequestId::from_transport("JKJaXmPLvHcESHA="),
+        outcome,
+    }
+}
+
+#[test]
+fn an_event_is_spelt_in_sorted_members_without_spaces() {
+    let outcome =
+        Outcome::AttemptWrong { verification: VerificationId::from_keyed_bytes([2; 16]), attempts_remaining: 2 };
+
+    assert_eq!(
+        event(outcome).canonical_json(),
+        concat!(
+            r#"{"at":"2026-11-01T00:00:00.123Z","id":"01a19467-e87b-7707-8707-070707070707","#,
+            r#""outcome":{"attempt_wrong":{"attempts_remaining":2,"verification":"02020202-0202-8202-8202-020202020202"}},"#,
+            r#""request_id":"JKJaXmPLvHcESHA=","schema":1,"subject":"abababababababababababababababab","#,
+            r#""tenant":"01010101-0101-8101-8101-010101010101"}"#,
+        )
+    );
+}
+
+#[test]
+fn every_outcome_has_its_spelling() {
+    let factors = FactorSet::of([FactorType::Nfc, FactorType::Pin]).unwrap();
+    let verification = VerificationId::from_keyed_bytes([2; 16]);
+    let session = SessionId::from_keyed_bytes([3; 16]);
+    let spelling = |outcome| {
+        let json = event(outcome).canonical_json();
+        let (_, rest) = json.split_once(r#""outcome":"#).unwrap();
+        rest.split_once(r#","request_id""#).unwrap().0.to_owned()
+    };
+
+    assert_eq!(
+        spelling(Outcome::EnrollmentCreated { factors, key_version: 1 }),
+        r#"{"enrollment_created":{"factors":["pin","nfc"],"key_version":1}}"#
+    );
+    assert_eq!(
+        spelling(Outcome::EnrollmentRefused { reason: RefusalReason::AlreadyEnrolled }),
+        r#"{"enrollment_refused":{"reason":"already_enrolled"}}"#
+    );
+    assert_eq!(
+        spelling(Outcome::VerificationOpened { verification, asked: factors, transaction: None }),
+        r#"{"verification_opened":{"asked":["pin","nfc"],"transaction":null,"verification":"02020202-0202-8202-8202-020202020202"}}"#
+    );
+    assert_eq!(
+        spelling(Outcome::VerificationSucceeded { verification, session, acr: Acr::TwoCategories }),
+        concat!(
+            r#"{"verification_succeeded":{"acr":"urn:countersign:acr:2-categories","session":"03030303-0303-8303-8303-030303030303","#,
+            r#""verification":"02020202-0202-8202-8202-020202020202"}}"#
+        )
+    );
+    assert_eq!(
+        spelling(Outcome::CompletionRefused { verification }),
+        r#"{"completion_refused":{"verification":"02020202-0202-8202-8202-020202020202"}}"#
+    );
+    assert_eq!(
+        spelling(Outcome::SessionRevoked { session }),
+        r#"{"session_revoked":{"session":"03030303-0303-8303-8303-030303030303"}}"#
+    );
+}
+
+#[test]
+fn another_spelling_of_an_event_is_not_an_event() {
+    let json = event(Outcome::SessionRevoked { session: SessionId::from_keyed_bytes([3; 16]) }).canonical_json();
+    let spelt = |from: &str, to: &str| {
+        assert!(json.contains(from), "{from}");
+        Event::parse(json.replacen(from, to, 1).as_bytes())
+    };
+
+    assert_eq!(Event::parse(json.as_bytes()).unwrap().canonical_json(), json);
+    assert_eq!(spelt(r#"{"at""#, r#"{ "at""#), Err(ParseError::NotCanonical));
+    assert_eq!(spelt("ab", "AB"), Err(ParseError::NotCanonical));
+    assert_eq!(spelt(".123Z", ".1230Z"), Err(ParseError::NotCanonical));
+    assert_eq!(spelt("00.123Z", "00.123+00:00"), Err(ParseError::NotCanonical));
+    assert_eq!(spelt("JKJ", "\\u004aKJ"), Err(ParseError::NotCanonical));
+    assert_eq!(spelt("JKJ", "J J"), Err(ParseError::NotCanonical));
+    assert_eq!(spelt(r#""schema":1"#, r#""schema":2"#), Err(ParseError::UnknownSchema));
+    assert_eq!(spelt(r#""schema":1"#, r#""schema":1.0"#), Err(ParseError::Malformed));
+    assert_eq!(spelt(r#""schema":1"#, r#""schema":1,"schema":1"#), Err(ParseError::Malformed));
+    assert_eq!(spelt(r#""schema":1"#, r#""schema":1,"email":"a@b""#), Err(ParseError::Malformed));
+    assert_eq!(spelt(r#""schema":1,"#, ""), Err(ParseError::Malformed));
+    assert_eq!(spelt("session_revoked", "session_renamed"), Err(ParseError::Malformed));
+    assert_eq!(spelt(r#"{"session":"#, r#"{"email":"a@b","session":"#), Err(ParseError::Malformed));
+    assert_eq!(Event::parse(format!("{json}\n").as_bytes()), Err(ParseError::NotCanonical));
+    assert_eq!(Event::parse(format!("{json}{json}").as_bytes()), Err(ParseError::Malformed));
+}
+
+#[test]
+fn what_is_too_long_is_not_parsed() {
+    assert_eq!(Event::parse(&[b' '; MAX_EVENT_BYTES + 1]), Err(ParseError::TooLong));
+    assert_eq!(Event::parse(&[b'['; MAX_EVENT_BYTES]), Err(ParseError::Malformed));
+}
+
+#[test]
+fn the_longest_event_is_far_below_the_limit() {
+    let longest = Event {
+        request_id: RequestId::from_transport(&"x".repeat(64)),
+        at: Timestamp::MIN,
+        ..event(Outcome::VerificationOpened {
+            verification: VerificationId::from_keyed_bytes([2; 16]),
+            asked: FactorSet::of(FactorType::ALL).unwrap(),
+            transaction: Some(TransactionHash::new([255; 32])),
+        })
+    };
+
+    assert!(longest.canonical_json().len() < MAX_EVENT_BYTES / 5, "{}", longest.canonical_json().len());
+}
+
+fn factors() -> impl Strategy<Value = FactorSet> {
+    proptest::sample::subsequence(FactorType::ALL.to_vec(), 0..=11).prop_map(|types| FactorSet::of(types).unwrap())
+}
+
+fn outcomes() -> impl Strategy<Value = Outcome> {
+    let verification = || any::<[u8; 16]>().prop_map(|bytes| VerificationId::new(Uuid::from_bytes(bytes)));
+    let session = || any::<[u8; 16]>().prop_map(|bytes| SessionId::new(Uuid::from_bytes(bytes)));
+    let acr = prop_oneof![Just(Acr::TwoCategories), Just(Acr::ThreeCategories)];
+    let transaction = proptest::option::of(any::<[u8; 32]>().prop_map(TransactionHash::new));
+    prop_oneof![
+        (factors(), any::<u32>())
+            .prop_map(|(factors, key_version)| Outcome::EnrollmentCreated { factors, key_version }),
+        Just(Outcome::EnrollmentRefused { reason: RefusalReason::AlreadyEnrolled }),
+        (factors(), transaction, verification()).prop_map(|(asked, transaction, verification)| {
+            Outcome::VerificationOpened { verification, asked, transaction }
+        }),
+        (any::<u8>(), verification())
+            .prop_map(|(attempts_remaining, verification)| Outcome::AttemptWrong { verification, attempts_remaining }),
+        (acr, session(), verification()).prop_map(|(acr, session, verification)| Outcome::VerificationSucceeded {
+            verification,
+            session,
+            acr
+        }),
+        verification().prop_map(|verification| Outcome::CompletionRefused { verification }),
+        session().prop_map(|session| Outcome::SessionRevoked { session }),
+    ]
+}
+
+prop_compose! {
+    fn events()(
+        id in any::<[u8; 16]>(),
+        tenant in any::<[u8; 16]>(),
+        subject in any::<[u8; 16]>(),
+        nanoseconds in Timestamp::MIN.as_nanosecond()..=Timestamp::MAX.as_nanosecond(),
+        request_id in any::<String>(),
+        outcome in outcomes(),
+    ) -> Event {
+        Event {
+            id: EventId::new(Uuid::from_bytes(id)),
+            tenant: TenantId::new(Uuid::from_bytes(tenant)),
+            subject: Subject::new(subject),
+            at: Timestamp::from_nanosecond(nanoseconds).unwrap(),
+            request_id: RequestId::from_transport(&request_id),
+            outcome,
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_event_is_read_back_as_it_was(event in events()) {
+        prop_assert_eq!(Event::parse(event.canonical_json().as_bytes()), Ok(event));
+    }
+
+    #[test]
+    fn members_are_sorted_at_every_depth(event in events()) {
+        let json = event.canonical_json();
+
+        // A map of serde_json is sorted by name, so writing the parsed value gives RFC 8785's order.
+        prop_assert_eq!(serde_json::json!({"b": 1, "a": 2}).to_string(), r#"{"a":2,"b":1}"#);
+        let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+
+        prop_assert_eq!(value.to_string(), json);
+    }
+
+    #[test]
+    fn whatever_is_parsed_has_these_very_bytes(event in events(), position in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        let mut bytes = event.canonical_json().into_bytes();
+        let position = position.index(bytes.len());
+        *bytes.get_mut(position).unwrap() = byte;
+
+        if let Ok(parsed) = Event::parse(&bytes) {
+            prop_assert_eq!(parsed.canonical_json().into_bytes(), bytes);
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_the_parser_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert!(Event::parse(&bytes).is_err());
+    }
+}

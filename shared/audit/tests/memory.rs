@@ -1,0 +1,56 @@
+//! The sink for tests does as it is told.
+
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use audit::{Behaviour, Event, MemorySink, Outcome, RecordEvent, Subject};
+use domain::{EventId, RequestId, SessionId, TenantId};
+use jiff::Timestamp;
+
+fn event(number: u8) -> Event {
+    Event {
+        id: EventId::from_keyed_bytes([number; 16]),
+        tenant: TenantId::from_keyed_bytes([2; 16]),
+        subject: Subject::new([3; 16]),
+        at: Timestamp::UNIX_EPOCH,
+        request_id: RequestId::from_transport("r-1"),
+        outcome: Outcome::SessionRevoked { session: SessionId::from_keyed_bytes([4; 16]) },
+    }
+}
+
+#[tokio::test]
+async fn events_are_kept_once_in_their_order() {
+    let sink = MemorySink::default();
+
+    for number in [2, 1, 2] {
+        sink.record_event(&event(number)).await.unwrap();
+    }
+
+    assert_eq!(sink.events(), [event(2), event(1)]);
+}
+
+#[tokio::test]
+async fn a_failing_sink_keeps_nothing_and_a_lost_answer_keeps_the_event() {
+    let sink = MemorySink::default();
+
+    sink.behave(Behaviour::Fail);
+    sink.record_event(&event(1)).await.unwrap_err();
+    assert_eq!(sink.events(), []);
+
+    sink.behave(Behaviour::LoseAnswer);
+    sink.record_event(&event(1)).await.unwrap_err();
+    assert_eq!(sink.events(), [event(1)]);
+}
+
+#[test]
+fn a_hanging_sink_never_answers() {
+    let sink = MemorySink::default();
+    sink.behave(Behaviour::Hang);
+
+    let event = event(1);
+    let answer = pin!(sink.record_event(&event)).poll(&mut Context::from_waker(Waker::noop()));
+
+    assert!(matches!(answer, Poll::Pending));
+    assert_eq!(sink.events(), []);
+}
