@@ -33,5 +33,6 @@ pub trait FindBranchKey: Send + Sync {
 /// Stores a new branch key. An operator's port.
 pub trait CreateBranchKey: Send + Sync {
     /// Stores the version and makes it the newest, if and only if the newest is the one before it. `false` if not.
+    /// Repeating a call whose answer was lost gives `true` again.
     fn create_branch_key(&self, record: &BranchKeyRecord) -> impl Future<Output = Result<bool, StoreError>> + Send;
 }

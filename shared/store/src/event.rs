@@ -33,7 +33,7 @@ pub trait StoreEvents: Send + Sync {
 
 /// Reads audit events.
 pub trait FindEvents: Send + Sync {
-    /// A subject's events, oldest first, at most `limit`.
+    /// A subject's events, oldest first by their ids, which begin with their time; at most `limit`.
     fn find_events(
         &self,
         tenant: TenantId,

@@ -2,10 +2,14 @@
 //!
 //! A refused condition is an outcome, not an error. Every port takes the tenant, and every race is decided by one
 //! conditional write inside the implementation. Records are parsed when read; an impossible one is
-//! [`StoreErrorKind::Corrupt`].
+//! [`StoreErrorKind::Corrupt`]. Instants are compared and kept in whole milliseconds; what is finer is cut off first.
+//!
+//! With the feature `conformance`, [`conformance`] holds an implementation to all of this.
 
 mod api_key;
 mod branch_key;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod enrollment;
 mod error;
 mod event;

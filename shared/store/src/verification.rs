@@ -75,7 +75,8 @@ pub enum Claim {
 
 /// Records that a claimed attempt was wrong.
 pub trait FailAttempt: Send + Sync {
-    /// Turns the claimed attempt into a wrong one. Repeating it changes nothing.
+    /// Turns the claimed attempt into a wrong one. Repeating it changes nothing, and neither does failing an attempt that is
+    /// not a claimed one or does not exist.
     fn fail_attempt(
         &self,
         tenant: TenantId,
@@ -90,7 +91,13 @@ pub trait CompleteVerification: Send + Sync {
     /// At most one call ever succeeds: marks the verification verified and stores the session, both or neither, if and only
     /// if the verification is not verified yet and not expired at `now`, and the attempt is a claimed one.
     ///
-    /// Repeating a call whose answer was lost, with the same session id, gives [`Completion::Completed`] again.
+    /// Repeating a call whose answer was lost, with the same session id, gives [`Completion::Completed`] again and leaves the
+    /// session as it is by then.
+    ///
+    /// A stored session is never overwritten: another verification's session id is [`StoreErrorKind::Corrupt`], and the
+    /// verification stays as it was.
+    ///
+    /// [`StoreErrorKind::Corrupt`]: crate::StoreErrorKind::Corrupt
     fn complete_verification(
         &self,
         request: &CompletionRequest,
@@ -113,6 +120,6 @@ pub struct CompletionRequest {
 pub enum Completion {
     /// This attempt verified the user.
     Completed,
-    /// Another attempt did, or the verification expired meanwhile.
+    /// Another attempt did, the verification expired meanwhile, or there is no such claimed attempt.
     Closed,
 }

@@ -1,0 +1,114 @@
+//! Enrollments.
+
+use std::time::Duration;
+
+use domain::{BranchKeyVersion, Enrollment, FactorType, Sealed};
+
+use super::race::{count, race};
+use super::world::factors;
+use super::{DurablePorts, Failure, Report, World};
+use crate::EnrollmentCreation::{AlreadyEnrolled, Created};
+
+pub(super) async fn run<S: DurablePorts>(store: &S, seed: u64, report: &mut Report) {
+    run_cases!(
+        "enrollment",
+        store,
+        seed,
+        report,
+        [
+            it_comes_back_as_it_was,
+            the_largest_comes_back_as_it_was,
+            what_is_finer_than_a_millisecond_is_cut_off,
+            a_second_one_changes_nothing,
+            a_repeated_creation_finds_itself,
+            of_fifty_at_once_one_is_created,
+            another_tenant_does_not_see_it,
+        ]
+    );
+}
+
+async fn it_comes_back_as_it_was(store: &impl DurablePorts, world: &World) -> Result<(), Failure> {
+    let enrollment = world.enrollment()?;
+
+    ensure_eq!(store.find_enrollment(world.tenant, world.user).await?, None);
+    ensure_eq!(store.create_enrollment(&enrollment).await?, Created);
+
+    ensure_eq!(store.find_enrollment(world.tenant, world.user).await?, Some(enrollment));
+    Ok(())
+}
+
+async fn the_largest_comes_back_as_it_was(store: &impl DurablePorts, world: &World) -> Result<(), Failure> {
+    let enrollment = Enrollment {
+        key_version: u32::MAX,
+        branch_key_version: BranchKeyVersion::new(u32::MAX).unwrap_or(BranchKeyVersion::FIRST),
+        factors: factors(&FactorType::ALL)?,
+        askable_sets: Sealed::new((0..=255).cycle().take(3 * 1024).collect()),
+        device_id: Some(Sealed::new(vec![9; 160])),
+        ..world.enrollment()?
+    };
+
+    ensure_eq!(store.create_enrollment(&enrollment).await?, Created);
+
+    ensure_eq!(store.find_enrollment(world.tenant, world.user).await?, Some(enrollment));
+    Ok(())
+}
+
+async fn what_is_finer_than_a_millisecond_is_cut_off(store: &impl DurablePorts, world: &World) -> Result<(), Failure> {
+    let created_at = world.after(Duration::from_nanos(1_999_999));
+    let enrollment = Enrollment { created_at, ..world.enrollment()? };
+
+    store.create_enrollment(&enrollment).await?;
+
+    let found = store.find_enrollment(world.tenant, world.user).await?;
+    ensure_eq!(found.map(|found| found.created_at), Some(world.after(Duration::from_millis(1))));
+    Ok(())
+}
+
+async fn a_second_one_changes_nothing(store: &impl DurablePorts, world: &World) -> Result<(), Failure> {
+    let first = world.enrollment()?;
+    let second = Enrollment { askable_sets: Sealed::new(vec![7; 9]), key_version: 2, ..first.clone() };
+    store.create_enrollment(&first).await?;
+
+    ensure_eq!(store.create_enrollment(&second).await?, AlreadyEnrolled(Box::new(first.clone())));
+
+    ensure_eq!(store.find_enrollment(world.tenant, world.user).await?, Some(first));
+    Ok(())
+}
+
+async fn a_repeated_creation_finds_itself(store: &impl DurablePorts, world: &World) -> Result<(), Failure> {
+    let enrollment = world.enrollment()?;
+    store.create_enrollment(&enrollment).await?;
+
+    ensure_eq!(store.create_enrollment(&enrollment).await?, AlreadyEnrolled(Box::new(enrollment)));
+    Ok(())
+}
+
+async fn of_fifty_at_once_one_is_created<S: DurablePorts>(store: &S, world: &World) -> Result<(), Failure> {
+    let template = world.enrollment()?;
+
+    let outcomes = race(store, 50, move |store: S, contender| {
+        let enrollment = Enrollment { user_key: Sealed::new(vec![contender + 1; 60]), ..template.clone() };
+        async move { store.create_enrollment(&enrollment).await }
+    })
+    .await?;
+
+    let found = store.find_enrollment(world.tenant, world.user).await?.map(Box::new);
+    ensure_eq!(count(&outcomes, |outcome| *outcome == Created), 1);
+    ensure_eq!(
+        count(&outcomes, |outcome| matches!(outcome, AlreadyEnrolled(existing) if Some(existing) == found.as_ref())),
+        49
+    );
+    Ok(())
+}
+
+async fn another_tenant_does_not_see_it(store: &impl DurablePorts, world: &World) -> Result<(), Failure> {
+    let enrollment = world.enrollment()?;
+    let theirs = Enrollment { tenant: world.other_tenant, ..enrollment.clone() };
+    store.create_enrollment(&enrollment).await?;
+
+    ensure_eq!(store.find_enrollment(world.other_tenant, world.user).await?, None);
+    ensure_eq!(store.create_enrollment(&theirs).await?, Created);
+
+    ensure_eq!(store.find_enrollment(world.tenant, world.user).await?, Some(enrollment));
+    Ok(())
+}
