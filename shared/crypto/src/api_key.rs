@@ -3,13 +3,14 @@
 use std::fmt;
 
 use domain::{Entropy, EntropyUnavailable, SecretHash};
-use zeroize::Zeroizing;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::opaque_secret::{MalformedSecret, hash, read, write};
 
 /// A tenant's key to the API: 256 random bits. Found by its hash, so it carries nothing else.
-#[derive(Clone)]
+#[derive(Clone, ZeroizeOnDrop)]
 pub struct ApiKey {
+    #[zeroize(skip)]
     mode: ApiKeyMode,
     text: Zeroizing<String>,
 }

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use domain::{BranchKeyVersion, IdempotencyKey, RequestFingerprint, TenantId, UserId, VerificationId, Window};
+use domain::{BranchKeyVersion, EventId, IdempotencyKey, RequestFingerprint, TenantId, UserId, VerificationId, Window};
 
 use crate::canonical::Canonical;
 use crate::derive::{Mac, sha256, subkey};
@@ -20,6 +20,7 @@ pub struct BranchKey {
     challenges: Mac,
     fingerprints: Mac,
     pseudonyms: Mac,
+    events: Mac,
     selectors: Mac,
     pub(crate) capabilities: Mac,
     pub(crate) decoys: Mac,
@@ -37,7 +38,7 @@ impl BranchKey {
             let info = Canonical::new(label).field(tenant.as_bytes()).field(version.number().to_be_bytes());
             subkey(key, &info).map_err(KeyError::unavailable)
         };
-        let mac = |label: &str| purpose(label).map(|key| Mac::new(&key));
+        let mac = |label: &str| purpose(label).map(Mac::new);
         Ok(Self {
             version,
             tenant,
@@ -46,6 +47,7 @@ impl BranchKey {
             challenges: mac("countersign/branch/challenge/v1")?,
             fingerprints: mac("countersign/branch/fingerprint/v1")?,
             pseudonyms: mac("countersign/branch/pseudonym/v1")?,
+            events: mac("countersign/branch/event-id/v1")?,
             selectors: mac("countersign/branch/selector/v1")?,
             capabilities: mac("countersign/branch/capability/v1")?,
             decoys: mac("countersign/branch/decoy/v1")?,
@@ -89,6 +91,15 @@ impl BranchKey {
     pub fn fingerprint(&self, key: IdempotencyKey, operation: &'static str, body: &[u8]) -> RequestFingerprint {
         let request = Canonical::new(operation).field(key.as_bytes()).field(sha256(&[body]));
         RequestFingerprint { key, body: self.fingerprints.tag(request.as_bytes()) }
+    }
+
+    /// The id of the audit event that a request with this idempotency key causes: the same for a retry, so that the event
+    /// is recorded once. It sorts by the time inside the key.
+    #[must_use]
+    pub fn event_id(&self, key: &IdempotencyKey, label: &'static str) -> EventId {
+        let cause = Canonical::new(label).field(key.as_bytes());
+        let [random @ .., _, _, _, _, _, _] = self.events.half_tag(cause.as_bytes());
+        EventId::at(key.made_at(), &random)
     }
 
     /// What the audit log calls a user. It can't be turned back without this key.

@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     fn encode(fields: &[Vec<u8>]) -> Vec<u8> {
-        fields.iter().fold(Canonical::new("test"), |encoding, field| encoding.field(field)).as_bytes().to_vec()
+        fields.iter().fold(Canonical::new("test"), Canonical::field).as_bytes().to_vec()
     }
 
     #[test]

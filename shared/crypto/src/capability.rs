@@ -11,7 +11,7 @@ use crate::canonical::Canonical;
 use crate::opaque_secret::{MalformedSecret, read, write};
 
 /// A capability to hand out: tenant ‖ verification ‖ branch key version ‖ MAC.
-#[derive(Clone)]
+#[derive(Clone, ZeroizeOnDrop)]
 pub struct Capability(Zeroizing<String>);
 
 impl Capability {

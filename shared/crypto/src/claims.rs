@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::{Entropy, EntropyUnavailable, FactorSet, SessionId, TenantId, TransactionHash, UserId};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use uuid::{Builder, Uuid};
 
 /// How long an access token lives.
@@ -72,6 +72,13 @@ impl Claims {
             expires_at: Timestamp::from_second(wire.exp).ok()?,
             transaction,
         })
+    }
+}
+
+/// The members as the token has them, for answers about the token (RFC 7662 §2.2 shares their names).
+impl Serialize for Claims {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Wire::from(self).serialize(serializer)
     }
 }
 

@@ -22,7 +22,7 @@ impl BranchKey {
     /// # Errors
     /// None in practice; [`VerifierError`] because drawing may fail with other sources.
     pub fn decoy(&self, user: UserId, parameters: KdfParameters) -> Result<Verifiers, VerifierError> {
-        let source = KeyedEntropy::new(&SecretKey::new(self.decoys.tag(user.as_bytes())));
+        let source = KeyedEntropy::new(SecretKey::new(self.decoys.tag(user.as_bytes())));
         let entropy: &dyn Entropy = &source;
         let verifiers = draw_sets(entropy)?
             .as_slice()
@@ -67,7 +67,7 @@ struct KeyedEntropy {
 }
 
 impl KeyedEntropy {
-    fn new(key: &SecretKey) -> Self {
+    const fn new(key: SecretKey) -> Self {
         Self { blocks: Mac::new(key), next_block: AtomicU64::new(0) }
     }
 }

@@ -37,19 +37,20 @@ pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     hash
 }
 
-/// An HMAC-SHA256 key (RFC 2104).
-pub(crate) struct Mac(hmac::Key);
+/// HMAC-SHA256 (RFC 2104) under one key. The library's own key is 40 times as large and made anew for every use: it would
+/// leave copies wherever it is moved.
+pub(crate) struct Mac(SecretKey);
 
 impl Mac {
     /// The function under this key.
-    pub(crate) fn new(key: &SecretKey) -> Self {
-        Self(hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes()))
+    pub(crate) const fn new(key: SecretKey) -> Self {
+        Self(key)
     }
 
     /// The value for a message.
     pub(crate) fn tag(&self, message: &[u8]) -> [u8; 32] {
         let mut tag = [0; 32];
-        tag.copy_from_slice(hmac::sign(&self.0, message).as_ref());
+        tag.copy_from_slice(hmac::sign(&self.key(), message).as_ref());
         tag
     }
 
@@ -62,7 +63,11 @@ impl Mac {
 
     /// Whether `tag` is the value for the message, in constant time.
     pub(crate) fn verify(&self, message: &[u8], tag: &[u8; 32]) -> bool {
-        hmac::verify(&self.0, message, tag).is_ok()
+        hmac::verify(&self.key(), message, tag).is_ok()
+    }
+
+    fn key(&self) -> hmac::Key {
+        hmac::Key::new(hmac::HMAC_SHA256, self.0.as_bytes())
     }
 }
 

@@ -36,7 +36,7 @@ impl KdfParameters {
     #[doc(hidden)]
     pub const CHEAP: Self = Self::pbkdf2(1);
 
-    const fn pbkdf2(iterations: u32) -> Self {
+    pub(crate) const fn pbkdf2(iterations: u32) -> Self {
         let iterations = match NonZeroU32::new(iterations) {
             Some(iterations) => iterations,
             None => NonZeroU32::MIN,
@@ -75,18 +75,18 @@ impl KdfParameters {
     }
 
     /// Stretches a secret. Takes tens to hundreds of milliseconds; on the pool only.
-    pub(crate) fn derive(self, salt: &Salt, secret: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
+    pub(crate) fn derive(self, salt: &[u8], secret: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
         let mut output = Zeroizing::new([0; 32]);
         match self.0 {
             Function::Argon2id { memory_kib, iterations, parallelism } => {
                 let parameters =
                     Params::new(memory_kib, u32::from(iterations), u32::from(parallelism), Some(32)).ok()?;
                 Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters)
-                    .hash_password_into(secret, &salt.0, output.as_mut_slice())
+                    .hash_password_into(secret, salt, output.as_mut_slice())
                     .ok()?;
             }
             Function::Pbkdf2Sha256 { iterations } => {
-                pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, iterations, &salt.0, secret, output.as_mut_slice());
+                pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, iterations, salt, secret, output.as_mut_slice());
             }
         }
         Some(output)

@@ -83,7 +83,7 @@ impl Kdf {
         secret: &[u8],
     ) -> Result<Zeroizing<[u8; 32]>, KdfFailed> {
         self.counters.runs.fetch_add(1, Ordering::SeqCst);
-        parameters.derive(salt, secret).ok_or(KdfFailed)
+        parameters.derive(salt.as_bytes(), secret).ok_or(KdfFailed)
     }
 
     /// Counts a comparison.

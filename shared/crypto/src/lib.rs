@@ -43,6 +43,8 @@ mod verifying_key;
 
 #[cfg(test)]
 mod known_answers;
+#[cfg(test)]
+mod properties;
 
 pub use api_key::{ApiKey, ApiKeyMode};
 pub use branch_key::BranchKey;

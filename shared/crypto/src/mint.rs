@@ -4,12 +4,12 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use zeroize::Zeroizing;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::{Claims, KeyError, SigningKey};
 
 /// A signed access token, to hand out.
-#[derive(Clone)]
+#[derive(Clone, ZeroizeOnDrop)]
 pub struct AccessToken(Zeroizing<String>);
 
 impl AccessToken {

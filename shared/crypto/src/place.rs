@@ -10,6 +10,7 @@ pub(crate) struct Place {
     pub(crate) tenant: TenantId,
     pub(crate) user: UserId,
     pub(crate) field: SealedField,
+    pub(crate) schema: u16,
 }
 
 /// What is sealed, with what its place depends on beyond tenant and user.
@@ -26,12 +27,17 @@ pub(crate) enum SealedField {
 }
 
 impl Place {
+    /// The place of a field in the form in which it is written today.
+    pub(crate) const fn new(tenant: TenantId, user: UserId, field: SealedField) -> Self {
+        Self { tenant, user, field, schema: field.schema() }
+    }
+
     /// The additional authenticated data, and what the record's own key is derived for.
     pub(crate) fn encode(&self) -> Canonical {
         let encoding = Canonical::new("countersign/sealed/v1")
             .field(self.field.table())
             .field(self.field.name())
-            .field(self.field.schema().to_be_bytes())
+            .field(self.schema.to_be_bytes())
             .field(self.tenant.as_bytes())
             .field(self.user.as_bytes());
         match self.field {

@@ -4,14 +4,16 @@ use std::fmt;
 
 use domain::{Entropy, EntropyUnavailable, SecretHash, SessionId, UserId};
 use uuid::Uuid;
-use zeroize::Zeroizing;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::opaque_secret::{MalformedSecret, hash, read, write};
 
 /// A session's refresh token: user ‖ session ‖ 256 random bits.
-#[derive(Clone)]
+#[derive(Clone, ZeroizeOnDrop)]
 pub struct RefreshToken {
+    #[zeroize(skip)]
     user: UserId,
+    #[zeroize(skip)]
     session: SessionId,
     text: Zeroizing<String>,
 }

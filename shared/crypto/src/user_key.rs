@@ -63,7 +63,7 @@ impl UserKey {
     }
 
     const fn place(&self, field: SealedField) -> Place {
-        Place { tenant: self.tenant, user: self.user, field }
+        Place::new(self.tenant, self.user, field)
     }
 }
 
@@ -135,6 +135,6 @@ impl BranchKey {
     }
 
     const fn place(&self, user: UserId, field: SealedField) -> Place {
-        Place { tenant: self.tenant(), user, field }
+        Place::new(self.tenant(), user, field)
     }
 }

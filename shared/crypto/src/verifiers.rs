@@ -8,7 +8,7 @@ use crate::{BranchKey, Kdf, KdfParameters, Salt, StoredVerifier, VerifierError};
 
 /// Between 1 and [`MAX_ASKABLE_SETS`] verifiers, in the order in which their sets were drawn.
 #[derive(Debug, Clone)]
-pub struct Verifiers(Vec<StoredVerifier>);
+pub struct Verifiers(pub(crate) Vec<StoredVerifier>);
 
 impl Verifiers {
     /// `None` for none or too many.

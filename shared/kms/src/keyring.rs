@@ -1,7 +1,7 @@
 //! The key-wrapping ports on one KMS key.
 
-use aws_sdk_kms::Client;
 use aws_sdk_kms::primitives::Blob;
+use aws_sdk_kms::{Client, Config};
 use crypto::{CheckKey, EncryptionContext, KeyError, KeyMaterial, UnwrapKey, WrapKey, WrappedKey};
 
 use crate::error::{decrypt_error, unavailable};
@@ -14,10 +14,9 @@ pub struct KmsKeyring {
 }
 
 impl KmsKeyring {
-    /// The keyring of the key with this ARN.
-    #[must_use]
-    pub const fn new(client: Client, key_id: String) -> Self {
-        Self { client, key_id }
+    /// The keyring of the key with this ARN, out of the shared SDK configuration (`&SdkConfig` converts).
+    pub fn new(config: impl Into<Config>, key_id: impl Into<String>) -> Self {
+        Self { client: Client::from_conf(config.into()), key_id: key_id.into() }
     }
 }
 

@@ -1,0 +1,89 @@
+//! V6: a user who does not exist looks like one who does.
+
+use domain::{FactorType, MAX_ASKABLE_SETS};
+use testkit::SeededEntropy;
+
+use super::{branch, branch_of, presented, user};
+use crate::{KdfParameters, KdfPool, Outcome};
+
+#[test]
+fn v6_a_decoy_is_the_same_every_time() {
+    let [first, second] = [(); 2].map(|()| branch().decoy(user(1), KdfParameters::ARGON2ID).unwrap());
+
+    assert_eq!(first.encode(), second.encode());
+}
+
+#[test]
+fn v6_a_decoy_does_not_change_with_the_code() {
+    let sets: Vec<String> = [1, 2]
+        .into_iter()
+        .flat_map(|number| branch().decoy(user(number), KdfParameters::CHEAP).unwrap().0)
+        .map(|verifier| verifier.set().to_string())
+        .collect();
+
+    assert_eq!(
+        sets[..8],
+        [
+            "device_secret+fingerprint+face",
+            "device_secret+fingerprint+voice",
+            "device_secret+fingerprint",
+            "device_secret+face",
+            "device_secret+voice",
+            "device_secret+face+voice",
+            "pattern+nfc+device_secret",
+            "pattern+nfc",
+        ]
+    );
+}
+
+#[test]
+fn v6_decoys_of_users_and_tenants_differ() {
+    let of_user = |number| branch().decoy(user(number), KdfParameters::CHEAP).unwrap().encode();
+
+    assert_ne!(of_user(1), of_user(2));
+    assert_ne!(of_user(1), branch_of(2, 1).decoy(user(1), KdfParameters::CHEAP).unwrap().encode());
+}
+
+#[test]
+fn v6_a_decoy_has_askable_sets_like_a_real_user() {
+    let mut counts = Vec::new();
+    for number in 0..=255 {
+        let decoy = branch().decoy(user(number), KdfParameters::CHEAP).unwrap();
+
+        let sets: Vec<_> = decoy.sets().collect();
+
+        assert!((1..=MAX_ASKABLE_SETS).contains(&sets.len()));
+        assert!(sets.iter().all(|set| (2..=3).contains(&set.len()) && set.categories() >= 2));
+        counts.push(sets.len());
+    }
+    counts.sort_unstable();
+    counts.dedup();
+    assert!(counts.len() > 4, "{counts:?}");
+}
+
+#[tokio::test]
+async fn v6_a_decoy_costs_one_derivation_and_matches_nothing() {
+    for number in 1..=20 {
+        let pool = KdfPool::default();
+        let decoy = branch().decoy(user(number), KdfParameters::CHEAP).unwrap();
+        let verifier = decoy.asked([number; 16]).unwrap().clone();
+        let types: Vec<(FactorType, u8)> = verifier.set().iter().map(|factor| (factor, number)).collect();
+
+        let outcome = pool.run(move |kdf| branch().check(kdf, user(number), &presented(&types), &verifier)).await;
+
+        assert_eq!((outcome, pool.runs(), pool.comparisons()), (Ok(Outcome::NoMatch), 1, 1));
+    }
+}
+
+#[test]
+fn v6_a_sealed_decoy_is_as_long_as_a_sealed_verifier_of_its_set() {
+    let entropy = SeededEntropy::new(1);
+    let decoy = branch().decoy(user(1), KdfParameters::ARGON2ID).unwrap();
+    let verification = domain::VerificationId::from_keyed_bytes([1; 16]);
+
+    let verifier = decoy.asked([0; 16]).unwrap();
+    let sealed = branch().seal_asked_verifier(user(1), verification, verifier, &entropy).unwrap();
+
+    // Format, nonce and tag; format, length, set, parameters, version, salt and tag.
+    assert_eq!(sealed.as_bytes().len(), 29 + 2 + verifier.set().to_string().len() + 7 + 4 + 16 + 32);
+}

@@ -1,0 +1,47 @@
+//! The properties that this crate shows, and what their tests share.
+
+mod decoys;
+mod pool;
+mod sealing;
+mod secrets;
+mod selection;
+mod tokens;
+mod tokens_forged;
+mod verifiers;
+mod wrapping;
+
+use domain::{BranchKeyVersion, Digest, FactorSet, FactorType, PresentedFactors, TenantId, UserId};
+
+use crate::{BranchKey, SecretKey};
+
+/// A tenant by number.
+fn tenant(number: u8) -> TenantId {
+    TenantId::from_keyed_bytes([number; 16])
+}
+
+/// A user by number.
+fn user(number: u8) -> UserId {
+    UserId::from_keyed_bytes([number; 16])
+}
+
+/// The key of a tenant and version. All have the same root bytes, so that only what they are for tells them apart.
+fn branch_of(tenant_number: u8, version: u32) -> BranchKey {
+    let version = BranchKeyVersion::new(version).unwrap();
+    BranchKey::new(version, tenant(tenant_number), &SecretKey::new([42; 32])).unwrap()
+}
+
+/// The first tenant's first key.
+fn branch() -> BranchKey {
+    branch_of(1, 1)
+}
+
+/// Digests by type.
+fn presented(pairs: &[(FactorType, u8)]) -> PresentedFactors {
+    let digest = |byte: u8| Digest::from_hex(&format!("{byte:02x}").repeat(32)).unwrap();
+    PresentedFactors::new(pairs.iter().map(|(factor, byte)| (*factor, digest(*byte))).collect()).unwrap()
+}
+
+/// A set of types.
+fn set(types: &[FactorType]) -> FactorSet {
+    FactorSet::of(types.iter().copied()).unwrap()
+}
