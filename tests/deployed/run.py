@@ -53,8 +53,7 @@ def journeys(only):
     WORK.mkdir(parents=True, exist_ok=True)
     architecture = MACHINES[platform.machine()][0]
     countersign = build_test()
-    stack.build(ministack.clean_environment() | {"AWS_DEFAULT_REGION": ministack.REGION, "SAM_CLI_TELEMETRY": "0"},
-                architecture, WORK / "sam", WORK / "sam-build.log")
+    stack.build(ministack.clean_environment(), architecture, WORK / "sam", WORK / "sam-build.log")
     with ministack.running(TARGET / "tools", WORK) as cloud:
         deployed = stack.deploy(cloud, architecture, WORK / "sam", WORK / "sam-deploy.log")
         key = stack.create_tenant(deployed, countersign)

@@ -48,10 +48,19 @@ class Stack:
 
 
 def build(environment, architecture, folder, log):
-    """`sam build`, with the plain compiler: for this machine, nothing is cross-compiled."""
-    say(f"sam build ({architecture}; the first time takes many minutes; log in {log})")
+    """Builds all functions at once, where one can watch, and then lets `sam build` find them built and collect them.
+
+    With the plain compiler instead of zig: for this machine, nothing is cross-compiled.
+    """
+    environment = environment | {
+        "CARGO_LAMBDA_COMPILER": "cargo", "AWS_DEFAULT_REGION": REGION, "SAM_CLI_TELEMETRY": "0"}
+    binaries = [template.binary(definition) for definition in template.functions().values()]
+    say(f"cargo lambda build of {len(binaries)} functions")
+    run(["cargo", "lambda", "build", "--release", "--locked", *(f"--bin={binary}" for binary in binaries)],
+        environment, 2400, folder=template.ROOT)
+    say(f"sam build ({architecture}; log in {log})")
     run(["sam", "build", "--build-dir", str(folder), "--parameter-overrides", f"Architecture={architecture}"],
-        environment | {"CARGO_LAMBDA_COMPILER": "cargo"}, 2400, folder=template.ROOT, log=log)
+        environment, 1200, folder=template.ROOT, log=log)
 
 
 def deploy(cloud, architecture, folder, log):
