@@ -63,6 +63,11 @@ validate:
 build architecture="arm64":
     SAM_CLI_TELEMETRY=0 sam build --parameter-overrides Architecture={{ architecture }}
 
+# Update one function of a deployed stack, for example `just deploy-function verify countersign-dev`.
+deploy-function binary stack architecture="arm64":
+    cargo lambda build --release --locked --{{ replace(architecture, "_", "-") }} --bin {{ binary }}
+    cargo lambda deploy --binary-name {{ binary }} {{ stack }}-{{ binary }}
+
 # The journey through a stack deployed to MiniStack, and through `cargo lambda watch`.
 deployed *arguments:
     python tests/deployed/run.py {{ arguments }}

@@ -1,6 +1,7 @@
 """The journey against a deployed stack, and through `cargo lambda watch`.
 
-1. `sam build` and `sam deploy` of template.yaml to a MiniStack on a loopback port, with IAM in force.
+1. `sam build` and `sam deploy` of template.yaml to a MiniStack on a loopback port, with IAM in force; then
+   `cargo lambda deploy` of one function alone.
 2. The Rust test `deployed` over HTTP: API Gateway, function processes, DynamoDB, KMS, SQS, audit-writer, audit table.
 3. The same test through function processes of `cargo lambda watch`, on the same tables, key and queue.
 
@@ -56,6 +57,7 @@ def journeys(only):
     stack.build(ministack.clean_environment(), architecture, WORK / "sam", WORK / "sam-build.log")
     with ministack.running(TARGET / "tools", WORK) as cloud:
         deployed = stack.deploy(cloud, architecture, WORK / "sam", WORK / "sam-deploy.log")
+        stack.deploy_alone(cloud, "status")
         key = stack.create_tenant(deployed, countersign)
         if only != "watch":
             journey("stack", deployed, deployed.base_url(), key)

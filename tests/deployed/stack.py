@@ -74,6 +74,23 @@ def deploy(cloud, architecture, folder, log):
     return stack
 
 
+def deploy_alone(cloud, binary):
+    """`cargo lambda deploy` of one function into the stack; its configuration stays as the template made it."""
+    name, functions = f"{NAME}-{binary}", cloud.client("lambda")
+    before = functions.get_function_configuration(FunctionName=name)
+    say(f"cargo lambda deploy of {binary}")
+    run(["cargo", "lambda", "deploy", "--binary-name", binary, name], cloud.environment(), 120, folder=template.ROOT)
+
+    def updated():
+        now = functions.get_function_configuration(FunctionName=name)
+        return now if now["LastUpdateStatus"] == "Successful" and now["State"] == "Active" else None
+
+    after = wait_until(f"the update of {name}", updated, 60)
+    changed = [key for key in ("Environment", "Role", "MemorySize", "Timeout") if before.get(key) != after.get(key)]
+    if changed:
+        raise Failed(f"cargo lambda deploy changed {changed} of {name}")
+
+
 def add_routes(stack):
     """MiniStack ignores the Body of an HTTP API, where SAM puts the authorizer, the integrations and the routes."""
     gateway, api = stack.cloud.client("apigatewayv2"), stack.outputs["ApiId"]
