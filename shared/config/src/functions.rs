@@ -67,6 +67,8 @@ functions! {
         audit_queue_url: QueueUrl = "COUNTERSIGN_AUDIT_QUEUE_URL",
         /// The key that wraps branch keys.
         kms_key_id: KmsKeyId = "COUNTERSIGN_KMS_KEY_ID",
+        /// How new verifiers are derived, and so what decoys look like.
+        kdf: KdfParameters = "COUNTERSIGN_KDF",
     }
     /// What verify needs.
     "verify" Verify {
@@ -80,8 +82,6 @@ functions! {
         kms_key_id: KmsKeyId = "COUNTERSIGN_KMS_KEY_ID",
         /// The tokens' `iss`.
         issuer: Issuer = "COUNTERSIGN_ISSUER",
-        /// The parameters that stored verifiers are upgraded to.
-        kdf: KdfParameters = "COUNTERSIGN_KDF",
     }
     /// What status needs.
     "status" Status {
@@ -101,10 +101,12 @@ functions! {
     }
     /// What revoke needs.
     "revoke" Revoke {
-        /// Signing keys and sessions.
+        /// Branch keys, signing keys and sessions.
         core_table: TableName = "COUNTERSIGN_CORE_TABLE",
         /// Where audit events go.
         audit_queue_url: QueueUrl = "COUNTERSIGN_AUDIT_QUEUE_URL",
+        /// The key that wraps branch keys.
+        kms_key_id: KmsKeyId = "COUNTERSIGN_KMS_KEY_ID",
         /// The tokens' `iss`.
         issuer: Issuer = "COUNTERSIGN_ISSUER",
     }

@@ -37,6 +37,13 @@ impl IdempotencyKey {
         Ok(key)
     }
 
+    /// When the caller made the key, to the millisecond.
+    #[must_use]
+    pub fn made_at(&self) -> Timestamp {
+        // Parsing has read this time before.
+        uuid_v7_timestamp(&self.0).unwrap_or_default()
+    }
+
     /// The key's 16 bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 16] {

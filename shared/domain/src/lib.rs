@@ -22,7 +22,7 @@ pub use factor::{Category, DuplicateFactor, FactorSet, FactorType, UnknownFactor
 pub use id::{BranchKeyVersion, EventId, InvalidId, KeyId, RequestId, SessionId, TenantId, UserId, VerificationId};
 pub use idempotency::{IDEMPOTENCY_WINDOW, IdempotencyKey, IdempotencyKeyRefused, RequestFingerprint};
 pub use opaque::{Sealed, SecretHash};
-pub use session::Session;
+pub use session::{SESSION_LIFETIME, Session};
 pub use time::{Clock, SystemClock, Window};
 pub use transaction::{InvalidTransaction, MAX_AMOUNT_MINOR, Transaction, TransactionHash};
 pub use verification::{ATTEMPTS_ALLOWED, Attempt, VERIFICATION_LIFETIME, Verification, VerificationStatus};

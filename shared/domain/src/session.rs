@@ -1,8 +1,14 @@
 //! A session: what remains of a successful verification for as long as its tokens live.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::{SecretHash, SessionId, TenantId, UserId};
+
+/// How long a session lives at most, however often it is refreshed (NIST SP 800-63B-4 §2.2.3 allows 24 hours at AAL2; half
+/// of it, for payments).
+pub const SESSION_LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// What is stored of one session. Tokens are stored as hashes.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,46 @@
+//! From the request to the use case and back.
+
+use countersign_http::{Answer, Endpoint, FactorDescription, Inbound, Problem, ProblemType};
+use domain::Enrollment;
+use serde::Serialize;
+use store::FindEnrollment;
+
+use crate::{DescribeEnrollment, DescribeError};
+
+impl<S: FindEnrollment + 'static> Endpoint for DescribeEnrollment<S> {
+    async fn answer(&self, inbound: &Inbound) -> Result<Answer, Problem> {
+        let tenant = inbound.caller()?.tenant()?;
+        let user = inbound.path_parameter("user_id").parse().map_err(|_| DescribeError::NotEnrolled)?;
+        let enrollment = self.describe(tenant, user).await?;
+        Answer::ok(&Description::of(&enrollment))
+    }
+}
+
+impl From<DescribeError> for Problem {
+    fn from(error: DescribeError) -> Self {
+        match error {
+            DescribeError::NotEnrolled => Self::new(ProblemType::EnrollmentNotFound),
+            DescribeError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// The body of the answer.
+#[derive(Serialize)]
+struct Description {
+    user_id: String,
+    factors: Vec<FactorDescription>,
+    key_version: u32,
+    created_at: String,
+}
+
+impl Description {
+    fn of(enrollment: &Enrollment) -> Self {
+        Self {
+            user_id: enrollment.user.to_string(),
+            factors: FactorDescription::of_each(enrollment.factors),
+            key_version: enrollment.key_version,
+            created_at: enrollment.created_at.to_string(),
+        }
+    }
+}

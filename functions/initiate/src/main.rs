@@ -1,0 +1,35 @@
+//! The `initiate` function: wiring only.
+
+use std::sync::Arc;
+
+use audit::SqsSink;
+use crypto::OsEntropy;
+use domain::{Clock, SystemClock};
+use initiate::{Initiate, Ports};
+use keyring::BranchKeys;
+use kms::KmsKeyring;
+use lambda_http::Error;
+use store_dynamodb::{CoreAndEphemeral, CoreTable, DynamoStore, EphemeralTable};
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    telemetry::start(config::log_filter()?);
+    let settings = config::Initiate::from_env()?;
+    let aws = config::aws()?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let tables = CoreAndEphemeral {
+        core: CoreTable::new(settings.core_table.as_str()),
+        ephemeral: EphemeralTable::new(settings.ephemeral_table.as_str()),
+    };
+    let store = DynamoStore::new(&aws, tables);
+    let keyring = KmsKeyring::new(&aws, settings.kms_key_id.as_str());
+    let initiate = Initiate::new(Ports {
+        keys: BranchKeys::new(store.clone(), keyring, Arc::clone(&clock)),
+        store,
+        audit: SqsSink::new(&aws, settings.audit_queue_url.as_str()),
+        parameters: settings.kdf,
+        clock,
+        entropy: Arc::new(OsEntropy),
+    });
+    countersign_http::run(initiate).await
+}

@@ -1,0 +1,86 @@
+//! Why an attempt gives no token.
+
+use std::time::Duration;
+
+use audit::RecordError;
+use countersign_http::{Problem, ProblemType};
+use crypto::{KeyError, OpenRefused, VerifierError};
+use domain::EntropyUnavailable;
+use keyring::KeyringError;
+use store::StoreError;
+
+/// Why an attempt gives no token.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// The tenant has no such verification.
+    #[error("there is no such verification")]
+    Unknown,
+    /// The capability is not this verification's.
+    #[error("the capability is not this verification's")]
+    NotTheHolder,
+    /// The verification is over or its attempts are used up.
+    #[error("the verification is closed")]
+    Closed,
+    /// The presented types are not the ones asked for. Costs no attempt.
+    #[error("other factors are asked for")]
+    Mismatched,
+    /// The first request under this idempotency key is not decided yet.
+    #[error("the attempt is in progress")]
+    InProgress,
+    /// The presented factors are wrong.
+    #[error("the presented factors are wrong")]
+    Wrong {
+        /// Attempts that are left.
+        attempts_remaining: u8,
+    },
+    /// A key is not to be had.
+    #[error("a key is not to be had")]
+    Keys(#[from] KeyringError),
+    /// The store does not answer.
+    #[error("the attempt can't be stored")]
+    Store(#[from] StoreError),
+    /// The stored verifier is not genuine.
+    #[error("the verifier can't be opened")]
+    Open(#[from] OpenRefused),
+    /// The comparison could not be finished.
+    #[error("the comparison could not be finished")]
+    Verifier(#[from] VerifierError),
+    /// The token can't be signed.
+    #[error("the token can't be signed")]
+    Sign(#[source] KeyError),
+    /// The asked set spans less than two categories, which no stored set does.
+    #[error("the asked set earns no token")]
+    Unearned,
+    /// No randomness.
+    #[error("there is no randomness")]
+    Entropy(#[from] EntropyUnavailable),
+    /// The audit event is not recorded.
+    #[error("the audit event is not recorded")]
+    Audit(#[from] RecordError),
+}
+
+impl From<VerifyError> for Problem {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::Unknown => Self::new(ProblemType::VerificationNotFound),
+            VerifyError::NotTheHolder => Self::new(ProblemType::Forbidden),
+            VerifyError::Closed => Self::new(ProblemType::VerificationClosed),
+            VerifyError::Mismatched => Self::new(ProblemType::FactorsMismatch)
+                .at("/factors")
+                .detail("present exactly the factors that the verification asks for; no attempt was counted"),
+            VerifyError::InProgress => {
+                Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(ProblemType::RequestInProgress) }
+            }
+            VerifyError::Wrong { attempts_remaining } => {
+                Self { attempts_remaining: Some(attempts_remaining), ..Self::new(ProblemType::AuthenticationFailed) }
+            }
+            VerifyError::Keys(error) => error.into(),
+            VerifyError::Store(error) => error.into(),
+            VerifyError::Open(_) | VerifyError::Verifier(_) | VerifyError::Unearned | VerifyError::Sign(_) => {
+                Self::internal(&error)
+            }
+            VerifyError::Entropy(error) => error.into(),
+            VerifyError::Audit(_) => Self::unavailable(&error),
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What every handler learns of a request besides its body.
+
+use domain::{IdempotencyKey, IdempotencyKeyRefused, RequestId};
+use jiff::Timestamp;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
+use lambda_http::http::HeaderMap;
+use lambda_http::request::RequestContext;
+use lambda_http::{Body, Request, RequestExt};
+use serde::de::DeserializeOwned;
+
+use crate::body::json_body;
+use crate::{Caller, Problem};
+
+/// A request as the gateway delivered it.
+#[derive(Debug)]
+pub struct Inbound {
+    request: Request,
+    /// The gateway's request id.
+    pub request_id: RequestId,
+}
+
+impl Inbound {
+    /// Takes over a request.
+    #[must_use]
+    pub fn new(request: Request) -> Self {
+        let request_id = gateway_context(&request).and_then(|context| context.request_id.as_deref());
+        let request_id = RequestId::from_transport(request_id.unwrap_or_default());
+        Self { request, request_id }
+    }
+
+    /// Who calls, as the authorizer found out.
+    ///
+    /// # Errors
+    /// [`Problem`] 401 if no authorizer let the request through.
+    pub fn caller(&self) -> Result<Caller, Problem> {
+        let authorizer = gateway_context(&self.request).and_then(|context| context.authorizer.as_ref());
+        Caller::from_authorizer(authorizer, self.headers())
+    }
+
+    /// The idempotency key: exactly one, fresh at `now`.
+    ///
+    /// # Errors
+    /// [`Problem`] 400.
+    pub fn idempotency_key(&self, now: Timestamp) -> Result<IdempotencyKey, Problem> {
+        let mut values = self.headers().get_all("idempotency-key").iter();
+        let (Some(value), None) = (values.next(), values.next()) else {
+            return Err(IdempotencyKeyRefused::Malformed.into());
+        };
+        let text = value.to_str().map_err(|_| IdempotencyKeyRefused::Malformed)?;
+        Ok(IdempotencyKey::parse(text, now)?)
+    }
+
+    /// The JSON body.
+    ///
+    /// # Errors
+    /// [`Problem`] 415, 413 or 400.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        json_body(self.headers(), self.request.body())
+    }
+
+    /// The body's bytes, for a fingerprint.
+    #[must_use]
+    pub fn body(&self) -> &[u8] {
+        match self.request.body() {
+            Body::Text(text) => text.as_bytes(),
+            Body::Binary(bytes) => bytes,
+            _ => &[],
+        }
+    }
+
+    /// A parameter of the path; empty if the route has none of this name.
+    #[must_use]
+    pub fn path_parameter(&self, name: &str) -> String {
+        self.request.path_parameters().first(name).unwrap_or_default().to_owned()
+    }
+
+    /// The request's path as the gateway matched it.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.request.raw_http_path()
+    }
+
+    fn headers(&self) -> &HeaderMap {
+        self.request.headers()
+    }
+}
+
+fn gateway_context(request: &Request) -> Option<&ApiGatewayV2httpRequestContext> {
+    match request.request_context_ref()? {
+        RequestContext::ApiGatewayV2(context) => Some(context),
+        _ => None,
+    }
+}

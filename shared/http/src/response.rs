@@ -1,0 +1,120 @@
+//! Answers: the same headers on every one of them.
+
+use domain::RequestId;
+use lambda_http::Body;
+use lambda_http::http::header::{
+    CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
+use lambda_http::http::{Response, StatusCode};
+use serde::Serialize;
+
+use crate::Problem;
+
+/// A success: a status and a JSON body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    status: StatusCode,
+    body: String,
+    cache_control: &'static str,
+}
+
+impl Answer {
+    /// 200 with this body.
+    ///
+    /// # Errors
+    /// [`Problem`] 500 if the body can't be serialised, which our own types never show.
+    pub fn ok(body: &impl Serialize) -> Result<Self, Problem> {
+        Self::with(StatusCode::OK, body)
+    }
+
+    /// 201 with this body.
+    ///
+    /// # Errors
+    /// [`Problem`] 500 if the body can't be serialised, which our own types never show.
+    pub fn created(body: &impl Serialize) -> Result<Self, Problem> {
+        Self::with(StatusCode::CREATED, body)
+    }
+
+    /// This status with this body.
+    ///
+    /// # Errors
+    /// [`Problem`] 500 if the body can't be serialised, which our own types never show.
+    pub fn with(status: StatusCode, body: &impl Serialize) -> Result<Self, Problem> {
+        let body = serde_json::to_string(body).map_err(|error| Problem::internal(&error))?;
+        Ok(Self { status, body, cache_control: "no-store" })
+    }
+
+    /// Lets clients keep a public answer for this directive instead of never.
+    #[must_use]
+    pub const fn cacheable(mut self, cache_control: &'static str) -> Self {
+        self.cache_control = cache_control;
+        self
+    }
+}
+
+/// Turns an outcome into the response.
+#[must_use]
+pub fn respond(request_id: &RequestId, outcome: Result<Answer, Problem>) -> Response<Body> {
+    match outcome {
+        Ok(answer) => {
+            let mut response = response(request_id, answer.status, "application/json", answer.body);
+            response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(answer.cache_control));
+            response
+        }
+        Err(problem) => problem_response(request_id, &problem),
+    }
+}
+
+fn problem_response(request_id: &RequestId, problem: &Problem) -> Response<Body> {
+    let document = Document {
+        kind: problem.kind.uri(),
+        title: problem.kind.title(),
+        status: problem.kind.status().as_u16(),
+        detail: problem.detail,
+        instance: request_id.as_str(),
+        pointer: problem.pointer.as_deref(),
+        attempts_remaining: problem.attempts_remaining,
+    };
+    // A struct of strings and integers always serialises.
+    let body = serde_json::to_string(&document).unwrap_or_default();
+    let mut response = response(request_id, problem.kind.status(), "application/problem+json", body);
+    if problem.kind.status() == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"countersign\""));
+    }
+    if let Some(retry_after) = problem.retry_after {
+        let seconds = retry_after.as_secs().max(1);
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+/// The problem document.
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'static str>,
+    instance: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pointer: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempts_remaining: Option<u8>,
+}
+
+fn response(request_id: &RequestId, status: StatusCode, content_type: &'static str, body: String) -> Response<Body> {
+    let mut response = Response::new(Body::Text(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if let Ok(value) = HeaderValue::from_str(request_id.as_str()) {
+        headers.insert(REQUEST_ID, value);
+    }
+    response
+}
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

@@ -1,0 +1,40 @@
+//! Tokens on the wire: the answer of a successful attempt, which a refresh shares, and the body that presents one.
+
+use crypto::{ACCESS_TOKEN_LIFETIME, AccessToken, RefreshToken};
+use domain::SessionId;
+use serde::{Deserialize, Serialize};
+
+/// A session's tokens as they are answered (RFC 6749 §5.1 names).
+#[derive(Serialize)]
+pub struct SessionTokens<'a> {
+    status: &'static str,
+    access_token: &'a str,
+    token_type: &'static str,
+    expires_in_seconds: u64,
+    refresh_token: &'a str,
+    session_id: String,
+}
+
+impl<'a> SessionTokens<'a> {
+    /// Answers with these tokens.
+    #[must_use]
+    pub fn new(access_token: &'a AccessToken, refresh_token: &'a RefreshToken, session: SessionId) -> Self {
+        Self {
+            status: "verified",
+            access_token: access_token.expose(),
+            token_type: "Bearer",
+            expires_in_seconds: ACCESS_TOKEN_LIFETIME.as_secs(),
+            refresh_token: refresh_token.expose(),
+            session_id: session.to_string(),
+        }
+    }
+}
+
+/// The body of introspection and revocation. No `Debug`: the token is a secret.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TokenBody {
+    /// An access or refresh token, perhaps.
+    #[serde(rename = "token")]
+    pub unverified_token: String,
+}

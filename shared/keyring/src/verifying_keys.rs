@@ -1,0 +1,57 @@
+//! The public keys that tokens may be signed with.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crypto::VerifyingKey;
+use domain::Clock;
+use store::{ListSigningKeys, SigningKeyRecord, StoreError, StoreErrorKind};
+
+use crate::KeyringError;
+use crate::aged::Aged;
+
+/// Finds and keeps the public keys. Needs no key service.
+pub struct VerifyingKeys<S> {
+    store: S,
+    clock: Arc<dyn Clock>,
+    kept: Aged<Arc<[VerifyingKey]>>,
+}
+
+impl<S: ListSigningKeys> VerifyingKeys<S> {
+    /// Public keys out of this store.
+    pub fn new(store: S, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock, kept: Aged::empty() }
+    }
+
+    /// The keys that are published now.
+    ///
+    /// # Errors
+    /// [`KeyringError`] if the keys are neither kept nor to be had.
+    pub async fn published(&self) -> Result<Arc<[VerifyingKey]>, KeyringError> {
+        self.kept.get(self.clock.now(), || self.fetch()).await
+    }
+
+    async fn fetch(&self) -> Result<Arc<[VerifyingKey]>, KeyringError> {
+        let now = self.clock.now();
+        let records = self.store.list_signing_keys().await?;
+        let published = records.iter().filter(|record| record.retires_at.is_none_or(|retires_at| now < retires_at));
+        published.map(parse).collect()
+    }
+}
+
+impl<S> fmt::Debug for VerifyingKeys<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifyingKeys").finish_non_exhaustive()
+    }
+}
+
+/// A stored key is what its id says, or the table was tampered with: the id is the key's own thumbprint (RFC 7638).
+fn parse(record: &SigningKeyRecord) -> Result<VerifyingKey, KeyringError> {
+    let corrupt = |what: &'static str| StoreError::new(StoreErrorKind::Corrupt, "ListSigningKeys", what);
+    let key =
+        VerifyingKey::from_public_bytes(&record.public).map_err(|_| corrupt("a public key is not a point of P-256"))?;
+    if key.id() != &record.id {
+        return Err(corrupt("a public key does not have the thumbprint that it is stored under").into());
+    }
+    Ok(key)
+}
