@@ -162,7 +162,7 @@ async fn a_batch_is_one_call_of_the_store_and_no_events_are_none() {
     write_audit.write(batch([("poison", "{}".into())])).await;
     write_audit.write(SqsEvent::default()).await;
 
-    assert_eq!(store.recorder().trace().ports(), ["StoreEvents"]);
+    assert_eq!(store.recorder().take().ports(), ["StoreEvents"]);
 }
 
 #[tokio::test]

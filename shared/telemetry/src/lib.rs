@@ -4,11 +4,13 @@
 //! off at `info` (below it they print requests), and a [`Measurement`] has numbers and enums only. docs/LOGGING.md lists
 //! the fields.
 
+mod chain;
 mod log;
 mod measurement;
 mod metrics;
 mod own_crates;
 
+pub use chain::Chain;
 pub use log::start;
 pub use measurement::{Measurement, Outcome};
 pub use metrics::Metrics;
