@@ -7,15 +7,17 @@
 //! | throttling, timeouts, anything else | unavailable: later, perhaps |
 
 use std::error::Error;
+use std::fmt::Debug;
+use std::iter::successors;
 
 use aws_sdk_kms::error::SdkError;
 use aws_sdk_kms::operation::decrypt::DecryptError;
 use crypto::KeyError;
 
 /// The meaning of a failed `Decrypt`.
-pub(crate) fn decrypt_error<R>(error: SdkError<DecryptError, R>) -> KeyError
+pub(crate) fn decrypt_error<R>(error: &SdkError<DecryptError, R>) -> KeyError
 where
-    R: std::fmt::Debug + Send + Sync + 'static,
+    R: Debug + 'static,
 {
     match error.as_service_error() {
         Some(DecryptError::InvalidCiphertextException(_) | DecryptError::IncorrectKeyException(_)) => KeyError::Refused,
@@ -23,11 +25,14 @@ where
     }
 }
 
-/// The meaning of any other failure.
-pub(crate) fn unavailable<E, R>(error: SdkError<E, R>) -> KeyError
+/// The meaning of any other failure. Only its words are kept: the error itself holds the answer's bytes, which are a key's
+/// if the answer was a good one that could not be read.
+pub(crate) fn unavailable<E, R>(error: &SdkError<E, R>) -> KeyError
 where
-    E: Error + Send + Sync + 'static,
-    R: std::fmt::Debug + Send + Sync + 'static,
+    E: Error + 'static,
+    R: Debug + 'static,
 {
-    KeyError::unavailable(error)
+    let words: Vec<String> =
+        successors(Some(error as &dyn Error), |&error: &&dyn Error| error.source()).map(ToString::to_string).collect();
+    KeyError::unavailable(words.join(": "))
 }

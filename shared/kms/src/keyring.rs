@@ -30,7 +30,7 @@ impl WrapKey for KmsKeyring {
             .plaintext(Blob::new(material.expose()))
             .send()
             .await
-            .map_err(unavailable)?;
+            .map_err(|error| unavailable(&error))?;
         let blob = output.ciphertext_blob.ok_or_else(|| KeyError::unavailable("KMS answered without a ciphertext"))?;
         Ok(WrappedKey::new(blob.into_inner()))
     }
@@ -47,7 +47,7 @@ impl UnwrapKey for KmsKeyring {
             .ciphertext_blob(Blob::new(wrapped.as_bytes()))
             .send()
             .await
-            .map_err(decrypt_error)?;
+            .map_err(|error| decrypt_error(&error))?;
         let blob = output.plaintext.ok_or_else(|| KeyError::unavailable("KMS answered without a plaintext"))?;
         KeyMaterial::new(blob.into_inner())
     }
@@ -55,7 +55,8 @@ impl UnwrapKey for KmsKeyring {
 
 impl CheckKey for KmsKeyring {
     async fn check_key(&self) -> Result<(), KeyError> {
-        let output = self.client.describe_key().key_id(&self.key_id).send().await.map_err(unavailable)?;
+        let output =
+            self.client.describe_key().key_id(&self.key_id).send().await.map_err(|error| unavailable(&error))?;
         match output.key_metadata {
             Some(key) if key.enabled => Ok(()),
             _ => Err(KeyError::unavailable("the KMS key is not enabled")),
