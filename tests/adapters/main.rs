@@ -1,13 +1,15 @@
 //! The conformance suite on every implementation of the ports, and what is special about the one on DynamoDB. An engine
 //! that is absent is a failure, never a skip.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod corrupt;
 mod dynamodb_local;
 mod embedded;
 mod engine;
 mod events;
+mod lost_answers;
 mod memory;
 mod outage;
+mod scripted;
 mod tables;
 mod units;

@@ -13,11 +13,7 @@ pub(crate) const AUDIT: &str = "audit";
 
 /// The tables by their names.
 pub(crate) fn tables() -> AllTables {
-    AllTables {
-        core: CoreTable::new(CORE),
-        ephemeral: EphemeralTable::new(EPHEMERAL),
-        audit: AuditTable::new(AUDIT),
-    }
+    AllTables { core: CoreTable::new(CORE), ephemeral: EphemeralTable::new(EPHEMERAL), audit: AuditTable::new(AUDIT) }
 }
 
 /// Creates all tables.
@@ -33,16 +29,12 @@ pub(crate) async fn create(client: &Client) {
 
 async fn create_table(client: &Client, name: &str, keys: &[&str]) {
     let types = [KeyType::Hash, KeyType::Range];
-    let schema =
-        keys.iter().zip(types).map(|(key, kind)| {
-            KeySchemaElement::builder().attribute_name(*key).key_type(kind).build().unwrap()
-        });
+    let schema = keys
+        .iter()
+        .zip(types)
+        .map(|(key, kind)| KeySchemaElement::builder().attribute_name(*key).key_type(kind).build().unwrap());
     let attributes = keys.iter().map(|key| {
-        AttributeDefinition::builder()
-            .attribute_name(*key)
-            .attribute_type(ScalarAttributeType::S)
-            .build()
-            .unwrap()
+        AttributeDefinition::builder().attribute_name(*key).attribute_type(ScalarAttributeType::S).build().unwrap()
     });
     client
         .create_table()

@@ -1,7 +1,7 @@
 //! The calls that the ports are made of, with their outcomes told from their errors.
 //!
 //! Retries happen at two levels, and both are safe for every call in this crate (see the crate's documentation):
-//! - The SDK repeats what timed out, was throttled, or met a 5xx: at most three attempts within one deadline.
+//! - The SDK repeats what timed out, was throttled, or met a 5xx, within the one deadline that its configuration sets.
 //! - A write that met a transaction on the same item ([`CONFLICT_ATTEMPTS`]) is sent again at once. A conflict means that
 //!   nothing was written, and the other side is done within the few milliseconds that a round trip takes, so waiting on
 //!   top of it would only make the answer later. What still conflicts after that is `Throttled`.

@@ -1,1 +1,115 @@
+//! `docs/DATA_MODEL.md` is held equal to the code.
 
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{BranchKeyVersion, SecretHash};
+
+use crate::examples::{Kind, event_id, kinds, session_id, tenant, user, verification_id};
+use crate::item::Item;
+use crate::keys::{self, Key, PK, SK};
+use crate::size::item_bytes;
+
+const DOCUMENT: &str = include_str!("../../../docs/DATA_MODEL.md");
+const KEYS: &str = include_str!("keys.rs");
+
+#[test]
+fn the_table_of_keys_shows_what_the_functions_give() {
+    let hash = SecretHash::new([0xab; 32]);
+    let rows: Vec<String> = [
+        ("core", "enrollment", keys::enrollment(tenant(), user())),
+        ("core", "session", keys::session(tenant(), user(), session_id())),
+        ("core", "branch key", keys::branch_key(tenant(), BranchKeyVersion::new(7).unwrap())),
+        ("core", "newest branch key", keys::newest_branch_key(tenant())),
+        ("core", "API key", keys::api_key(hash)),
+        ("core", "signing key", keys::signing_key(&"kid-1".parse().unwrap())),
+        ("ephemeral", "verification", keys::verification(tenant(), verification_id())),
+        ("audit", "event", keys::event(tenant(), [0xcd; 16], event_id())),
+    ]
+    .into_iter()
+    .map(|(table, item, Key { pk, sk })| {
+        let sk = sk.map_or(String::new(), |sk| format!("`{sk}` "));
+        format!("| {table} | {item} | `{pk}` | {sk}|")
+    })
+    .collect();
+
+    let above: Vec<&str> =
+        KEYS.lines().filter_map(|line| line.strip_prefix("//! |")).filter(|line| line.contains('`')).collect();
+    assert_eq!(above, rows.iter().map(|row| &row[1..]).collect::<Vec<_>>());
+    for row in rows {
+        assert!(DOCUMENT.contains(&row), "docs/DATA_MODEL.md lacks the row\n{row}");
+    }
+}
+
+#[test]
+fn every_attribute_is_documented_with_its_type() {
+    for kind in kinds().iter().filter(|kind| kind.name != "newest branch key") {
+        let documented: BTreeSet<String> =
+            section(kind).filter(|line| line.starts_with("| `")).map(first_two).collect();
+        let written: BTreeSet<String> = kind
+            .largest
+            .iter()
+            .filter(|(name, _)| ![PK, SK].contains(&name.as_str()))
+            .map(|(name, value)| format!("| `{name}` | {} ", type_name(value)))
+            .collect();
+
+        assert_eq!(documented, written, "the section of {}", kind.name);
+    }
+}
+
+#[test]
+fn b5_sizes_and_units_are_as_documented() {
+    let rows = kinds().into_iter().map(|kind| {
+        let [usual, largest] = [&kind.usual, &kind.largest].map(item_bytes);
+        let writes = [usual, largest].map(|bytes| bytes.div_ceil(1024));
+        let (name, table, reads) = (kind.name, kind.table, largest.div_ceil(4096));
+        format!("| {table} | {name} | {usual} | {largest} | {reads} | {} | {} |", writes[0], writes[1])
+    });
+
+    let missing: Vec<String> = rows.filter(|row| !DOCUMENT.contains(row)).collect();
+    assert!(missing.is_empty(), "docs/DATA_MODEL.md lacks\n{}", missing.join("\n"));
+}
+
+#[test]
+fn only_what_may_be_deleted_has_a_time_to_live() {
+    let with: Vec<&str> =
+        kinds().iter().filter(|kind| kind.largest.contains_key("ttl")).map(|kind| kind.name).collect();
+
+    assert_eq!(with, ["session", "verification", "event"]);
+}
+
+#[test]
+fn a_time_to_live_is_later_than_every_expiry() {
+    for (name, end, kept) in [("session", "expires", 86_400), ("verification", "expires", 900), ("event", "kept", 0)] {
+        let item = kinds().into_iter().find(|kind| kind.name == name).unwrap().usual;
+
+        let (seconds, millis) = (number(&item, "ttl"), number(&item, end));
+
+        assert!(seconds * 1000 >= millis + kept * 1000, "{name}");
+    }
+}
+
+fn number(item: &Item, name: &str) -> i64 {
+    item[name].as_n().unwrap().parse().unwrap()
+}
+
+fn section(kind: &Kind) -> impl Iterator<Item = &'static str> {
+    let heading = format!("### {} ({})", kind.name, kind.table);
+    let start = DOCUMENT.find(&heading).unwrap_or_else(|| panic!("docs/DATA_MODEL.md has no {heading}"));
+    DOCUMENT[start..].lines().skip(1).take_while(|line| !line.starts_with('#'))
+}
+
+fn first_two(row: &str) -> String {
+    let cells: Vec<&str> = row.split('|').collect();
+    format!("|{}|{}", cells[1], cells[2])
+}
+
+fn type_name(value: &AttributeValue) -> &'static str {
+    match value {
+        AttributeValue::S(_) => "S",
+        AttributeValue::N(_) => "N",
+        AttributeValue::B(_) => "B",
+        AttributeValue::M(_) => "M",
+        other => panic!("no documented type: {other:?}"),
+    }
+}

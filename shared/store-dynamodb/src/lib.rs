@@ -31,7 +31,11 @@ mod tables;
 mod verification;
 
 #[cfg(test)]
+mod corruption;
+#[cfg(test)]
 mod data_model;
+#[cfg(test)]
+mod examples;
 
 pub use client::DynamoStore;
 pub use error::{CorruptItem, EngineFailure};

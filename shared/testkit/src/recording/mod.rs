@@ -72,3 +72,6 @@ impl<S> RecordingStore<S> {
 fn planned(kind: StoreErrorKind, port: &'static str) -> StoreError {
     StoreError::new(kind, port, "planned by the test")
 }
+
+#[cfg(test)]
+mod tests;
