@@ -76,6 +76,13 @@ impl<E> std::fmt::Debug for ServiceEndpoints<E> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use aws_sdk_sqs::config::Credentials;
+    use aws_types::sdk_config::SharedCredentialsProvider;
+    use tokio::net::TcpListener;
+    use tokio::time::Instant;
+
     use super::*;
 
     fn environment(name: &str) -> Option<String> {
@@ -117,5 +124,34 @@ mod tests {
         assert_eq!(of("DynamoDB").as_deref(), Some("http://127.0.0.1:8000"));
         assert_eq!(of("SQS"), None);
         assert_eq!(settings.endpoint_url(), Some("http://127.0.0.1:4566"));
+    }
+
+    /// On a paused clock, which moves on when everything waits.
+    #[tokio::test(start_paused = true)]
+    async fn e4_a_service_that_never_answers_costs_two_attempts_and_no_more_than_the_deadline() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let credentials = SharedCredentialsProvider::new(Credentials::new("test", "test", None, None, "test"));
+        let settings = read(|name| (name == "AWS_REGION").then(|| "eu-central-1".into())).unwrap().into_builder();
+        let client =
+            aws_sdk_sqs::Client::new(&settings.endpoint_url(&endpoint).credentials_provider(credentials).build());
+
+        let begun = Instant::now();
+        let accepted = AtomicU32::new(0);
+        let silence = async {
+            let mut connections = Vec::new();
+            loop {
+                connections.push(listener.accept().await.unwrap());
+                accepted.fetch_add(1, Ordering::Relaxed);
+            }
+        };
+        tokio::select! {
+            () = silence => {}
+            answer = client.send_message().queue_url(&endpoint).message_body("x").send() => assert!(answer.is_err()),
+        }
+
+        assert_eq!(accepted.load(Ordering::Relaxed), ATTEMPTS);
+        assert!(begun.elapsed() > ATTEMPT_DEADLINE, "{:?}", begun.elapsed());
+        assert!(begun.elapsed() <= CALL_DEADLINE + std::time::Duration::from_millis(1), "{:?}", begun.elapsed());
     }
 }

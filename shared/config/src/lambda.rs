@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn there_is_no_proof_inside_lambda() {
         assert!(outside(&|_| None).is_ok());
-        for mark in LAMBDA_MARKS {
+        for mark in ["AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_RUNTIME_API"] {
             assert!(outside(&|name| (name == mark).then(String::new)).is_err(), "{mark}");
         }
     }
