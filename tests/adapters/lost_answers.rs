@@ -8,7 +8,10 @@ use domain::{
 };
 use jiff::Timestamp;
 use store::conformance::VerificationPorts;
-use store::{Claim, ClaimRequest, Completion, CompletionRequest, Opening, Revocation, StoreErrorKind};
+use store::{
+    Claim, ClaimAttempt, ClaimRequest, CompleteVerification, Completion, CompletionRequest, FindVerification,
+    OpenVerification, Opening, Revocation, RevokeSession, StoreErrorKind,
+};
 use testkit::{Fault, MemoryStore, RecordingStore};
 
 use crate::engine;
