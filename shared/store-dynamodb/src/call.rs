@@ -1,4 +1,5 @@
-//! The calls that the ports are made of, with their outcomes told from their errors.
+//! The calls that the ports are made of, with their outcomes told from their errors. The SDK's futures are boxed: they are
+//! of 10 KB and more, and would be copied into every future above them.
 //!
 //! Retries happen at two levels, and both are safe for every call in this crate (see the crate's documentation):
 //! - The SDK repeats what timed out, was throttled, or met a 5xx, within the one deadline that its configuration sets.
@@ -57,7 +58,7 @@ impl<T: Send + Sync> DynamoStore<T> {
     ) -> Result<Option<Item>, StoreError> {
         let request = self.client.get_item().table_name(table).set_key(Some(key.to_attributes())).consistent_read(true);
 
-        let answer = request.send().await.map_err(|error| failure(operation, &error))?;
+        let answer = Box::pin(request.send()).await.map_err(|error| failure(operation, &error))?;
         Ok(answer.item)
     }
 
@@ -146,7 +147,7 @@ where
 {
     let mut attempt = 1;
     loop {
-        let result = send().await;
+        let result = Box::pin(send()).await;
         let conflicts = result.as_ref().err().and_then(SdkError::as_service_error).is_some_and(&is_conflict);
         if !conflicts || attempt == CONFLICT_ATTEMPTS {
             return result;

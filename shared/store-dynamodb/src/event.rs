@@ -64,7 +64,7 @@ impl<T: KnowsAudit> DynamoStore<T> {
             .map_err(|_| not_understood(operation))?;
 
         let request = self.client.batch_write_item().request_items(self.tables.audit(), writes);
-        let answer = request.send().await.map_err(|error| failure(operation, &error))?;
+        let answer = Box::pin(request.send()).await.map_err(|error| failure(operation, &error))?;
         let unprocessed: HashMap<String, Vec<WriteRequest>> = answer.unprocessed_items.unwrap_or_default();
         Ok(unprocessed.into_values().flatten().filter_map(sort_key).collect())
     }
