@@ -56,7 +56,7 @@ impl<S: StoreEvents> WriteAudit<S> {
         match self.store.store_events(&records).await {
             Ok(not_stored) => not_stored.into_iter().collect(),
             Err(error) => {
-                tracing::error!(error = %Chain::of(&error), "audit events were not stored and go back to the queue");
+                tracing::error!(error.chain = %Chain::of(&error), "audit events were not stored and go back to the queue");
                 records.iter().map(|record| record.id).collect()
             }
         }
