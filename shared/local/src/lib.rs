@@ -1,1 +1,38 @@
-//! Placeholder.
+//! Countersign on a laptop: all functions behind one HTTP port, with an embedded DynamoDB, a development key instead of
+//! KMS, and an audit queue inside the process.
+//!
+//! ```text
+//! HTTP ─▶ server ─▶ gateway::Service ─▶ the function's own library ─▶ store-dynamodb ─▶ EmbeddedDynamo
+//!                     │ match ROUTES                               └▶ AuditQueue ─▶ audit-writer's own library
+//!                     │ authorizer, cached for a minute
+//!                     └ API Gateway v2 event, through JSON
+//! ```
+//!
+//! Functions are not told that they are not in Lambda: what reaches them is parsed from the same events. Tests drive
+//! [`Service`] with whatever store, clock and entropy they like; [`ROUTES`] is the table that contracts are held to.
+
+mod audit_queue;
+mod body;
+mod client;
+mod commands;
+mod data_dir;
+mod engine;
+mod gateway;
+mod host;
+mod provision;
+mod routes;
+mod server;
+
+pub use audit_queue::{AuditQueue, AuditWriters, DeadLetters};
+pub use client::ClientError;
+pub use commands::{Cli, run};
+pub use data_dir::{DataDir, DataDirError};
+pub use engine::{
+    EmbeddedDynamo, EngineError, TableDefinition, TablesError, TemplateError, create_tables, engine_config,
+    table_definitions, table_names,
+};
+pub use gateway::{Ports, Service, Store};
+pub use host::{Engine, Host, HostStore, StartError};
+pub use provision::{ProvisionStore, create_tenant, development_tenant};
+pub use routes::{Access, Function, ROUTES, Route};
+pub use server::run as serve_connections;

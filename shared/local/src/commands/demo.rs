@@ -1,0 +1,32 @@
+//! `countersign demo`: the whole journey over HTTP, one line a step.
+
+mod journey;
+mod trail;
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use super::Failure;
+use super::cli::DemoArgs;
+use crate::data_dir::DataDir;
+use crate::host::{Engine, Host};
+use journey::Journey;
+
+/// Runs the journey against a host of its own, on a free port.
+pub(super) async fn demo(arguments: DemoArgs) -> Result<(), Failure> {
+    let (data_dir, engine) = match &arguments.data_dir {
+        Some(path) => (DataDir::open(path)?, Engine::File),
+        None => (DataDir::temporary()?, Engine::Memory),
+    };
+    let host = Host::start(data_dir, &engine, arguments.kdf).await?;
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let journey = Journey::new(&format!("http://{}", listener.local_addr()?), &host)?;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = tokio::spawn(host.serve(listener, async {
+        let _stopped_or_dropped = stopped.await;
+    }));
+    let outcome = journey.run().await;
+    drop(stop);
+    server.await?;
+    outcome
+}

@@ -1,0 +1,13 @@
+//! The program's commands.
+
+mod admin;
+mod cli;
+mod demo;
+mod serve;
+mod stop;
+mod welcome;
+
+pub use cli::{Cli, run};
+
+/// Why a command failed; the program prints it with its causes.
+type Failure = Box<dyn std::error::Error + Send + Sync>;

@@ -1,0 +1,161 @@
+//! Everything that a laptop needs, put together: engine, tables, keys, a tenant, the audit queue, the functions.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crypto::{ApiKey, DevelopmentKey, DevelopmentKeyRefused, InsideLambda, KdfParameters, KdfPool, OsEntropy};
+use domain::{Clock, Entropy, SystemClock, TenantId};
+use keyring::KeyringError;
+use store_dynamodb::{AllTables, DynamoStore};
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+
+use crate::audit_queue::{AuditQueue, AuditWriters};
+use crate::data_dir::{DataDir, DataDirError};
+use crate::engine::{EmbeddedDynamo, EngineError, TablesError, create_tables, engine_config, table_names};
+use crate::provision::development_tenant;
+use crate::{Ports, Service, server};
+
+/// Where the tables are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Engine {
+    /// Inside the process, in memory.
+    Memory,
+    /// Inside the process, in a file of the data directory, which no other process may use then.
+    File,
+    /// At this endpoint. Several processes can share it, if they share the data directory with its keys too.
+    Endpoint(String),
+}
+
+/// The store of a host.
+pub type HostStore = DynamoStore<AllTables>;
+
+/// A host that is ready to serve.
+#[derive(Debug)]
+pub struct Host {
+    /// All functions.
+    pub service: Service<HostStore, DevelopmentKey, AuditQueue>,
+    /// The store below them.
+    pub store: HostStore,
+    /// Wraps the keys in the store.
+    pub key: DevelopmentKey,
+    /// The development tenant.
+    pub tenant: TenantId,
+    /// Its API key.
+    pub api_key: ApiKey,
+    engine: Option<EmbeddedDynamo>,
+    writers: AuditWriters,
+    data_dir: DataDir,
+}
+
+impl Host {
+    /// Starts what the functions need and mounts them.
+    ///
+    /// # Errors
+    /// [`StartError`] names what is at fault.
+    pub async fn start(data_dir: DataDir, engine: &Engine, parameters: KdfParameters) -> Result<Self, StartError> {
+        let outside = config::outside_lambda()?;
+        if matches!(engine, Engine::Endpoint(_)) {
+            data_dir.enter()?;
+        } else {
+            data_dir.take()?;
+        }
+        let key = DevelopmentKey::load_or_create(&data_dir.file("development.key"), outside)
+            .map_err(|source| StartError::Key { path: data_dir.file("development.key"), source })?;
+        let (engine, endpoint) = start_engine(engine, &data_dir).await?;
+        create_tables(&endpoint).await?;
+        let store = DynamoStore::new(&engine_config(&endpoint), table_names());
+        let (clock, entropy) = (Arc::new(SystemClock), Arc::new(OsEntropy));
+        let api_key = data_dir.api_key()?;
+        let tenant = development_tenant(&store, &key, &api_key, (&*clock, &*entropy)).await?;
+        if engine.is_none() {
+            data_dir.leave()?;
+        }
+        let (audit, writers) = AuditQueue::start(&store);
+        let service = service(&store, &key, audit, (parameters, clock, entropy));
+        Ok(Self { service, store, key, tenant, api_key, engine, writers, data_dir })
+    }
+
+    /// The folder with its keys.
+    #[must_use]
+    pub const fn data_dir(&self) -> &DataDir {
+        &self.data_dir
+    }
+
+    /// Serves until `stop`; then finishes the requests in flight, writes the audit events out, and stops the engine.
+    pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
+        server::run(listener, self.service, stop).await;
+        // The queue ends when the last request is done with it.
+        if timeout(FLUSH_DEADLINE, self.writers.finish()).await.is_err() {
+            tracing::error!("the audit queue was not empty in time");
+        }
+        drop(self.store);
+        if let Some(engine) = self.engine
+            && timeout(FLUSH_DEADLINE, engine.stop()).await.is_err()
+        {
+            tracing::warn!("the embedded engine did not stop in time");
+        }
+    }
+}
+
+async fn start_engine(engine: &Engine, data_dir: &DataDir) -> Result<(Option<EmbeddedDynamo>, String), StartError> {
+    let embedded = match engine {
+        Engine::Memory => EmbeddedDynamo::in_memory().await?,
+        Engine::File => EmbeddedDynamo::in_file(&data_dir.file("dynamodb.sqlite")).await?,
+        Engine::Endpoint(endpoint) => return Ok((None, endpoint.clone())),
+    };
+    let endpoint = embedded.endpoint().to_owned();
+    Ok((Some(embedded), endpoint))
+}
+
+fn service(
+    store: &HostStore,
+    key: &DevelopmentKey,
+    audit: AuditQueue,
+    (parameters, clock, entropy): (KdfParameters, Arc<dyn Clock>, Arc<dyn Entropy>),
+) -> Service<HostStore, DevelopmentKey, AuditQueue> {
+    Service::new(&Ports {
+        store: store.clone(),
+        keys: key.clone(),
+        audit,
+        kdf: KdfPool::default(),
+        parameters,
+        issuer: ISSUER.to_owned(),
+        clock,
+        entropy,
+    })
+}
+
+/// Why a host does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The development key is not for use here.
+    #[error("this is not a place to develop in")]
+    InsideLambda(#[from] InsideLambda),
+    /// The data directory can't be used.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    /// There is no development key.
+    #[error("no development key in {}", path.display())]
+    Key {
+        /// Its file.
+        path: std::path::PathBuf,
+        /// What is wrong.
+        source: DevelopmentKeyRefused,
+    },
+    /// The engine does not start.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The tables are not there.
+    #[error(transparent)]
+    Tables(#[from] TablesError),
+    /// The development tenant is not there.
+    #[error("the development tenant can't be made")]
+    Tenant(#[from] KeyringError),
+}
+
+/// The issuer of local tokens: the same on every port, and nobody's name (RFC 6761 §6.3).
+const ISSUER: &str = "https://countersign.localhost";
+
+const FLUSH_DEADLINE: Duration = Duration::from_secs(35);
