@@ -15,7 +15,7 @@ use crate::{KdfParameters, Salt};
 /// A bounded pool of blocking threads, with counters. Clones share both.
 #[derive(Debug, Clone)]
 pub struct KdfPool {
-    places: Arc<Semaphore>,
+    pub(crate) places: Arc<Semaphore>,
     counters: Arc<Counters>,
 }
 

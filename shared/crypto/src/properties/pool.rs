@@ -2,7 +2,9 @@
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, mpsc};
+
+use tokio::sync::oneshot;
 
 use crate::{KdfFailed, KdfParameters, KdfPool, Salt};
 
@@ -36,28 +38,29 @@ async fn no_more_work_runs_at_once_than_the_pool_has_places() {
 #[tokio::test]
 async fn work_that_nobody_waits_for_any_more_keeps_its_place_until_it_ends() {
     let pool = KdfPool::new(NonZeroUsize::MIN);
-    let (begun, ended) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
+    let (begun, has_begun) = oneshot::channel();
+    let (end, may_end) = mpsc::channel::<()>();
     let abandoned = tokio::spawn({
-        let (pool, begun, ended) = (pool.clone(), Arc::clone(&begun), Arc::clone(&ended));
+        let pool = pool.clone();
         async move {
             pool.run(move |_| {
-                begun.wait();
-                ended.wait();
+                begun.send(()).unwrap();
+                // Ends when the test lets go of `end`, be it by failing.
+                let _ = may_end.recv();
                 Ok::<_, KdfFailed>(())
             })
             .await
         }
     });
-    tokio::task::spawn_blocking(move || begun.wait()).await.unwrap();
+    has_begun.await.unwrap();
 
     abandoned.abort();
     assert!(abandoned.await.unwrap_err().is_cancelled());
 
-    let mut next = Box::pin(pool.run(|_| Ok::<_, KdfFailed>(())));
-    let waiting = tokio::select! { biased; _ = &mut next => false, () = tokio::task::yield_now() => true };
-    assert!(waiting);
-    tokio::task::spawn_blocking(move || ended.wait()).await.unwrap();
-    next.await.unwrap();
+    assert_eq!(pool.places.available_permits(), 0);
+    drop(end);
+    pool.run(|_| Ok::<_, KdfFailed>(())).await.unwrap();
+    assert_eq!(pool.places.available_permits(), 1);
 }
 
 #[tokio::test]

@@ -79,6 +79,8 @@ fn t1_a_token_counts_for_its_issuer_and_audience_only() {
     assert_eq!(with(ISSUER, tenant(2)), Err(TokenRefused::Audience));
     assert_eq!(with("https://issuer.example/", tenant(1)), Err(TokenRefused::Issuer));
     assert_eq!(with("http://issuer.example", tenant(1)), Err(TokenRefused::Issuer));
+    assert_eq!(with("https://issuer.exampl", tenant(1)), Err(TokenRefused::Issuer));
+    assert_eq!(with("", tenant(1)), Err(TokenRefused::Issuer));
 }
 
 #[test]
