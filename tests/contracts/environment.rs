@@ -1,0 +1,67 @@
+//! The variables that a function reads are those that the template sets, each to the thing that its name says.
+
+use std::collections::BTreeSet;
+
+use crate::repository::files;
+use crate::template::functions;
+
+/// Every variable, with what the template sets it to.
+const VALUES: [(&str, &str); 8] = [
+    ("COUNTERSIGN_AUDIT_QUEUE_URL", "AuditQueue"),
+    ("COUNTERSIGN_AUDIT_TABLE", "AuditTable"),
+    ("COUNTERSIGN_CORE_TABLE", "CoreTable"),
+    ("COUNTERSIGN_EPHEMERAL_TABLE", "EphemeralTable"),
+    ("COUNTERSIGN_ISSUER", "Issuer"),
+    ("COUNTERSIGN_KDF", "Kdf"),
+    ("COUNTERSIGN_KMS_KEY_ID", "Key.Arn"),
+    ("COUNTERSIGN_LOG", "Log"),
+];
+
+#[test]
+fn a_function_gets_exactly_the_variables_that_it_reads() {
+    for function in functions() {
+        let (_, read) = config::FUNCTIONS.iter().find(|(name, _)| *name == function.binary).unwrap();
+        let read: BTreeSet<&str> = read.iter().copied().chain(["COUNTERSIGN_LOG"]).collect();
+        let set: BTreeSet<&str> = function.environment.keys().map(String::as_str).collect();
+        assert_eq!(set, read, "{}", function.binary);
+    }
+}
+
+#[test]
+fn a_variable_is_set_to_what_its_name_says() {
+    for function in functions() {
+        for (variable, value) in &function.environment {
+            assert!(VALUES.contains(&(variable, value)), "{}: {variable} is {value}", function.binary);
+        }
+    }
+}
+
+#[test]
+fn every_configured_function_is_deployed() {
+    let configured: BTreeSet<&str> = config::FUNCTIONS.iter().map(|(name, _)| *name).collect();
+    let deployed = functions();
+    let deployed: BTreeSet<&str> = deployed.iter().map(|function| function.binary.as_str()).collect();
+    assert_eq!(configured, deployed);
+}
+
+#[test]
+fn the_operators_page_names_every_variable() {
+    let page = crate::repository::read("docs/RUNBOOK.md");
+    for (variable, _) in VALUES {
+        assert!(page.contains(&format!("`{variable}`")), "docs/RUNBOOK.md does not name {variable}");
+    }
+}
+
+#[test]
+fn only_config_names_the_variables() {
+    let elsewhere = files().into_iter().filter(|path| {
+        let is_source = path.starts_with("functions/") || path.starts_with("shared/");
+        is_source && path.contains("/src/") && !path.starts_with("shared/config/")
+    });
+    for path in elsewhere {
+        let source = crate::repository::read(&path);
+        let code = source.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let named = code.filter(|line| line.contains("\"COUNTERSIGN_") && !line.contains("COUNTERSIGN_LOG")).count();
+        assert_eq!(named, 0, "{path} names a variable that only shared/config should");
+    }
+}

@@ -1,0 +1,103 @@
+//! `docs/openapi.yaml` says what the code requires. What it says of answers is for schemathesis to find out.
+
+use domain::{ATTEMPTS_ALLOWED, Category, FactorType, MAX_AMOUNT_MINOR};
+use local::{Access, ROUTES};
+use serde_json::{Value, json};
+
+use crate::repository::yaml;
+
+#[test]
+fn factor_types_and_categories_are_those_of_the_registry() {
+    let schemas = &yaml("docs/openapi.yaml")["components"]["schemas"];
+    assert_eq!(schemas["FactorType"]["enum"], json!(FactorType::ALL.map(FactorType::name)));
+    let categories = [Category::Knowledge, Category::Possession, Category::Inherence];
+    assert_eq!(schemas["Category"]["enum"], json!(categories.map(Category::name)));
+}
+
+#[test]
+fn numbers_are_those_of_the_code() {
+    let schemas = &yaml("docs/openapi.yaml")["components"]["schemas"];
+    assert_eq!(schemas["Transaction"]["properties"]["amount_minor"]["maximum"], MAX_AMOUNT_MINOR);
+    assert_eq!(schemas["Standing"]["properties"]["attempts_remaining"]["maximum"], ATTEMPTS_ALLOWED);
+}
+
+#[test]
+fn every_object_of_a_request_is_closed() {
+    let openapi = yaml("docs/openapi.yaml");
+    let mut visited = Vec::new();
+    for route in &ROUTES {
+        let body = resolve(&openapi, &operation(&openapi, route)["requestBody"]);
+        let schema = &body["content"]["application/json"]["schema"];
+        assert_closed(&openapi, schema, &mut visited);
+    }
+    assert!(visited.len() >= 5, "{visited:?}");
+}
+
+#[test]
+fn every_change_is_named_by_an_idempotency_key() {
+    let openapi = yaml("docs/openapi.yaml");
+    for route in &ROUTES {
+        let operation = operation(&openapi, route);
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        let named = parameters.map(|parameter| resolve(&openapi, parameter)).any(|parameter| {
+            parameter["name"] == "Idempotency-Key" && parameter["in"] == "header" && parameter["required"] == true
+        });
+        let changes = route.method == "POST" && operation["operationId"] != "introspect";
+        assert_eq!(named, changes, "{} {}", route.method, route.path);
+    }
+}
+
+#[test]
+fn every_operation_lists_the_failures_that_any_request_can_meet() {
+    let openapi = yaml("docs/openapi.yaml");
+    for route in &ROUTES {
+        let operation = operation(&openapi, route);
+        let mut expected = vec!["429", "500", "503"];
+        if route.access == Access::Authorized {
+            expected.extend(["400", "401", "403"]);
+        }
+        if operation.get("requestBody").is_some() {
+            expected.extend(["413", "415"]);
+        }
+        for status in expected {
+            assert!(operation["responses"].get(status).is_some(), "{} {}: {status}", route.method, route.path);
+        }
+    }
+}
+
+#[test]
+fn only_the_two_routes_of_a_verification_take_its_capability() {
+    let openapi = yaml("docs/openapi.yaml");
+    for route in &ROUTES {
+        let security = operation(&openapi, route)["security"].as_array().cloned().unwrap_or_default();
+        let takes_capability = security.contains(&json!({"capability": []}));
+        assert_eq!(takes_capability, route.path.contains("{verification_id}"), "{}", route.path);
+    }
+}
+
+fn operation<'a>(openapi: &'a Value, route: &local::Route) -> &'a Value {
+    &openapi["paths"][route.path][route.method.as_str().to_lowercase()]
+}
+
+fn resolve<'a>(openapi: &'a Value, value: &'a Value) -> &'a Value {
+    match value["$ref"].as_str() {
+        Some(reference) => openapi.pointer(reference.trim_start_matches('#')).unwrap_or_else(|| panic!("{reference}")),
+        None => value,
+    }
+}
+
+/// Every object schema that is reached from here forbids what it does not name.
+fn assert_closed(openapi: &Value, schema: &Value, visited: &mut Vec<String>) {
+    if let Some(reference) = schema["$ref"].as_str() {
+        visited.push(reference.to_owned());
+    }
+    let schema = resolve(openapi, schema);
+    if schema["type"] == "object" {
+        assert_eq!(schema["additionalProperties"], false, "{schema}");
+    }
+    let properties = schema["properties"].as_object().into_iter().flat_map(|properties| properties.values());
+    let choices = schema["oneOf"].as_array().into_iter().flatten();
+    for inner in properties.chain(choices).chain(schema.get("items")) {
+        assert_closed(openapi, inner, visited);
+    }
+}

@@ -1,0 +1,100 @@
+//! The journey of a merchant against a deployed stack, over HTTP. `tests/deployed/run.py` deploys it and says where it is.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod client;
+
+use client::{Client, setting};
+use crypto::{Jwk, TokenCheck, VerifyingKey};
+use domain::{Clock, SystemClock};
+use serde_json::{Value, json};
+
+/// One enrolled user of this run and what they know, have and are.
+const FACTORS: [&str; 4] = ["pin", "words", "nfc", "face"];
+
+#[test]
+fn a_user_is_enrolled_verified_and_signed_out() {
+    let client = Client::from_environment();
+
+    let enrolment = json!({ "factors": right(&FACTORS), "device_id": "device-1" });
+    let enrolled = client.post("/v1/enrollments", &enrolment).expect_status(201);
+    let user = enrolled.text("user_id");
+    let same_user = json!({ "user_id": user, "factors": right(&FACTORS) });
+    client.post("/v1/enrollments", &same_user).expect_problem(409, "/problems/already-enrolled");
+    let described = client.get(&format!("/v1/enrollments/{user}")).expect_status(200);
+    assert_eq!(described.body["factors"].as_array().map(Vec::len), Some(4));
+
+    let transaction =
+        json!({ "amount_minor": 4990, "currency": "EUR", "payee": "Zoë's Café", "reference": "order-7" });
+    let opened = client.post("/v1/verifications", &json!({ "user_id": user, "transaction": transaction }));
+    let opened = opened.expect_status(201);
+    let route = format!("/v1/verifications/{}", opened.text("verification_id"));
+    let attempts = format!("{route}/attempts");
+    let asked: Vec<String> = serde_json::from_value(opened.body["factors"].clone()).unwrap();
+    let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
+
+    client.post(&attempts, &json!({ "factors": right(&["emoji"]) })).expect_problem(422, "/problems/factors-mismatch");
+    client.post(&attempts, &json!({ "factors": "all" })).expect_problem(400, "/problems/invalid-request");
+    let wrong = client.post(&attempts, &json!({ "factors": wrong(&asked) }));
+    let wrong = wrong.expect_problem(401, "/problems/authentication-failed");
+    assert_eq!(wrong.body["attempts_remaining"], 2);
+    let device = client.with_credential(&opened.text("capability"));
+    let verified = device.post(&attempts, &json!({ "factors": right(&asked) })).expect_status(200);
+    client.post(&attempts, &json!({ "factors": right(&asked) })).expect_problem(409, "/problems/verification-closed");
+    assert_eq!(device.get(&route).expect_status(200).text("status"), "verified");
+
+    let token = verified.text("access_token");
+    let session = verified.text("session_id");
+    assert_eq!(check_offline(&client, &token, &user), session);
+    let introspect = || client.post("/v1/sessions/introspect", &json!({ "token": token })).expect_status(200);
+    assert_eq!(introspect().body["active"], true);
+    client.post("/v1/sessions/revoke", &json!({ "token": verified.text("refresh_token") })).expect_status(200);
+    assert_eq!(introspect().body, json!({ "active": false }));
+}
+
+#[test]
+fn nobody_without_a_key_gets_in() {
+    let client = Client::from_environment();
+    let stranger = client.with_credential("csk_test_nobody");
+
+    let refused = stranger.post("/v1/verifications", &json!({ "user_id": "0192f0c1-2345-7abc-8def-0123456789ab" }));
+
+    // The gateway's own answer, since the authorizer's refusal ends the request there.
+    assert!(matches!(refused.status, 401 | 403), "{refused:?}");
+}
+
+#[test]
+fn the_service_is_ready() {
+    let client = Client::from_environment();
+
+    let ready = client.get("/health/ready").expect_status(200);
+
+    assert_eq!(ready.text("status"), "ready");
+}
+
+/// What an offline verifier does: fetch the keys once, then check the token by itself. Gives the session.
+fn check_offline(client: &Client, token: &str, user: &str) -> String {
+    let published = client.get("/.well-known/jwks.json").expect_status(200);
+    let keys: Vec<Jwk> = serde_json::from_value(published.body["keys"].clone()).unwrap();
+    let keys: Vec<VerifyingKey> = keys.iter().map(|key| VerifyingKey::from_jwk(key).unwrap()).collect();
+    let introspected = client.post("/v1/sessions/introspect", &json!({ "token": token })).expect_status(200);
+    let audience = introspected.text("client_id").parse().unwrap();
+    let issuer = setting("COUNTERSIGN_TEST_ISSUER");
+    let check = TokenCheck { keys: &keys, issuer: &issuer, audience };
+    let claims = check.validate(token, SystemClock.now()).unwrap();
+    assert_eq!(claims.user.to_string(), user);
+    assert!(claims.transaction.is_some());
+    claims.session.to_string()
+}
+
+fn right(factors: &[&str]) -> Value {
+    factors.iter().map(|factor| json!({ "type": factor, "digest": digest(factor) })).collect()
+}
+
+fn wrong(factors: &[&str]) -> Value {
+    factors.iter().map(|factor| json!({ "type": factor, "digest": "0".repeat(64) })).collect()
+}
+
+/// A digest that differs from factor to factor; what it is of is a client's business.
+fn digest(factor: &str) -> String {
+    factor.bytes().cycle().take(32).map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,157 @@
+//! What an answer does not tell: which factors were wrong, and whether the user exists.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use countersign_tests::{Answer, Function, Opened, Person, World};
+use domain::{FactorSet, FactorType};
+use serde_json::Value;
+use testkit::Trace;
+
+use crate::problems::problem;
+
+#[tokio::test]
+async fn v5_the_answer_does_not_tell_which_or_how_many_factors_were_wrong() {
+    let world = World::new().await;
+    let person = world.enrolled(1, &["pin", "nfc", "fingerprint"]).await;
+    until_three_are_asked(&world, &person).await;
+
+    let mut seen: Vec<Vec<Observed>> = Vec::new();
+    for subset in 1_u32..8 {
+        let opened = world.opened(&person).await;
+        assert_eq!(opened.asked.len(), 3);
+        let mut of_subset = Vec::new();
+        for _ in 0..3 {
+            let factors = person.wrong_at(&opened.asked, subset);
+            of_subset.push(observe(&world, world.attempting(&opened, &factors)).await);
+        }
+        seen.push(of_subset);
+    }
+
+    assert!(seen.iter().all(|of_subset| *of_subset == seen[0]), "{seen:#?}");
+    assert!(seen[0].iter().all(|one| (one.runs, one.comparisons) == (1, 1)));
+    let answers = seen[0].iter().map(|one| (one.answer.told(), one.answer.json()["attempts_remaining"].clone()));
+    let expected = [2, 1, 0].map(|remaining| (problem(401, "authentication-failed"), Value::from(remaining)));
+    assert_eq!(answers.collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test]
+async fn v6_an_unknown_user_is_told_from_a_known_one_by_nothing_warm() {
+    let world = World::new().await;
+    let known = world.enrolled(1, &["pin", "nfc"]).await;
+    let unknown = Person::new(2, &["pin", "nfc"]);
+    world.opened(&known).await;
+    world.attempt(&world.opened(&unknown).await, &Value::Array(Vec::new())).await;
+
+    let seen = [whole_verification(&world, &known).await, whole_verification(&world, &unknown).await];
+
+    assert_eq!(seen[0], seen[1]);
+}
+
+#[tokio::test]
+async fn v6_an_unknown_user_is_told_from_a_known_one_by_nothing_cold() {
+    let mut world = World::new().await;
+    let known = world.enrolled(1, &["pin", "nfc"]).await;
+    let unknown = Person::new(2, &["pin", "nfc"]);
+
+    world.restart();
+    let of_known = observe(&world, world.initiating(&known.id)).await;
+    world.restart();
+    let of_unknown = observe(&world, world.initiating(&unknown.id)).await;
+
+    assert_eq!(of_known.shape(), of_unknown.shape());
+    assert_eq!((of_known.trace, of_known.unwrapped), (of_unknown.trace, of_unknown.unwrapped));
+}
+
+#[tokio::test]
+async fn v6_an_unknown_users_set_is_constant_in_a_window_and_changes_between_them() {
+    let mut world = World::new().await;
+    let mut changed = false;
+    for number in 0..20 {
+        let unknown = Person::new(number, &[]);
+        let first = world.opened(&unknown).await.asked;
+        world.restart();
+        assert_eq!(world.opened(&unknown).await.asked, first);
+        world.clock.advance(Duration::from_secs(600));
+        changed |= world.opened(&unknown).await.asked != first;
+    }
+
+    assert!(changed, "a set that never changes tells that nobody has it");
+}
+
+#[tokio::test]
+async fn v6_the_sets_of_unknown_users_are_such_as_real_users_have() {
+    let world = World::new().await;
+
+    let mut seen = BTreeSet::new();
+    for number in 0..300 {
+        let asked = world.opened(&Person::new(number, &[])).await.asked;
+        let types = asked.iter().map(|name| name.parse::<FactorType>().unwrap());
+        let set = FactorSet::of(types).unwrap();
+        assert!((2..=3).contains(&set.len()) && set.categories() >= 2, "{set}");
+        seen.insert(set);
+    }
+
+    assert!(seen.len() > 50, "only {} different sets", seen.len());
+}
+
+/// One request: what the caller sees of it, and what it costs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Observed {
+    answer: Answer,
+    runs: u64,
+    comparisons: u64,
+    trace: Trace,
+    unwrapped: usize,
+}
+
+impl Observed {
+    /// Status, headers, and the members in their order with the lengths of their values. The names of the factors are the
+    /// only part that differs between users; two users have the same ones or they do not, known or not.
+    fn shape(&self) -> (u16, Vec<(String, String)>, Vec<(String, usize)>) {
+        let body = self.answer.json();
+        let members = self.answer.body.split('"').filter(|text| body.get(text).is_some());
+        let length = |name: &str| if name == "factors" { 0 } else { body[name].to_string().len() };
+        let members = members.map(|name| (name.to_owned(), length(name))).collect();
+        (self.answer.status, self.answer.headers.clone(), members)
+    }
+}
+
+async fn observe(world: &World, call: countersign_tests::Call) -> Observed {
+    let (runs, comparisons) = (world.kdf.runs(), world.kdf.comparisons());
+    let _before = (world.store.recorder().take(), world.keys.observation.recorder.take());
+    // Who calls is found out beforehand, as the gateway keeps it.
+    let answer = world.send(call).await.but_request_id();
+    Observed {
+        answer,
+        runs: world.kdf.runs() - runs,
+        comparisons: world.kdf.comparisons() - comparisons,
+        trace: world.store.recorder().take(),
+        unwrapped: world.keys.observation.recorder.take().calls().len(),
+    }
+}
+
+/// What is seen of a verification with four wrong attempts, and of its status after each. Ids are left out.
+async fn whole_verification(world: &World, person: &Person) -> Vec<String> {
+    let initiated = observe(world, world.initiating(&person.id)).await;
+    let opened = Opened::from(&initiated.answer);
+    let mut seen = vec![format!("{:?} {:?} {}", initiated.shape(), initiated.trace, initiated.runs)];
+    for _ in 0..4 {
+        let attempt = observe(world, world.attempting(&opened, &person.wrong(&opened.asked))).await;
+        let status = observe(world, world.asking_status(&opened).bearer(&opened.capability)).await;
+        seen.push(format!("{attempt:?}"));
+        seen.push(format!("{status:?}").replace(&opened.id, ""));
+    }
+    seen
+}
+
+/// Moves time to a window in which all three factors are asked for.
+async fn until_three_are_asked(world: &World, person: &Person) {
+    for _ in 0..100 {
+        if world.opened(person).await.asked.len() == 3 {
+            return;
+        }
+        world.clock.advance(Duration::from_secs(600));
+    }
+    panic!("{} never asked for three factors in 100 windows", Function::Initiate.name());
+}

@@ -1,0 +1,21 @@
+//! Journeys through several functions in one process, on the events of `events/`, and the properties that they must show.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod budgets;
+mod cheap_rejects;
+mod concurrency;
+mod event_files;
+mod faults;
+mod hostile;
+mod indistinguishable;
+mod journey;
+mod malformed;
+mod outage;
+mod problems;
+mod responses;
+mod secrets;
+mod selection;
+mod tenants;
+mod theft;
+mod timing;
+mod verification;

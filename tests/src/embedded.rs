@@ -1,0 +1,86 @@
+//! The three tables in the embedded DynamoDB.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+};
+use aws_types::SdkConfig;
+use dynoxide::Database;
+use store_dynamodb::{AllTables, AuditTable, CoreTable, DynamoStore, EphemeralTable};
+use tokio::net::TcpListener;
+
+use crate::Dump;
+
+/// A running engine with empty tables. It ends with the runtime that it was started in.
+#[derive(Debug, Clone)]
+pub struct Embedded {
+    /// The store on it.
+    pub store: DynamoStore<AllTables>,
+    /// Where it answers.
+    pub address: String,
+    client: Client,
+}
+
+impl Embedded {
+    /// Starts an engine on a free port.
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(dynoxide::server::serve_on(listener, Database::memory().unwrap()));
+        let config = config(&address);
+        let client = Client::new(&config);
+        for (name, keys) in TABLES {
+            create_table(&client, name, keys).await;
+        }
+        let [(core, _), (ephemeral, _), (audit, _)] = TABLES;
+        let tables = AllTables {
+            core: CoreTable::new(core),
+            ephemeral: EphemeralTable::new(ephemeral),
+            audit: AuditTable::new(audit),
+        };
+        Self { store: DynamoStore::new(&config, tables), address, client }
+    }
+
+    /// Everything that the tables hold.
+    #[expect(clippy::disallowed_methods, reason = "a thief of the tables scans them")]
+    pub async fn dump(&self) -> Dump {
+        let mut dump = Dump::default();
+        for (name, _) in TABLES {
+            let page = self.client.scan().table_name(name).send().await.unwrap();
+            assert!(page.last_evaluated_key.is_none(), "{name} fits one page");
+            page.items().iter().for_each(|item| dump.add_item(item));
+        }
+        dump
+    }
+}
+
+fn config(address: &str) -> SdkConfig {
+    let credentials = Credentials::new("test", "test", None, None, "tests");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-central-1"))
+        .endpoint_url(address)
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .build()
+}
+
+async fn create_table(client: &Client, name: &str, keys: &[&str]) {
+    let schema = keys.iter().zip([KeyType::Hash, KeyType::Range]);
+    let schema = schema.map(|(key, kind)| KeySchemaElement::builder().attribute_name(*key).key_type(kind).build());
+    let attributes = keys.iter().map(|key| {
+        AttributeDefinition::builder().attribute_name(*key).attribute_type(ScalarAttributeType::S).build()
+    });
+    client
+        .create_table()
+        .table_name(name)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_key_schema(Some(schema.map(Result::unwrap).collect()))
+        .set_attribute_definitions(Some(attributes.map(Result::unwrap).collect()))
+        .send()
+        .await
+        .unwrap();
+}
+
+/// The tables by their names, with their keys.
+const TABLES: [(&str, &[&str]); 3] = [("core", &["pk", "sk"]), ("ephemeral", &["pk"]), ("audit", &["pk", "sk"])];

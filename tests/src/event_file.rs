@@ -1,0 +1,97 @@
+//! The files of `events/`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A function with an HTTP route, or the authorizer. Its name is that of its folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Function {
+    /// `POST /v1/enrollments`
+    Enroll,
+    /// `GET /v1/enrollments/{user_id}`
+    DescribeEnrollment,
+    /// `POST /v1/verifications`
+    Initiate,
+    /// `POST /v1/verifications/{verification_id}/attempts`
+    Verify,
+    /// `GET /v1/verifications/{verification_id}`
+    Status,
+    /// `POST /v1/sessions/introspect`
+    Introspect,
+    /// `POST /v1/sessions/revoke`
+    Revoke,
+    /// `GET /.well-known/jwks.json`
+    Jwks,
+    /// `GET /health/live` and `GET /health/ready`
+    Health,
+    /// Decides who may call.
+    Authorizer,
+}
+
+impl Function {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Enroll,
+        Self::DescribeEnrollment,
+        Self::Initiate,
+        Self::Verify,
+        Self::Status,
+        Self::Introspect,
+        Self::Revoke,
+        Self::Jwks,
+        Self::Health,
+        Self::Authorizer,
+    ];
+
+    /// The folder's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Enroll => "enroll",
+            Self::DescribeEnrollment => "describe-enrollment",
+            Self::Initiate => "initiate",
+            Self::Verify => "verify",
+            Self::Status => "status",
+            Self::Introspect => "introspect",
+            Self::Revoke => "revoke",
+            Self::Jwks => "jwks",
+            Self::Health => "health",
+            Self::Authorizer => "authorizer",
+        }
+    }
+
+    /// Whether the gateway lets everybody through.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Jwks | Self::Health)
+    }
+
+    /// The event of this case, as its file has it.
+    #[must_use]
+    pub fn event(self, case: &str) -> String {
+        let path = folder().join(self.name()).join(case).with_extension("json");
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+}
+
+/// Every file of `events/`, as `function/case`, sorted; the audit writer's are not among them, for its own tests deliver
+/// them.
+#[must_use]
+pub fn event_files() -> Vec<String> {
+    let mut files: Vec<String> = entries(&folder())
+        .into_iter()
+        .filter(|function| !function.ends_with("audit-writer"))
+        .flat_map(|function| entries(&function))
+        .map(|path| path.strip_prefix(folder()).unwrap().with_extension("").to_str().unwrap().to_owned())
+        .collect();
+    files.sort();
+    files
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../events")
+}

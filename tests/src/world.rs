@@ -1,0 +1,193 @@
+//! The World itself.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use audit::MemorySink;
+use authorizer::{AuthorizerRequest, AuthorizerResponse};
+use crypto::{ApiKey, ApiKeyMode, DevelopmentKey, KdfPool, OutsideLambda};
+use domain::{Clock, EventId, TenantId};
+use keyring::{create_branch_key, create_signing_key};
+use lambda_http::request::from_str;
+use serde_json::{Value, json};
+use store::ApiKeyRecord;
+use testkit::{FixedClock, MemoryStore, RecordingStore, SeededEntropy};
+
+use crate::{Answer, Call, Function, Functions, ObservedKeys, ObservedSink, Ports};
+
+/// The tokens' issuer.
+pub const ISSUER: &str = "https://auth.example.com";
+
+/// All functions, and the state that they share.
+#[derive(Debug)]
+pub struct World<S = MemoryStore> {
+    /// The time of all functions.
+    pub clock: Arc<FixedClock>,
+    /// The randomness of all functions.
+    pub entropy: Arc<SeededEntropy>,
+    /// The tables.
+    pub store: RecordingStore<S>,
+    /// The key service.
+    pub keys: ObservedKeys,
+    /// The audit events.
+    pub sink: Arc<MemorySink>,
+    /// Where key derivations are counted.
+    pub kdf: KdfPool,
+    /// The tenant of the event files.
+    pub tenant: Tenant,
+    /// Another one.
+    pub other: Tenant,
+    functions: Option<Functions<S>>,
+    authorized: Mutex<HashMap<String, AuthorizerResponse>>,
+    requests: AtomicU64,
+    idempotency_keys: AtomicU64,
+}
+
+/// A merchant.
+#[derive(Debug, Clone)]
+pub struct Tenant {
+    /// Its id.
+    pub id: TenantId,
+    /// The key of its server.
+    pub api_key: String,
+}
+
+impl World {
+    /// A world in memory.
+    pub async fn new() -> Self {
+        Self::on(MemoryStore::new()).await
+    }
+}
+
+impl<S: Ports> World<S> {
+    /// A world on these empty tables.
+    pub async fn on(tables: S) -> Self {
+        let outside = OutsideLambda::from_function_name(None).unwrap();
+        let keys = ObservedKeys::new(DevelopmentKey::ephemeral(&SeededEntropy::new(1), outside).unwrap());
+        let mut world = Self {
+            clock: Arc::default(),
+            entropy: Arc::new(SeededEntropy::new(2)),
+            store: RecordingStore::new(tables),
+            keys,
+            sink: Arc::default(),
+            kdf: KdfPool::default(),
+            tenant: tenant("0192f0c1-2345-7abc-8def-0123456789ab", 3),
+            other: tenant("0192f0c1-2345-7abc-8def-ba9876543210", 4),
+            functions: None,
+            authorized: Mutex::default(),
+            requests: AtomicU64::new(0),
+            idempotency_keys: AtomicU64::new(0),
+        };
+        create_signing_key(&world.store, &world.keys, &*world.clock).await.unwrap();
+        for (tenant, seed) in [(&world.tenant, 5), (&world.other, 6)] {
+            let randomness = SeededEntropy::new(seed);
+            create_branch_key(&world.store, &world.keys, tenant.id, (&*world.clock, &randomness)).await.unwrap();
+            world.add_api_key(tenant).await;
+        }
+        world.restart();
+        world
+    }
+
+    /// Ends all functions' processes and starts new ones, which have nothing cached. The gateway forgets whom it let
+    /// through, too.
+    pub fn restart(&mut self) {
+        self.functions = Some(Functions::start(self));
+        self.authorized.lock().unwrap().clear();
+        let _before = self.store.recorder().take();
+        let _before = self.keys.observation.recorder.take();
+    }
+
+    /// The running functions.
+    #[must_use]
+    pub fn functions(&self) -> &Functions<S> {
+        self.functions.as_ref().expect("started with the world")
+    }
+
+    /// The answer to a call, as the gateway gives it: the authorizer's permission comes first.
+    pub async fn send(&self, call: Call) -> Answer {
+        let Call { function, mut event } = call;
+        if !function.is_open() {
+            match self.authorize(&event).await {
+                Ok(context) => event["requestContext"]["authorizer"] = json!({ "lambda": context }),
+                Err(refusal) => return refusal,
+            }
+        }
+        self.deliver(function, &event.to_string()).await
+    }
+
+    /// A function's answer to an event as it stands, but for a request id of its own.
+    pub async fn deliver(&self, function: Function, event: &str) -> Answer {
+        let mut event: Value = serde_json::from_str(event).unwrap();
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        event["requestContext"]["requestId"] = json!(format!("Request{number:08}="));
+        let request = from_str(&event.to_string()).expect("an event that the runtime can read");
+        self.functions().serve(function, request).await
+    }
+
+    /// The authorizer's answer to its event.
+    pub async fn ask_authorizer(&self, event: &str) -> AuthorizerResponse {
+        let request: AuthorizerRequest = serde_json::from_str(event).unwrap();
+        self.functions().authorize.answer(&request).await.unwrap()
+    }
+
+    /// A fresh idempotency key.
+    #[must_use]
+    pub fn key(&self) -> String {
+        let number = self.idempotency_keys.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        let mut random = [0x5a; 10];
+        random.iter_mut().skip(2).zip(number).for_each(|(byte, digit)| *byte = digit);
+        EventId::at(self.clock.now(), &random).to_string()
+    }
+
+    /// The audit sink as functions have it.
+    #[must_use]
+    pub fn observed_sink(&self) -> ObservedSink {
+        ObservedSink { inner: Arc::clone(&self.sink), observation: self.store.observation().clone() }
+    }
+
+    /// Whom the authorizer takes the caller for. The gateway keeps its answers; here, until the next restart.
+    async fn authorize(&self, event: &Value) -> Result<Value, Answer> {
+        let Some(source) = event["headers"]["authorization"].as_str() else {
+            return Err(gateway_refusal(401, "Unauthorized"));
+        };
+        let kept = self.authorized.lock().unwrap().get(source).cloned();
+        let response = match kept {
+            Some(response) => response,
+            None => {
+                let mut question: Value = serde_json::from_str(&Function::Authorizer.event("api-key")).unwrap();
+                question["identitySource"] = json!([source]);
+                question["headers"]["authorization"] = json!(source);
+                let response = self.ask_authorizer(&question.to_string()).await;
+                self.authorized.lock().unwrap().insert(source.to_owned(), response.clone());
+                response
+            }
+        };
+        if response.is_authorized {
+            Ok(serde_json::to_value(&response.context).unwrap())
+        } else {
+            Err(gateway_refusal(403, "Forbidden"))
+        }
+    }
+
+    async fn add_api_key(&self, tenant: &Tenant) {
+        use store::CreateApiKey;
+        let record = ApiKeyRecord {
+            hash: ApiKey::parse(&tenant.api_key).unwrap().hash(),
+            tenant: tenant.id,
+            created_at: self.clock.now(),
+            expires_at: None,
+        };
+        self.store.create_api_key(&record).await.unwrap();
+    }
+}
+
+fn tenant(id: &str, seed: u64) -> Tenant {
+    let api_key = ApiKey::generate(ApiKeyMode::Test, &SeededEntropy::new(seed)).unwrap();
+    Tenant { id: id.parse().unwrap(), api_key: api_key.expose().to_owned() }
+}
+
+/// What API Gateway answers by itself.
+fn gateway_refusal(status: u16, message: &str) -> Answer {
+    Answer { status, headers: Vec::new(), body: json!({ "message": message }).to_string() }
+}
