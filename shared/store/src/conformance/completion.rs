@@ -6,7 +6,7 @@ use domain::{Attempt, Session, SessionId, VERIFICATION_LIFETIME, Verification};
 
 use super::race::{count, race};
 use super::{Failure, Report, VerificationPorts, World};
-use crate::{ClaimRequest, Completion, CompletionRequest, StoreErrorKind};
+use crate::{Claim, ClaimRequest, Completion, CompletionRequest, StoreErrorKind};
 
 pub(super) async fn run<S: VerificationPorts>(store: &S, seed: u64, report: &mut Report) {
     run_cases!(
@@ -22,6 +22,7 @@ pub(super) async fn run<S: VerificationPorts>(store: &S, seed: u64, report: &mut
             it_completes_until_a_millisecond_before_the_expiry,
             an_attempt_that_is_not_claimed_completes_nothing,
             another_tenant_cannot_complete,
+            a_verified_one_takes_no_more_attempts,
             a_session_is_never_overwritten,
         ]
     );
@@ -148,6 +149,17 @@ async fn another_tenant_cannot_complete(store: &impl VerificationPorts, world: &
     ensure_eq!(store.complete_verification(&theirs).await?, Completion::Closed);
 
     ensure_eq!(store.find_session(world.other_tenant, world.user, theirs.session.id).await?, None);
+    Ok(())
+}
+
+async fn a_verified_one_takes_no_more_attempts(store: &impl VerificationPorts, world: &World) -> Result<(), Failure> {
+    opened_and_claimed(store, world, &[1]).await?;
+    store.complete_verification(&world.completion(1, 0)?).await?;
+
+    ensure_eq!(store.claim_attempt(&world.claim(2)?).await?, Claim::Closed);
+
+    let found = store.find_verification(world.tenant, world.verification_id()).await?;
+    ensure_eq!(found.map(|found| found.attempts.len()), Some(1));
     Ok(())
 }
 
