@@ -191,10 +191,10 @@ fn record(message: &Message, receive: u32) -> SqsMessage {
 }
 
 /// `maxReceiveCount` of the template's queue.
-const MAX_RECEIVE_COUNT: u32 = 5;
+pub(crate) const MAX_RECEIVE_COUNT: u32 = 5;
 
 /// `BatchSize` of the template's event source mapping.
-const BATCH: usize = 100;
+pub(crate) const BATCH: usize = 100;
 
 /// Batches that are written at the same time.
 const WRITERS: usize = 2;

@@ -71,8 +71,10 @@ impl DataDir {
     ///
     /// # Errors
     /// [`DataDirError`] if the folder can't be locked.
-    pub fn enter(&self) -> Result<(), DataDirError> {
-        self.lock.lock().map_err(|source| self.unusable(source))
+    pub async fn enter(&self) -> Result<(), DataDirError> {
+        let lock = self.lock.try_clone().map_err(|source| self.unusable(source))?;
+        let entered = tokio::task::spawn_blocking(move || lock.lock()).await.map_err(io::Error::other).flatten();
+        entered.map_err(|source| self.unusable(source))
     }
 
     /// Lets the next process in.
@@ -81,6 +83,18 @@ impl DataDir {
     /// [`DataDirError`] if the folder can't be unlocked.
     pub fn leave(&self) -> Result<(), DataDirError> {
         self.lock.unlock().map_err(|source| self.unusable(source))
+    }
+
+    /// Makes a file that only its owner can read, unless it is there.
+    ///
+    /// # Errors
+    /// [`DataDirError`] if it can't be made.
+    pub fn private_file(&self, name: &str) -> Result<PathBuf, DataDirError> {
+        let path = self.file(name);
+        match OpenOptions::new().create(true).append(true).mode(0o600).open(&path) {
+            Ok(_made) => Ok(path),
+            Err(source) => Err(DataDirError::Unusable { path, source }),
+        }
     }
 
     /// Where a file of this name is.

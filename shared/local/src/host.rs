@@ -57,12 +57,12 @@ impl Host {
     pub async fn start(data_dir: DataDir, engine: &Engine, parameters: KdfParameters) -> Result<Self, StartError> {
         let outside = config::outside_lambda()?;
         if matches!(engine, Engine::Endpoint(_)) {
-            data_dir.enter()?;
+            data_dir.enter().await?;
         } else {
             data_dir.take()?;
         }
-        let key = DevelopmentKey::load_or_create(&data_dir.file("development.key"), outside)
-            .map_err(|source| StartError::Key { path: data_dir.file("development.key"), source })?;
+        let key = DevelopmentKey::load_or_create(&data_dir.file(DEVELOPMENT_KEY), outside)
+            .map_err(|source| StartError::Key { path: data_dir.file(DEVELOPMENT_KEY), source })?;
         let (engine, endpoint) = start_engine(engine, &data_dir).await?;
         create_tables(&endpoint).await?;
         let store = DynamoStore::new(&engine_config(&endpoint), table_names());
@@ -102,7 +102,7 @@ impl Host {
 async fn start_engine(engine: &Engine, data_dir: &DataDir) -> Result<(Option<EmbeddedDynamo>, String), StartError> {
     let embedded = match engine {
         Engine::Memory => EmbeddedDynamo::in_memory().await?,
-        Engine::File => EmbeddedDynamo::in_file(&data_dir.file("dynamodb.sqlite")).await?,
+        Engine::File => EmbeddedDynamo::in_file(&data_dir.private_file(DATABASE)?).await?,
         Engine::Endpoint(endpoint) => return Ok((None, endpoint.clone())),
     };
     let endpoint = embedded.endpoint().to_owned();
@@ -154,6 +154,12 @@ pub enum StartError {
     #[error("the development tenant can't be made")]
     Tenant(#[from] KeyringError),
 }
+
+/// The embedded engine's file in the data directory.
+pub(crate) const DATABASE: &str = "dynamodb.sqlite";
+
+/// The wrapping key's file in the data directory.
+pub(crate) const DEVELOPMENT_KEY: &str = "development.key";
 
 /// The issuer of local tokens: the same on every port, and nobody's name (RFC 6761 §6.3).
 const ISSUER: &str = "https://countersign.localhost";

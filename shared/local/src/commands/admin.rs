@@ -8,8 +8,10 @@ use store_dynamodb::{CoreTable, DynamoStore};
 
 use super::Failure;
 use super::cli::TenantArgs;
+use super::say::say;
 use crate::data_dir::DataDir;
 use crate::engine::{EmbeddedDynamo, create_tables, table_names};
+use crate::host::{DATABASE, DEVELOPMENT_KEY};
 use crate::provision::{self, ProvisionStore};
 
 /// Makes a tenant and prints its id and key.
@@ -30,11 +32,11 @@ async fn in_aws(arguments: &TenantArgs, table: &str, key: &str) -> Result<(), Fa
 
 async fn locally(arguments: &TenantArgs, data_dir: DataDir) -> Result<(), Failure> {
     data_dir.take()?;
-    let path = data_dir.file("development.key");
-    let place =
-        Place { table: data_dir.file("dynamodb.sqlite").display().to_string(), key: path.display().to_string() };
+    let path = data_dir.file(DEVELOPMENT_KEY);
+    let database = data_dir.private_file(DATABASE)?;
+    let place = Place { table: database.display().to_string(), key: path.display().to_string() };
     let key = DevelopmentKey::load_or_create(&path, config::outside_lambda()?)?;
-    let engine = EmbeddedDynamo::in_file(&data_dir.file("dynamodb.sqlite")).await?;
+    let engine = EmbeddedDynamo::in_file(&database).await?;
     create_tables(engine.endpoint()).await?;
     let store = DynamoStore::new(&engine.config(), table_names());
     let created = create(arguments, &store, &key, place).await;
@@ -43,7 +45,6 @@ async fn locally(arguments: &TenantArgs, data_dir: DataDir) -> Result<(), Failur
     created
 }
 
-#[expect(clippy::print_stdout, reason = "the one time that the key is shown, for a person or a script")]
 async fn create(
     arguments: &TenantArgs,
     store: &impl ProvisionStore,
@@ -59,8 +60,8 @@ async fn create(
     provision::create_tenant(store, wrap, (tenant, &api_key), (&SystemClock, entropy))
         .await
         .map_err(|error| place.at_fault(error))?;
-    println!("tenant_id={tenant}\napi_key={}", api_key.expose());
-    Ok(())
+    // The one time that the key is shown, for a person or a script.
+    Ok(say(&format!("tenant_id={tenant}\napi_key={}", api_key.expose()))?)
 }
 
 /// Where a tenant is made, by the names that the operator gave.

@@ -99,9 +99,9 @@ pub(super) struct TenantArgs {
 /// What an API key is for.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(super) enum Mode {
-    /// `csk_test_…`
+    /// For tests: csk_test_…
     Test,
-    /// `csk_live_…`
+    /// For real: csk_live_…
     Live,
 }
 
@@ -128,10 +128,11 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
     }
 }
 
-/// Warnings and errors only, unless `COUNTERSIGN_LOG` says otherwise: what the commands print is for people.
+/// Warnings and errors only, unless `COUNTERSIGN_LOG` says otherwise: what the commands print is for people. The embedded
+/// engine warns of every refused condition, which is an ordinary outcome here.
 fn log_filter() -> Result<Targets, Failure> {
     match config::process_environment("COUNTERSIGN_LOG") {
-        None => Ok(Targets::new().with_default(LevelFilter::WARN)),
+        None => Ok(Targets::new().with_default(LevelFilter::WARN).with_target("dynoxide", LevelFilter::ERROR)),
         Some(_) => Ok(config::log_filter()?),
     }
 }

@@ -3,6 +3,7 @@
 mod admin;
 mod cli;
 mod demo;
+mod say;
 mod serve;
 mod stop;
 mod welcome;

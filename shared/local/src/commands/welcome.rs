@@ -6,10 +6,10 @@ use crypto::OsEntropy;
 use domain::{Entropy, UserId};
 
 use super::Failure;
+use super::say::say;
 use crate::host::Host;
 
 /// Prints the address, the key and the first three calls.
-#[expect(clippy::print_stdout, reason = "a person reads this in a terminal")]
 pub(super) fn print(host: &Host, address: SocketAddr) -> Result<(), Failure> {
     let entropy: &dyn Entropy = &OsEntropy;
     let user = UserId::from_keyed_bytes(entropy.array()?);
@@ -18,9 +18,11 @@ pub(super) fn print(host: &Host, address: SocketAddr) -> Result<(), Failure> {
     } else {
         "nothing is kept".to_owned()
     };
-    println!("Countersign serves http://{address} ({kept}); Ctrl-C stops it.");
-    println!("Development API key: {}", host.api_key.expose());
-    println!("\n{}", journey(&format!("http://{address}"), host.api_key.expose(), &user.to_string()));
+    let api_key = host.api_key.expose();
+    let journey = journey(&format!("http://{address}"), api_key, &user.to_string());
+    let _nobody_listens = say(&format!(
+        "Countersign serves http://{address} ({kept}); Ctrl-C stops it.\nDevelopment API key: {api_key}\n\n{journey}"
+    ));
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! The embedded engine.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use aws_types::SdkConfig;
 use dynoxide::Database;
@@ -24,7 +24,7 @@ impl EmbeddedDynamo {
     /// # Errors
     /// [`EngineError`] if there is no port for it.
     pub async fn in_memory() -> Result<Self, EngineError> {
-        Self::serve(Database::memory()).await
+        Self::serve(Database::memory().map_err(|error| EngineError::Memory(error.to_string()))?).await
     }
 
     /// Starts it with its data in this file, which is made if need be. Only one process may have the file open.
@@ -32,12 +32,12 @@ impl EmbeddedDynamo {
     /// # Errors
     /// [`EngineError`] if the file is not a database, or there is no port.
     pub async fn in_file(path: &Path) -> Result<Self, EngineError> {
-        let text = path.to_str().ok_or(EngineError::Path)?;
-        Self::serve(Database::new(text)).await
+        let unusable = |reason: String| EngineError::File { path: path.to_owned(), reason };
+        let text = path.to_str().ok_or_else(|| unusable("its path is not Unicode".to_owned()))?;
+        Self::serve(Database::new(text).map_err(|error| unusable(error.to_string()))?).await
     }
 
-    async fn serve(database: dynoxide::Result<Database>) -> Result<Self, EngineError> {
-        let database = database.map_err(|error| EngineError::Database(error.to_string()))?;
+    async fn serve(database: Database) -> Result<Self, EngineError> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let endpoint = format!("http://{}", listener.local_addr()?);
         let (stop, stopped) = oneshot::channel();
@@ -73,12 +73,17 @@ impl EmbeddedDynamo {
 /// Why the engine does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// The path is not Unicode.
-    #[error("the database's path is not Unicode")]
-    Path,
+    /// There is no database in memory.
+    #[error("there is no database in memory: {0}")]
+    Memory(String),
     /// The file can't be opened as a database.
-    #[error("the embedded database can't be opened: {0}")]
-    Database(String),
+    #[error("{} can't be opened as a database: {reason}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the engine says.
+        reason: String,
+    },
     /// There is no port for it.
     #[error("the embedded database has no port")]
     Port(#[from] std::io::Error),

@@ -102,6 +102,19 @@ Resources:
     }
 
     #[test]
+    fn the_gateway_and_the_queue_here_have_the_templates_numbers() {
+        let template: Value = serde_saphyr::from_str(TEMPLATE).unwrap();
+
+        let number = |pointer: &str| template.pointer(pointer).and_then(Value::as_u64).unwrap();
+        let queue = "/Resources/AuditQueue/Properties/RedrivePolicy/maxReceiveCount";
+        let mapping = "/Resources/AuditWriter/Properties/Events/Events/Properties/BatchSize";
+        let authorizer = "/Resources/Api/Properties/Auth/Authorizers/Bearer/Identity/ReauthorizeEvery";
+        assert_eq!(number(queue), u64::from(crate::audit_queue::MAX_RECEIVE_COUNT));
+        assert_eq!(number(mapping), crate::audit_queue::BATCH as u64);
+        assert_eq!(number(authorizer), crate::gateway::REAUTHORIZE_EVERY.as_secs());
+    }
+
+    #[test]
     fn what_is_no_template_is_refused() {
         assert!(parse("Resources: [").is_err());
         assert!(parse("{}").is_err());

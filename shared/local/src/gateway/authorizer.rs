@@ -79,7 +79,7 @@ impl<S: FindApiKey> CachedAuthorizer<S> {
 
 impl Kept {
     fn is_fresh(&self, now: Timestamp) -> bool {
-        now.duration_since(self.at).unsigned_abs() < FRESH_FOR
+        now.duration_since(self.at).unsigned_abs() < REAUTHORIZE_EVERY
     }
 }
 
@@ -104,7 +104,7 @@ fn fields(answer: &AuthorizerResponse) -> Result<Fields, Problem> {
 }
 
 /// `ReauthorizeEvery` of the template's authorizer.
-const FRESH_FOR: Duration = Duration::from_secs(60);
+pub(crate) const REAUTHORIZE_EVERY: Duration = Duration::from_secs(60);
 
 /// Credentials that are remembered at most: anybody can present a new one with every request.
 const MAX_KEPT: usize = 1_000;

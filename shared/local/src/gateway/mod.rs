@@ -6,5 +6,7 @@ mod functions;
 mod matching;
 mod service;
 
+#[cfg(test)]
+pub(crate) use authorizer::REAUTHORIZE_EVERY;
 pub use functions::{Ports, Store};
 pub use service::Service;

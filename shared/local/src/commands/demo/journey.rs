@@ -9,6 +9,7 @@ use uuid::Builder;
 use super::trail::Trail;
 use crate::client::{self, Answer};
 use crate::commands::Failure;
+use crate::commands::say::say;
 use crate::host::Host;
 
 /// A journey of one new user.
@@ -126,15 +127,14 @@ impl Journey {
 pub(super) type Step<T> = Result<(T, String), Failure>;
 
 /// Prints a step's line.
-#[expect(clippy::print_stdout, reason = "a person reads this in a terminal")]
 fn step<T>(step: &'static str, outcome: Step<T>) -> Result<T, StepFailed> {
     match outcome {
         Ok((result, said)) => {
-            println!("ok      {step}: {said}");
+            let _nobody_listens = say(&format!("ok      {step}: {said}"));
             Ok(result)
         }
         Err(source) => {
-            println!("FAILED  {step}");
+            let _nobody_listens = say(&format!("FAILED  {step}"));
             Err(StepFailed { step, source })
         }
     }

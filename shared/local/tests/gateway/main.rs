@@ -1,0 +1,8 @@
+//! The gateway over the ports in memory: routes, credentials, events, faults.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod credentials;
+mod faults;
+mod requests;
+mod sockets;
+mod world;

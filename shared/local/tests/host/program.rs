@@ -1,0 +1,175 @@
+//! The program itself.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Output, Stdio};
+
+fn countersign(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
+    // Nothing of AWS is needed, and nothing else.
+    command.env_clear().args(arguments);
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    countersign(arguments).output().unwrap()
+}
+
+/// A serving program; it is killed when this is dropped.
+struct Serving {
+    child: Child,
+    lines: Vec<String>,
+}
+
+impl Serving {
+    /// Starts it and reads what it prints until it has printed all calls.
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = countersign(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = Vec::new();
+        let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
+        while !lines.last().is_some_and(|line: &String| line.contains("/attempts ")) {
+            lines.push(output.next().unwrap().unwrap());
+        }
+        Self { child, lines }
+    }
+
+    fn api_key(&self) -> &str {
+        self.lines[1].strip_prefix("Development API key: ").unwrap()
+    }
+
+    /// The printed lines that a person would paste.
+    fn pasted(&self) -> String {
+        let is_shell =
+            |line: &&String| ["AUTH=", "uuid7()", "curl ", "V=$("].iter().any(|start| line.starts_with(start));
+        self.lines.iter().filter(is_shell).map(String::as_str).collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _already_gone = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+#[test]
+fn the_demonstration_succeeds_without_any_environment() {
+    let output = run(&["demo", "--kdf", "pbkdf2-sha256-100000"]);
+
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    let steps: Vec<_> = said.lines().map(|line| line.split(':').next().unwrap()).collect();
+    assert_eq!(
+        steps,
+        [
+            "ok      enrol 4 factors",
+            "ok      open a verification of EUR 49.90",
+            "ok      present a wrong factor",
+            "ok      present the right factors",
+            "ok      introspect the token",
+            "ok      revoke the session",
+            "ok      introspect the token again",
+            "ok      read the audit trail",
+        ]
+    );
+}
+
+#[test]
+fn the_printed_calls_work_when_pasted() {
+    let serving = Serving::start(&["serve", "--port", "0", "--ephemeral", "--kdf", "pbkdf2-sha256-100000"]);
+
+    let output = Command::new("bash").args(["-ec", &serving.pasted()]).output().unwrap();
+
+    let said = String::from_utf8(output.stdout).unwrap();
+    let answers: Vec<serde_json::Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [enrolled, opened, verified] = answers.as_slice() else { panic!("{said}") };
+    assert_eq!(enrolled["key_version"], 1, "{said}");
+    assert_eq!(opened["attempts_allowed"], 3, "{said}");
+    assert_eq!(verified["status"], "verified", "{said}");
+}
+
+#[test]
+fn a_restart_prints_the_same_key_and_sigterm_ends_it_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["serve", "--port", "0", "--data-dir", folder.path().to_str().unwrap()];
+
+    let mut first = Serving::start(&arguments);
+    let killed = Command::new("kill").args(["-TERM", &first.child.id().to_string()]).status().unwrap();
+    let ended = first.child.wait().unwrap();
+    let second = Serving::start(&arguments);
+
+    // Nobody reads what it prints any more, which must not end it badly.
+    assert!(killed.success() && ended.success());
+    assert_eq!(first.api_key(), second.api_key());
+    assert!(first.api_key().starts_with("csk_test_"));
+}
+
+#[test]
+fn what_is_at_fault_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let path = file.path().to_str().unwrap();
+
+    for (arguments, fault) in [
+        (["serve", "--ephemeral", "--port", &port].as_slice(), format!("port {port} on 127.0.0.1 can't be had")),
+        (&["serve", "--port", "0", "--data-dir", path], format!("{path} can't be used")),
+        (&["demo", "--data-dir", path], format!("{path} can't be used")),
+        (&["admin", "create-tenant", "--data-dir", path], format!("{path} can't be used")),
+    ] {
+        let output = run(arguments);
+        let complaint = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{complaint}");
+        assert!(complaint.contains(&fault), "{complaint}");
+    }
+}
+
+#[test]
+fn the_development_key_is_refused_inside_lambda() {
+    let output = countersign(&["demo"]).env("AWS_LAMBDA_FUNCTION_NAME", "verify").output().unwrap();
+
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(complaint.contains("the development key is not for use inside AWS Lambda"), "{complaint}");
+}
+
+#[test]
+fn a_tenant_is_made_where_the_host_finds_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+
+    let output = run(&["admin", "create-tenant", "--data-dir", path, "--mode", "live"]);
+
+    let said = String::from_utf8(output.stdout).unwrap();
+    let (tenant, key) = said.trim_end().split_once('\n').unwrap();
+    assert_eq!(tenant.strip_prefix("tenant_id=").unwrap().len(), 36);
+    assert!(key.starts_with("api_key=csk_live_"), "{said}");
+}
+
+#[test]
+fn an_operators_mistakes_are_named() {
+    let mut command =
+        countersign(&["admin", "create-tenant", "--core-table", "no-such-table", "--kms-key-id", "no-such-key"]);
+    command.envs([
+        ("AWS_REGION", "eu-central-1"),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
+    ]);
+
+    let output = command.output().unwrap();
+
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(complaint.contains("key no-such-key can't be used"), "{complaint}");
+}
+
+#[test]
+fn help_tells_every_command() {
+    let output = run(&["--help"]);
+
+    let mut said = String::new();
+    output.stdout.as_slice().read_to_string(&mut said).unwrap();
+    for word in ["serve", "demo", "admin", "--port", "--data-dir", "--ephemeral"] {
+        assert!(said.contains(word), "{word}");
+    }
+}
