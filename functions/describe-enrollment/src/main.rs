@@ -9,5 +9,5 @@ async fn main() -> Result<(), Error> {
     telemetry::start(config::log_filter()?);
     let settings = config::DescribeEnrollment::from_env()?;
     let store = DynamoStore::new(&config::aws()?, CoreTable::new(settings.core_table.as_str()));
-    countersign_http::run(DescribeEnrollment::new(store)).await
+    countersign_http::run("describe-enrollment", DescribeEnrollment::new(store)).await
 }

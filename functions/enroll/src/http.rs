@@ -31,6 +31,10 @@ where
         let enrollment = self.enroll(request).await?;
         Answer::created(&Enrolled::from(&enrollment))
     }
+
+    fn kdf_runs(&self) -> u64 {
+        self.derivations()
+    }
 }
 
 /// The body of the request.

@@ -28,5 +28,5 @@ async fn main() -> Result<(), Error> {
         clock,
         entropy: Arc::new(OsEntropy),
     });
-    countersign_http::run(enroll).await
+    countersign_http::run("enroll", enroll).await
 }

@@ -23,5 +23,5 @@ async fn main() -> Result<(), Error> {
         queue: SqsSink::new(&aws, settings.audit_queue_url.as_str()),
         keys: KmsKeyring::new(&aws, settings.kms_key_id.as_str()),
     };
-    countersign_http::run(Health::new(dependencies, Arc::new(SystemClock))).await
+    countersign_http::run("health", Health::new(dependencies, Arc::new(SystemClock))).await
 }

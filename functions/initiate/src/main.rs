@@ -31,5 +31,5 @@ async fn main() -> Result<(), Error> {
         clock,
         entropy: Arc::new(OsEntropy),
     });
-    countersign_http::run(initiate).await
+    countersign_http::run("initiate", initiate).await
 }

@@ -12,5 +12,5 @@ async fn main() -> Result<(), Error> {
     telemetry::start(config::log_filter()?);
     let settings = config::Introspect::from_env()?;
     let store = DynamoStore::new(&config::aws()?, CoreTable::new(settings.core_table.as_str()));
-    countersign_http::run(Introspect::new(store, settings.issuer.as_str(), Arc::new(SystemClock))).await
+    countersign_http::run("introspect", Introspect::new(store, settings.issuer.as_str(), Arc::new(SystemClock))).await
 }

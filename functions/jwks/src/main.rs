@@ -12,5 +12,5 @@ async fn main() -> Result<(), Error> {
     telemetry::start(config::log_filter()?);
     let settings = config::Jwks::from_env()?;
     let store = DynamoStore::new(&config::aws()?, CoreTable::new(settings.core_table.as_str()));
-    countersign_http::run(PublishKeys::new(store, Arc::new(SystemClock))).await
+    countersign_http::run("jwks", PublishKeys::new(store, Arc::new(SystemClock))).await
 }

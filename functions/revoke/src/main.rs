@@ -26,5 +26,5 @@ async fn main() -> Result<(), Error> {
         issuer: settings.issuer.as_str().to_owned(),
         clock,
     });
-    countersign_http::run(revoke).await
+    countersign_http::run("revoke", revoke).await
 }

@@ -18,5 +18,6 @@ async fn main() -> Result<(), Error> {
         ephemeral: EphemeralTable::new(settings.ephemeral_table.as_str()),
     };
     let keyring = KmsKeyring::new(&aws, settings.kms_key_id.as_str());
-    countersign_http::run(ReadStatus::new(DynamoStore::new(&aws, tables), keyring, Arc::new(SystemClock))).await
+    countersign_http::run("status", ReadStatus::new(DynamoStore::new(&aws, tables), keyring, Arc::new(SystemClock)))
+        .await
 }

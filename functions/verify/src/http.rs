@@ -29,6 +29,10 @@ where
         let tokens = SessionTokens::new(&verified.access_token, &verified.refresh_token, verified.session);
         Answer::ok(&tokens)
     }
+
+    fn kdf_runs(&self) -> u64 {
+        self.derivations()
+    }
 }
 
 /// The body of the request.

@@ -33,5 +33,5 @@ async fn main() -> Result<(), Error> {
         clock,
         entropy: Arc::new(OsEntropy),
     });
-    countersign_http::run(verify).await
+    countersign_http::run("verify", verify).await
 }

@@ -82,6 +82,11 @@ where
         Self(Arc::new(ports))
     }
 
+    /// How many key derivations have run, for the metrics.
+    pub(crate) fn derivations(&self) -> u64 {
+        self.0.kdf.runs()
+    }
+
     /// The time, for what is checked before the use case.
     pub(crate) fn now(&self) -> Timestamp {
         self.0.clock.now()

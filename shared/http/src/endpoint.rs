@@ -2,16 +2,25 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::sync::Arc;
 
+use domain::SystemClock;
 use lambda_http::http::Response;
 use lambda_http::{Body, Error, Request, service_fn};
+use telemetry::Metrics;
 
+use crate::measured::Measured;
 use crate::{Answer, Inbound, Problem, respond};
 
 /// Serves requests, many at once. An expected failure is a response; [`Endpoint::serve`] itself cannot fail.
 pub trait Endpoint: Clone + Send + Sync + 'static {
     /// The function's answer to one request.
     fn answer(&self, inbound: &Inbound) -> impl Future<Output = Result<Answer, Problem>> + Send;
+
+    /// How many key derivations have run in this process so far, for the metrics.
+    fn kdf_runs(&self) -> u64 {
+        0
+    }
 
     /// The response to one request.
     fn serve(&self, request: Request) -> impl Future<Output = Response<Body>> + Send {
@@ -23,15 +32,16 @@ pub trait Endpoint: Clone + Send + Sync + 'static {
     }
 }
 
-/// Runs an endpoint in Lambda: one request at a time in classic environments, up to `AWS_LAMBDA_MAX_CONCURRENCY` in
-/// Lambda Managed Instances.
+/// Runs an endpoint in Lambda under the function's name in metrics: one request at a time in classic environments, up to
+/// `AWS_LAMBDA_MAX_CONCURRENCY` in Lambda Managed Instances.
 ///
 /// # Errors
 /// Whatever ends the runtime.
-pub async fn run(endpoint: impl Endpoint) -> Result<(), Error> {
+pub async fn run(function: &'static str, endpoint: impl Endpoint) -> Result<(), Error> {
+    let measured = Measured::new(endpoint, Metrics::to_stdout(function), Arc::new(SystemClock));
     lambda_http::run_concurrent(service_fn(move |request| {
-        let endpoint = endpoint.clone();
-        async move { Ok::<_, Infallible>(endpoint.serve(request).await) }
+        let measured = measured.clone();
+        async move { Ok::<_, Infallible>(measured.serve(request).await) }
     }))
     .await
 }

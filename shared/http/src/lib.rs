@@ -8,6 +8,7 @@ mod caller;
 mod endpoint;
 mod factors;
 mod inbound;
+mod measured;
 mod problem;
 mod problem_type;
 mod response;
