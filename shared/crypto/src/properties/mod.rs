@@ -5,6 +5,7 @@ mod pool;
 mod sealing;
 mod secrets;
 mod selection;
+mod signatures_forged;
 mod tokens;
 mod tokens_forged;
 mod verifiers;
