@@ -1,12 +1,11 @@
-//! A running engine with empty tables, and how to reach it.
+//! A running engine with the template's tables, empty, and how to reach it.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
-use aws_types::SdkConfig;
+use local::{create_tables, engine_config, table_names};
 use store_dynamodb::{AllTables, DynamoStore};
 
 use crate::dynamodb_local::DynamoDbLocal;
-use crate::{embedded, tables};
+use crate::embedded;
 
 /// The store under test, and a client that can do to its tables what the store never would.
 pub(crate) struct Engine {
@@ -27,19 +26,7 @@ pub(crate) async fn dynamodb_local() -> Engine {
 }
 
 async fn with_tables(address: &str, process: Option<DynamoDbLocal>) -> Engine {
-    let config = config(address);
-    let client = Client::new(&config);
-    tables::create(&client).await;
-    Engine { store: DynamoStore::new(&config, tables::tables()), client, _process: process }
-}
-
-/// The SDK's configuration for an engine at `address`.
-pub(crate) fn config(address: &str) -> SdkConfig {
-    let credentials = Credentials::new("test", "test", None, None, "tests");
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("eu-central-1"))
-        .endpoint_url(address)
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .build()
+    create_tables(address).await.unwrap();
+    let config = engine_config(address);
+    Engine { store: DynamoStore::new(&config, table_names()), client: Client::new(&config), _process: process }
 }

@@ -16,7 +16,6 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 use crate::scripted::{self, Answer, error};
-use crate::{engine, tables};
 
 const TENANT: [u8; 16] = [1; 16];
 
@@ -24,7 +23,7 @@ const TENANT: [u8; 16] = [1; 16];
 async fn b3_an_engine_that_is_not_there_is_unavailable() {
     let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
 
-    let error = find(&once(&engine::config(&format!("http://{address}")))).await.unwrap_err();
+    let error = find(&once(&local::engine_config(&format!("http://{address}")))).await.unwrap_err();
 
     assert_eq!(error.kind, StoreErrorKind::Unavailable);
     assert_eq!(error.operation, "FindEnrollment");
@@ -33,7 +32,7 @@ async fn b3_an_engine_that_is_not_there_is_unavailable() {
 #[tokio::test]
 async fn b3_an_engine_that_does_not_answer_is_unavailable_within_the_deadline() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let config = engine::config(&format!("http://{}", silent.local_addr().unwrap()))
+    let config = local::engine_config(&format!("http://{}", silent.local_addr().unwrap()))
         .into_builder()
         .timeout_config(TimeoutConfig::builder().operation_timeout(Duration::from_millis(200)).build())
         .build();
@@ -108,12 +107,12 @@ async fn l2_what_stays_unprocessed_is_answered_and_nothing_else() {
     let unprocessed = |number: u8| {
         let id = event(number).id;
         let put = format!(r#"{{"PutRequest":{{"Item":{{"pk":{{"S":"x"}},"sk":{{"S":"{id}"}}}}}}}}"#);
-        (200, format!(r#"{{"UnprocessedItems":{{"audit":[{put}]}}}}"#))
+        (200, format!(r#"{{"UnprocessedItems":{{"countersign-audit":[{put}]}}}}"#))
     };
     let done = (200, r#"{"UnprocessedItems":{}}"#.to_owned());
 
     let (config, mut sent) = scripted::serve(vec![unprocessed(7), unprocessed(7), done]).await;
-    let left = DynamoStore::new(&once(&config), tables::tables()).store_events(&records).await.unwrap();
+    let left = DynamoStore::new(&once(&config), local::table_names()).store_events(&records).await.unwrap();
 
     assert_eq!(left, [event(7).id]);
     assert_eq!(puts(&sent.recv().await.unwrap()), 25);
@@ -128,9 +127,9 @@ async fn l2_a_batch_without_answer_is_answered_as_not_stored() {
     let done = (200, r#"{"UnprocessedItems":{}}"#.to_owned());
 
     let (some, _) = scripted::serve(vec![done, trouble()]).await;
-    let left = DynamoStore::new(&once(&some), tables::tables()).store_events(&records).await.unwrap();
+    let left = DynamoStore::new(&once(&some), local::table_names()).store_events(&records).await.unwrap();
     let (none, _) = scripted::serve(vec![trouble(), trouble()]).await;
-    let error = DynamoStore::new(&once(&none), tables::tables()).store_events(&records).await.unwrap_err();
+    let error = DynamoStore::new(&once(&none), local::table_names()).store_events(&records).await.unwrap_err();
 
     assert_eq!(left, (25..30).map(|number| event(number).id).collect::<Vec<_>>());
     assert_eq!(error.kind, StoreErrorKind::Throttled);
@@ -146,12 +145,12 @@ fn once(config: &SdkConfig) -> SdkConfig {
 }
 
 async fn find(config: &SdkConfig) -> Result<(), StoreError> {
-    let store = DynamoStore::new(config, tables::tables());
+    let store = DynamoStore::new(config, local::table_names());
     store.find_enrollment(TenantId::from_keyed_bytes(TENANT), UserId::from_keyed_bytes(TENANT)).await.map(drop)
 }
 
 async fn revoke(config: &SdkConfig) -> Result<(), StoreError> {
-    let store = DynamoStore::new(config, tables::tables());
+    let store = DynamoStore::new(config, local::table_names());
     let Session { tenant, user, id, created_at, .. } = session();
     store.revoke_session(tenant, user, id, created_at).await.map(drop)
 }
@@ -163,7 +162,7 @@ async fn complete(answers: Vec<Answer>) -> Result<Completion, StoreError> {
         attempt: EventId::at(session().created_at, &[1; 10]).to_string().parse().unwrap(),
         session: session(),
     };
-    DynamoStore::new(&once(&config), tables::tables()).complete_verification(&request).await
+    DynamoStore::new(&once(&config), local::table_names()).complete_verification(&request).await
 }
 
 fn session() -> Session {

@@ -7,8 +7,6 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
-use crate::engine;
-
 /// An answer: an HTTP status and a JSON body.
 pub(crate) type Answer = (u16, String);
 
@@ -29,7 +27,7 @@ pub(crate) async fn serve(answers: Vec<Answer>) -> (SdkConfig, mpsc::UnboundedRe
             answer_all(stream, &mut answers, &bodies).await;
         }
     });
-    (engine::config(&format!("http://{address}")), received)
+    (local::engine_config(&format!("http://{address}")), received)
 }
 
 /// Answers the requests of one connection until it ends or nothing is left to say.
