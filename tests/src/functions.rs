@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use authorizer::Authorize;
 use countersign_http::Endpoint;
-use crypto::KdfParameters;
 use describe_enrollment::DescribeEnrollment;
 use domain::{Clock, Entropy};
 use enroll::Enroll;
@@ -47,7 +46,7 @@ impl<S: Ports> Functions<S> {
         let entropy = || Arc::clone(&world.entropy) as Arc<dyn Entropy>;
         let branch_keys = || BranchKeys::new(store(), keys(), clock());
         let audit = || world.observed_sink();
-        let parameters = KdfParameters::CHEAP;
+        let parameters = world.parameters;
         Self {
             enroll: Enroll::new(enroll::Ports {
                 store: store(),
@@ -73,6 +72,7 @@ impl<S: Ports> Functions<S> {
                 signing: SigningKeys::new(store(), keys(), clock()),
                 audit: audit(),
                 kdf: world.kdf.clone(),
+                parameters,
                 issuer: ISSUER.to_owned(),
                 clock: clock(),
                 entropy: entropy(),

@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use audit::{Event, MemorySink, RecordError, RecordEvent};
-use crypto::{
-    CheckKey, DevelopmentKey, EncryptionContext, KeyError, KeyMaterial, UnwrapKey, WrapKey, WrappedKey,
-};
+use crypto::{CheckKey, DevelopmentKey, EncryptionContext, KeyError, KeyMaterial, UnwrapKey, WrapKey, WrappedKey};
 use store::{
     CheckReadiness, ClaimAttempt, CompleteVerification, CreateApiKey, CreateBranchKey, CreateEnrollment,
     CreateSigningKey, FailAttempt, FindApiKey, FindBranchKey, FindEnrollment, FindSession, FindVerification,
-    ListSigningKeys, OpenVerification, RevokeSession, StoreError, StoreErrorKind,
+    ListSigningKeys, OpenVerification, RevokeSession, StoreError, StoreErrorKind, UpgradeVerifiers,
 };
 use testkit::Observation;
 
@@ -21,6 +19,7 @@ pub trait Ports:
     + CreateApiKey
     + CreateBranchKey
     + CreateEnrollment
+    + UpgradeVerifiers
     + CreateSigningKey
     + FailAttempt
     + FindApiKey
@@ -43,6 +42,7 @@ impl<S> Ports for S where
         + CreateApiKey
         + CreateBranchKey
         + CreateEnrollment
+        + UpgradeVerifiers
         + CreateSigningKey
         + FailAttempt
         + FindApiKey

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use audit::MemorySink;
 use authorizer::{AuthorizerRequest, AuthorizerResponse};
-use crypto::{ApiKey, ApiKeyMode, DevelopmentKey, KdfPool, OutsideLambda};
+use crypto::{ApiKey, ApiKeyMode, DevelopmentKey, KdfParameters, KdfPool, OutsideLambda};
 use domain::{Clock, EventId, TenantId};
 use keyring::{create_branch_key, create_signing_key};
 use lambda_http::request::from_str;
@@ -34,6 +34,8 @@ pub struct World<S = MemoryStore> {
     pub sink: Arc<MemorySink>,
     /// Where key derivations are counted.
     pub kdf: KdfPool,
+    /// How verifiers are derived from the next restart on.
+    pub parameters: KdfParameters,
     /// The tenant of the event files.
     pub tenant: Tenant,
     /// Another one.
@@ -72,6 +74,7 @@ impl<S: Ports> World<S> {
             keys,
             sink: Arc::default(),
             kdf: KdfPool::default(),
+            parameters: KdfParameters::CHEAP,
             tenant: tenant("0192f0c1-2345-7abc-8def-0123456789ab", 3),
             other: tenant("0192f0c1-2345-7abc-8def-ba9876543210", 4),
             functions: None,
@@ -106,14 +109,23 @@ impl<S: Ports> World<S> {
 
     /// The answer to a call, as the gateway gives it: the authorizer's permission comes first.
     pub async fn send(&self, call: Call) -> Answer {
+        let function = call.function();
+        match self.permitted(call).await {
+            Ok(event) => self.deliver(function, &event).await,
+            Err(refusal) => refusal,
+        }
+    }
+
+    /// The event that the gateway delivers for a call, with what the authorizer said of its caller.
+    ///
+    /// # Errors
+    /// The gateway's answer if the authorizer refused.
+    pub async fn permitted(&self, call: Call) -> Result<String, Answer> {
         let Call { function, mut event } = call;
         if !function.is_open() {
-            match self.authorize(&event).await {
-                Ok(context) => event["requestContext"]["authorizer"] = json!({ "lambda": context }),
-                Err(refusal) => return refusal,
-            }
+            event["requestContext"]["authorizer"] = json!({ "lambda": self.authorize(&event).await? });
         }
-        self.deliver(function, &event.to_string()).await
+        Ok(event.to_string())
     }
 
     /// A function's answer to an event as it stands, but for a request id of its own.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use audit::RecordError;
 use countersign_http::{Problem, ProblemType};
-use crypto::{KeyError, OpenRefused, VerifierError};
+use crypto::{KeyError, OpenRefused, SealFailed, VerifierError};
 use domain::EntropyUnavailable;
 use keyring::KeyringError;
 use store::StoreError;
@@ -42,6 +42,9 @@ pub enum VerifyError {
     /// The stored verifier is not genuine.
     #[error("the verifier can't be opened")]
     Open(#[from] OpenRefused),
+    /// The upgraded verifiers can't be sealed. Fails no attempt.
+    #[error("the verifiers can't be sealed")]
+    Seal(#[from] SealFailed),
     /// The comparison could not be finished.
     #[error("the comparison could not be finished")]
     Verifier(#[from] VerifierError),
@@ -76,9 +79,11 @@ impl From<VerifyError> for Problem {
             }
             VerifyError::Keys(error) => error.into(),
             VerifyError::Store(error) => error.into(),
-            VerifyError::Open(_) | VerifyError::Verifier(_) | VerifyError::Unearned | VerifyError::Sign(_) => {
-                Self::internal(&error)
-            }
+            VerifyError::Open(_)
+            | VerifyError::Seal(_)
+            | VerifyError::Verifier(_)
+            | VerifyError::Unearned
+            | VerifyError::Sign(_) => Self::internal(&error),
             VerifyError::Entropy(error) => error.into(),
             VerifyError::Audit(_) => Self::unavailable(&error),
         }

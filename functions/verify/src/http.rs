@@ -4,13 +4,12 @@ use audit::RecordEvent;
 use countersign_http::{Answer, Caller, Endpoint, FactorBody, Inbound, Problem, SessionTokens, presented_factors};
 use crypto::UnwrapKey;
 use serde::Deserialize;
-use store::{ClaimAttempt, CompleteVerification, FailAttempt, FindBranchKey, ListSigningKeys};
 
-use crate::{AttemptRequest, Verify, VerifyError};
+use crate::{AttemptRequest, Verify, VerifyError, VerifyStore};
 
 impl<S, U, A> Endpoint for Verify<S, U, A>
 where
-    S: ClaimAttempt + FailAttempt + CompleteVerification + FindBranchKey + ListSigningKeys + 'static,
+    S: VerifyStore + 'static,
     U: UnwrapKey + 'static,
     A: RecordEvent + 'static,
 {

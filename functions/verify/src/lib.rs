@@ -5,11 +5,16 @@
 //! 3. One key derivation and one comparison.
 //! 4. The verification is completed, or the attempt is recorded as wrong, while the audit event is sent.
 //!
+//! A success also upgrades a verifier that is not of today's making.
+//!
 //! A wrong answer does not tell which or how many factors were wrong, nor whether the user exists.
 
 mod error;
 mod http;
+mod store;
+mod upgrade;
 mod verify;
 
 pub use error::VerifyError;
+pub use store::VerifyStore;
 pub use verify::{AttemptRequest, Ports, Verified, Verify};

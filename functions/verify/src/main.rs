@@ -29,6 +29,7 @@ async fn main() -> Result<(), Error> {
         store,
         audit: SqsSink::new(&aws, settings.audit_queue_url.as_str()),
         kdf: KdfPool::default(),
+        parameters: settings.kdf,
         issuer: settings.issuer.as_str().to_owned(),
         clock,
         entropy: Arc::new(OsEntropy),

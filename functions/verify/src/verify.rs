@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use audit::{Event, Outcome, RecordEvent, Subject};
 use crypto::{
-    ACCESS_TOKEN_LIFETIME, AccessToken, Acr, BranchKey, Claims, KdfPool, PresentedCapability, RefreshToken, SigningKey,
-    TokenId, UnwrapKey, VerifierError, mint,
+    ACCESS_TOKEN_LIFETIME, AccessToken, Acr, BranchKey, Claims, KdfParameters, KdfPool, PresentedCapability,
+    RefreshToken, SigningKey, StoredVerifier, TokenId, UnwrapKey, VerifierError, mint,
 };
 use domain::{
     Attempt, Clock, Entropy, IdempotencyKey, PresentedFactors, RequestId, SESSION_LIFETIME, Session, SessionId,
@@ -13,12 +13,9 @@ use domain::{
 };
 use jiff::Timestamp;
 use keyring::{BranchKeys, SigningKeys};
-use store::{
-    Claim, ClaimAttempt, ClaimRequest, CompleteVerification, Completion, CompletionRequest, FailAttempt, FindBranchKey,
-    ListSigningKeys,
-};
+use store::{Claim, ClaimRequest, Completion, CompletionRequest};
 
-use crate::VerifyError;
+use crate::{VerifyError, VerifyStore};
 
 /// What verifying works with.
 #[derive(Debug)]
@@ -33,6 +30,8 @@ pub struct Ports<S, U, A> {
     pub audit: A,
     /// Where key derivations run.
     pub kdf: KdfPool,
+    /// What verifiers are upgraded to on success.
+    pub parameters: KdfParameters,
     /// The tokens' `iss`.
     pub issuer: String,
     /// The time.
@@ -43,7 +42,7 @@ pub struct Ports<S, U, A> {
 
 /// Decides attempts.
 #[derive(Debug)]
-pub struct Verify<S, U, A>(Arc<Ports<S, U, A>>);
+pub struct Verify<S, U, A>(pub(crate) Arc<Ports<S, U, A>>);
 
 /// A checked request.
 #[derive(Debug)]
@@ -73,7 +72,7 @@ pub struct Verified {
 
 impl<S, U, A> Verify<S, U, A>
 where
-    S: ClaimAttempt + FailAttempt + CompleteVerification + FindBranchKey + ListSigningKeys,
+    S: VerifyStore,
     U: UnwrapKey,
     A: RecordEvent,
 {
@@ -109,11 +108,13 @@ where
         let (current, signing) = tokio::try_join!(self.0.keys.current(request.tenant), self.0.signing.current())?;
         let verification = self.claim(&request).await?;
         let decision = Decision { request: &request, verification: &verification, branch: &current };
-        if self.compare(&decision).await? {
-            self.complete(&decision, &signing).await
-        } else {
-            Err(self.fail(&decision).await?)
+        let stored = self.open(&decision).await?;
+        if !self.compare(&decision, stored.clone()).await? {
+            return Err(self.fail(&decision).await?);
         }
+        let verified = self.complete(&decision, &signing).await?;
+        self.upgrade(&decision, &stored).await;
+        Ok(verified)
     }
 
     async fn claim(&self, request: &AttemptRequest<'_>) -> Result<Verification, VerifyError> {
@@ -134,11 +135,15 @@ where
         }
     }
 
-    /// Exactly one derivation and one comparison, whoever the user is.
-    async fn compare(&self, decision: &Decision<'_>) -> Result<bool, VerifyError> {
+    async fn open(&self, decision: &Decision<'_>) -> Result<StoredVerifier, VerifyError> {
         let verification = decision.verification;
         let sealing = self.0.keys.version(verification.tenant, verification.branch_key_version).await?;
-        let stored = sealing.open_asked_verifier(verification.user, verification.id, &verification.verifier)?;
+        Ok(sealing.open_asked_verifier(verification.user, verification.id, &verification.verifier)?)
+    }
+
+    /// Exactly one derivation and one comparison, whoever the user is.
+    async fn compare(&self, decision: &Decision<'_>, stored: StoredVerifier) -> Result<bool, VerifyError> {
+        let verification = decision.verification;
         let pepper = self.0.keys.version(verification.tenant, stored.branch_key_version()).await?;
 
         let (user, factors) = (verification.user, decision.request.factors.clone());
@@ -236,10 +241,11 @@ where
 }
 
 /// A claimed attempt that is being decided.
-struct Decision<'a> {
-    request: &'a AttemptRequest<'a>,
-    verification: &'a Verification,
-    branch: &'a BranchKey,
+pub(crate) struct Decision<'a> {
+    pub(crate) request: &'a AttemptRequest<'a>,
+    pub(crate) verification: &'a Verification,
+    /// The tenant's newest branch key.
+    pub(crate) branch: &'a Arc<BranchKey>,
 }
 
 impl<S, U, A> Clone for Verify<S, U, A> {

@@ -72,6 +72,8 @@ functions! {
     }
     /// What verify needs.
     "verify" Verify {
+        /// What verifiers are upgraded to.
+        kdf: KdfParameters = "COUNTERSIGN_KDF",
         /// Branch keys, signing keys and sessions.
         core_table: TableName = "COUNTERSIGN_CORE_TABLE",
         /// Verifications.

@@ -68,6 +68,6 @@ pub use signing_key::SigningKey;
 pub use transaction::transaction_hash;
 pub use user_key::UserKey;
 pub use validate::{IAT_SKEW, MAX_TOKEN_LENGTH, TokenCheck, TokenRefused};
-pub use verifier::{Outcome, StoredVerifier, VerifierError};
+pub use verifier::{Outcome, ProvenFactors, StoredVerifier, VerifierError};
 pub use verifiers::{EnrolledFactors, Verifiers};
 pub use verifying_key::{InvalidKey, VerifyingKey};

@@ -11,7 +11,7 @@
 
 use std::fmt;
 
-use domain::{BranchKeyVersion, EntropyUnavailable, FactorSet, PresentedFactors, TenantId, UserId};
+use domain::{BranchKeyVersion, Entropy, EntropyUnavailable, FactorSet, PresentedFactors, TenantId, UserId};
 use zeroize::Zeroizing;
 
 use crate::canonical::Canonical;
@@ -118,6 +118,22 @@ impl BranchKey {
         Ok(StoredVerifier { set, parameters, branch_key_version: self.version(), salt, tag })
     }
 
+    /// Makes the verifier of a set again, with a fresh salt and this key's pepper, out of digests that were right for it. One
+    /// derivation.
+    ///
+    /// # Errors
+    /// [`VerifierError`] says what failed.
+    pub fn remake_verifier(
+        &self,
+        kdf: &Kdf,
+        entropy: &dyn Entropy,
+        proven: &ProvenFactors<'_>,
+    ) -> Result<StoredVerifier, VerifierError> {
+        let ProvenFactors { user, presented, parameters } = *proven;
+        let recipe = Recipe { set: presented.types(), parameters, salt: Salt::draw(entropy)? };
+        self.make_verifier(kdf, user, presented, recipe)
+    }
+
     /// Compares what was presented with a verifier, in constant time. Exactly one derivation and one comparison, also if
     /// other types were presented than the verifier is for (which never match).
     ///
@@ -171,6 +187,17 @@ pub enum VerifierError {
     /// The derivation failed.
     #[error("the verifier could not be computed")]
     Kdf(#[from] KdfFailed),
+}
+
+/// Digests that were right for their set, to make its verifier again.
+#[derive(Debug, Clone, Copy)]
+pub struct ProvenFactors<'a> {
+    /// Whose they are.
+    pub user: UserId,
+    /// The digests of exactly that set.
+    pub presented: &'a PresentedFactors,
+    /// What to stretch them with from now on.
+    pub parameters: KdfParameters,
 }
 
 /// What a verifier is made with beyond the digests.

@@ -27,6 +27,15 @@ impl Verifiers {
         self.0.iter().map(StoredVerifier::set)
     }
 
+    /// The same verifiers with this one in the place of its set's; `None` if its set is not among them.
+    #[must_use]
+    pub fn replacing(&self, newer: StoredVerifier) -> Option<Self> {
+        let mut verifiers = self.clone();
+        let older = verifiers.0.iter_mut().find(|verifier| verifier.set() == newer.set())?;
+        *older = newer;
+        Some(verifiers)
+    }
+
     /// The bytes to seal: a format number, a count, the verifiers. Below 2 KB.
     pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
         let mut bytes = Zeroizing::new(Vec::with_capacity(2048));

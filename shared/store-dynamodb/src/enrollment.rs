@@ -1,9 +1,9 @@
 //! Enrollments: one item in the user's partition of the core table, created once.
 
-use domain::{BranchKeyVersion, Enrollment, RequestFingerprint, TenantId, UserId};
-use store::{CreateEnrollment, EnrollmentCreation, FindEnrollment, StoreError};
+use domain::{BranchKeyVersion, Enrollment, RequestFingerprint, Sealed, TenantId, UserId};
+use store::{CreateEnrollment, EnrollmentCreation, FindEnrollment, StoreError, Upgrade, UpgradeVerifiers};
 
-use crate::call::Put;
+use crate::call::{Put, Update};
 use crate::item::{Item, ItemBuilder, bytes, instant, number, text};
 use crate::keys::{self, Key};
 use crate::reader::Reader;
@@ -33,6 +33,39 @@ impl<T: KnowsCore> FindEnrollment for DynamoStore<T> {
 
         let item = self.read(operation, table, &keys::enrollment(tenant, user)).await?;
         item.map(|item| parse(operation, table, tenant, user, &item)).transpose()
+    }
+}
+
+impl<T: KnowsCore> UpgradeVerifiers for DynamoStore<T> {
+    /// One conditional `UpdateItem`. An SDK retry after a lost answer meets its own sets, which is `Upgraded` again.
+    async fn upgrade_verifiers(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        before: &Sealed,
+        after: &Sealed,
+    ) -> Result<Upgrade, StoreError> {
+        let operation = "UpgradeVerifiers";
+        let table = self.tables.core();
+        let update = self
+            .client
+            .update_item()
+            .table_name(table)
+            .set_key(Some(keys::enrollment(tenant, user).to_attributes()))
+            .update_expression("SET #sets = :after")
+            .condition_expression("#sets = :before")
+            .expression_attribute_names("#sets", SETS)
+            .expression_attribute_values(":before", bytes(before.as_bytes()))
+            .expression_attribute_values(":after", bytes(after.as_bytes()));
+
+        match self.update(operation, update).await? {
+            Update::Done(_) => Ok(Upgrade::Upgraded),
+            Update::Refused(None) => Ok(Upgrade::Superseded),
+            Update::Refused(Some(item)) => {
+                let found = parse(operation, table, tenant, user, &item)?;
+                Ok(if found.askable_sets == *after { Upgrade::Upgraded } else { Upgrade::Superseded })
+            }
+        }
     }
 }
 

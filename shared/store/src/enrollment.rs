@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use domain::{Enrollment, TenantId, UserId};
+use domain::{Enrollment, Sealed, TenantId, UserId};
 
 use crate::StoreError;
 
@@ -32,4 +32,25 @@ pub trait FindEnrollment: Send + Sync {
         tenant: TenantId,
         user: UserId,
     ) -> impl Future<Output = Result<Option<Enrollment>, StoreError>> + Send;
+}
+
+/// Replaces a user's askable sets by the same sets with newer verifiers.
+pub trait UpgradeVerifiers: Send + Sync {
+    /// One conditional write: replaces the sealed sets if and only if they are still `before`. Repeating it is harmless.
+    fn upgrade_verifiers(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        before: &Sealed,
+        after: &Sealed,
+    ) -> impl Future<Output = Result<Upgrade, StoreError>> + Send;
+}
+
+/// What came of upgrading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Upgrade {
+    /// The newer verifiers are stored.
+    Upgraded,
+    /// Somebody else replaced the sets, or erased the user, meanwhile.
+    Superseded,
 }

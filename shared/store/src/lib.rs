@@ -20,7 +20,7 @@ mod verification;
 
 pub use api_key::{ApiKeyRecord, CreateApiKey, FindApiKey};
 pub use branch_key::{BranchKeyRecord, CreateBranchKey, FindBranchKey};
-pub use enrollment::{CreateEnrollment, EnrollmentCreation, FindEnrollment};
+pub use enrollment::{CreateEnrollment, EnrollmentCreation, FindEnrollment, Upgrade, UpgradeVerifiers};
 pub use error::{StoreError, StoreErrorKind};
 pub use event::{EventRecord, FindEvents, StoreEvents};
 pub use readiness::CheckReadiness;

@@ -21,6 +21,7 @@ use status::ReadStatus;
 use store::{
     CheckReadiness, ClaimAttempt, CompleteVerification, CreateEnrollment, FailAttempt, FindApiKey, FindBranchKey,
     FindEnrollment, FindSession, FindVerification, ListSigningKeys, OpenVerification, RevokeSession, StoreError,
+    UpgradeVerifiers,
 };
 use verify::Verify;
 
@@ -33,6 +34,7 @@ pub trait Store:
     + Clone
     + CompleteVerification
     + CreateEnrollment
+    + UpgradeVerifiers
     + FailAttempt
     + FindApiKey
     + FindBranchKey
@@ -52,6 +54,7 @@ impl<S> Store for S where
         + Clone
         + CompleteVerification
         + CreateEnrollment
+        + UpgradeVerifiers
         + FailAttempt
         + FindApiKey
         + FindBranchKey
@@ -184,6 +187,7 @@ fn verify<S: Store, U: UnwrapKey + Clone, A: RecordEvent + Clone>(ports: &Ports<
         signing: SigningKeys::new(ports.store.clone(), ports.keys.clone(), Arc::clone(&ports.clock)),
         audit: ports.audit.clone(),
         kdf: ports.kdf.clone(),
+        parameters: ports.parameters,
         issuer: ports.issuer.clone(),
         clock: Arc::clone(&ports.clock),
         entropy: Arc::clone(&ports.entropy),

@@ -8,6 +8,7 @@ use super::race::{count, race};
 use super::world::factors;
 use super::{DurablePorts, Failure, Report, World};
 use crate::EnrollmentCreation::{AlreadyEnrolled, Created};
+use crate::Upgrade::{Superseded, Upgraded};
 
 pub(super) async fn run<S: DurablePorts>(store: &S, seed: u64, report: &mut Report) {
     run_cases!(
@@ -23,6 +24,7 @@ pub(super) async fn run<S: DurablePorts>(store: &S, seed: u64, report: &mut Repo
             a_repeated_creation_finds_itself,
             of_fifty_at_once_one_is_created,
             another_tenant_does_not_see_it,
+            newer_verifiers_replace_only_those_they_were_made_from,
         ]
     );
 }
@@ -72,6 +74,25 @@ async fn a_second_one_changes_nothing(store: &impl DurablePorts, world: &World) 
     ensure_eq!(store.create_enrollment(&second).await?, AlreadyEnrolled(Box::new(first.clone())));
 
     ensure_eq!(store.find_enrollment(world.tenant, world.user).await?, Some(first));
+    Ok(())
+}
+
+async fn newer_verifiers_replace_only_those_they_were_made_from(
+    store: &impl DurablePorts,
+    world: &World,
+) -> Result<(), Failure> {
+    let enrollment = world.enrollment()?;
+    let (before, after) = (enrollment.askable_sets.clone(), Sealed::new(vec![7; 9]));
+    let (tenant, user) = (world.tenant, world.user);
+    ensure_eq!(store.upgrade_verifiers(tenant, user, &before, &after).await?, Superseded);
+    store.create_enrollment(&enrollment).await?;
+
+    ensure_eq!(store.upgrade_verifiers(tenant, user, &after, &Sealed::new(vec![8])).await?, Superseded);
+    ensure_eq!(store.upgrade_verifiers(tenant, user, &before, &after).await?, Upgraded);
+    ensure_eq!(store.upgrade_verifiers(tenant, user, &before, &after).await?, Upgraded);
+
+    let upgraded = Enrollment { askable_sets: after, ..enrollment };
+    ensure_eq!(store.find_enrollment(tenant, user).await?, Some(upgraded));
     Ok(())
 }
 

@@ -26,7 +26,7 @@ use world::World;
 use crate::{
     CheckReadiness, ClaimAttempt, CompleteVerification, CreateApiKey, CreateBranchKey, CreateEnrollment,
     CreateSigningKey, FailAttempt, FindApiKey, FindBranchKey, FindEnrollment, FindEvents, FindSession,
-    FindVerification, ListSigningKeys, OpenVerification, RevokeSession, StoreEvents,
+    FindVerification, ListSigningKeys, OpenVerification, RevokeSession, StoreEvents, UpgradeVerifiers,
 };
 
 /// What the whole suite needs: every port, from any task.
@@ -64,6 +64,7 @@ impl<S> VerificationPorts for S where
 /// The ports of what is durable.
 pub trait DurablePorts:
     CreateEnrollment
+    + UpgradeVerifiers
     + FindEnrollment
     + CreateBranchKey
     + FindBranchKey
@@ -78,6 +79,7 @@ pub trait DurablePorts:
 
 impl<S> DurablePorts for S where
     S: CreateEnrollment
+        + UpgradeVerifiers
         + FindEnrollment
         + CreateBranchKey
         + FindBranchKey

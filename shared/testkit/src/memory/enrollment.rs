@@ -2,8 +2,8 @@
 
 use std::collections::btree_map::Entry;
 
-use domain::{Enrollment, TenantId, UserId};
-use store::{CreateEnrollment, EnrollmentCreation, FindEnrollment, StoreError};
+use domain::{Enrollment, Sealed, TenantId, UserId};
+use store::{CreateEnrollment, EnrollmentCreation, FindEnrollment, StoreError, Upgrade, UpgradeVerifiers};
 
 use super::{MemoryStore, stored};
 
@@ -22,5 +22,23 @@ impl CreateEnrollment for MemoryStore {
 impl FindEnrollment for MemoryStore {
     async fn find_enrollment(&self, tenant: TenantId, user: UserId) -> Result<Option<Enrollment>, StoreError> {
         Ok(self.content().enrollments.get(&(tenant, user)).cloned())
+    }
+}
+
+impl UpgradeVerifiers for MemoryStore {
+    async fn upgrade_verifiers(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        before: &Sealed,
+        after: &Sealed,
+    ) -> Result<Upgrade, StoreError> {
+        match self.content().enrollments.get_mut(&(tenant, user)) {
+            Some(enrollment) if enrollment.askable_sets == *before || enrollment.askable_sets == *after => {
+                enrollment.askable_sets = after.clone();
+                Ok(Upgrade::Upgraded)
+            }
+            _ => Ok(Upgrade::Superseded),
+        }
     }
 }

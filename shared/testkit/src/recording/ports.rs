@@ -1,7 +1,7 @@
 //! Every port of an observed store: the inner store's, recorded and struck. The number is that of the items written.
 
 use domain::{
-    BranchKeyVersion, Enrollment, EventId, IdempotencyKey, SecretHash, Session, SessionId, TenantId, UserId,
+    BranchKeyVersion, Enrollment, EventId, IdempotencyKey, Sealed, SecretHash, Session, SessionId, TenantId, UserId,
     Verification, VerificationId,
 };
 use jiff::Timestamp;
@@ -10,6 +10,7 @@ use store::{
     CompletionRequest, CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, EnrollmentCreation,
     EventRecord, FailAttempt, FindApiKey, FindBranchKey, FindEnrollment, FindEvents, FindSession, FindVerification,
     ListSigningKeys, OpenVerification, Opening, Revocation, RevokeSession, SigningKeyRecord, StoreError, StoreEvents,
+    Upgrade, UpgradeVerifiers,
 };
 
 use super::RecordingStore;
@@ -29,6 +30,18 @@ impl<S: FindEnrollment> FindEnrollment for RecordingStore<S> {
 impl<S: CreateEnrollment> CreateEnrollment for RecordingStore<S> {
     async fn create_enrollment(&self, enrollment: &Enrollment) -> Result<EnrollmentCreation, StoreError> {
         self.run("CreateEnrollment", 1, self.inner.create_enrollment(enrollment)).await
+    }
+}
+
+impl<S: UpgradeVerifiers> UpgradeVerifiers for RecordingStore<S> {
+    async fn upgrade_verifiers(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        before: &Sealed,
+        after: &Sealed,
+    ) -> Result<Upgrade, StoreError> {
+        self.run("UpgradeVerifiers", 1, self.inner.upgrade_verifiers(tenant, user, before, after)).await
     }
 }
 

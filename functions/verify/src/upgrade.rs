@@ -1,0 +1,59 @@
+//! Upgrading a verifier: success is the one moment at which the digests are at hand and known to be right.
+//!
+//! - A verifier is made again if it was derived with other parameters than today's, or peppered with an older branch key.
+//! - It costs one more derivation, one read and one conditional write, once for each of a user's sets.
+//! - It never fails an attempt: the next success tries again.
+
+use std::sync::Arc;
+
+use audit::RecordEvent;
+use crypto::{ProvenFactors, StoredVerifier, UnwrapKey, VerifierError};
+use store::Upgrade;
+
+use crate::verify::Decision;
+use crate::{Verify, VerifyError, VerifyStore};
+
+impl<S: VerifyStore, U: UnwrapKey, A: RecordEvent> Verify<S, U, A> {
+    /// Replaces the verifier that was just proven right, if it is not of today's making.
+    pub(crate) async fn upgrade(&self, decision: &Decision<'_>, proven: &StoredVerifier) {
+        let is_current = proven.branch_key_version() == decision.branch.version();
+        if is_current && !proven.needs_upgrade(self.0.parameters) {
+            return;
+        }
+        match self.replace(decision).await {
+            Ok(Upgrade::Upgraded) => tracing::info!("upgraded a verifier"),
+            Ok(Upgrade::Superseded) => tracing::info!("left a verifier as it is: the enrollment has changed"),
+            Err(error) => {
+                tracing::warn!(error.chain = %telemetry::Chain::of(&error), "left a verifier as it is until the next success");
+            }
+        }
+    }
+
+    async fn replace(&self, decision: &Decision<'_>) -> Result<Upgrade, VerifyError> {
+        let (tenant, user) = (decision.verification.tenant, decision.verification.user);
+        let Some(enrollment) = self.0.store.find_enrollment(tenant, user).await? else {
+            return Ok(Upgrade::Superseded);
+        };
+        if enrollment.key_version != decision.verification.key_version {
+            return Ok(Upgrade::Superseded);
+        }
+        let sealing = self.0.keys.version(tenant, enrollment.branch_key_version).await?;
+        let user_key = sealing.open_user_key(user, &enrollment.user_key)?;
+        let verifiers = user_key.open_verifiers(&enrollment.askable_sets, enrollment.key_version)?;
+        let Some(verifiers) = verifiers.replacing(self.remake(decision).await?) else {
+            return Ok(Upgrade::Superseded);
+        };
+        let sealed = user_key.seal_verifiers(&verifiers, enrollment.key_version, &*self.0.entropy)?;
+        Ok(self.0.store.upgrade_verifiers(tenant, user, &enrollment.askable_sets, &sealed).await?)
+    }
+
+    async fn remake(&self, decision: &Decision<'_>) -> Result<StoredVerifier, VerifyError> {
+        let (branch, entropy) = (Arc::clone(decision.branch), Arc::clone(&self.0.entropy));
+        let (user, presented) = (decision.verification.user, decision.request.factors.clone());
+        let parameters = self.0.parameters;
+        let remade = self.0.kdf.run(move |kdf| -> Result<_, VerifierError> {
+            branch.remake_verifier(kdf, &*entropy, &ProvenFactors { user, presented: &presented, parameters })
+        });
+        Ok(remade.await?)
+    }
+}
