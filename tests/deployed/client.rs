@@ -75,9 +75,13 @@ impl Answer {
 }
 
 /// A setting of the run.
-#[expect(clippy::disallowed_methods, reason = "the driver's word on where the stack is, not the service's configuration")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the driver's word on where the stack is, not the service's configuration"
+)]
 pub fn setting(variable: &str) -> String {
-    std::env::var(variable).unwrap_or_else(|_| unreachable!("{variable} is set by tests/deployed/run.py: `just deployed`"))
+    std::env::var(variable)
+        .unwrap_or_else(|_| unreachable!("{variable} is set by tests/deployed/run.py: `just deployed`"))
 }
 
 fn read(mut response: Response<ureq::Body>) -> Answer {

@@ -23,8 +23,7 @@ fn a_user_is_enrolled_verified_and_signed_out() {
     let described = client.get(&format!("/v1/enrollments/{user}")).expect_status(200);
     assert_eq!(described.body["factors"].as_array().map(Vec::len), Some(4));
 
-    let transaction =
-        json!({ "amount_minor": 4990, "currency": "EUR", "payee": "Zoë's Café", "reference": "order-7" });
+    let transaction = json!({ "amount_minor": 4990, "currency": "EUR", "payee": "Zoë's Café", "reference": "order-7" });
     let opened = client.post("/v1/verifications", &json!({ "user_id": user, "transaction": transaction }));
     let opened = opened.expect_status(201);
     let route = format!("/v1/verifications/{}", opened.text("verification_id"));

@@ -134,8 +134,7 @@ def create_tenant(stack, countersign):
     printed = capture(
         [str(countersign), "admin", "create-tenant", "--core-table", stack.outputs["CoreTable"],
          "--kms-key-id", stack.outputs["KmsKeyId"]], stack.cloud.environment(), 60)
-    words = [word.strip('",') for word in printed.split()]
-    keys = [word for word in words if word.startswith("csk_")]
+    keys = [line.removeprefix("api_key=") for line in printed.splitlines() if line.startswith("api_key=csk_")]
     if len(keys) != 1:
         raise Failed("`countersign admin create-tenant` did not print exactly one API key")
     return keys[0]
