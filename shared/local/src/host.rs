@@ -63,7 +63,7 @@ impl Host {
         }
         let key = DevelopmentKey::load_or_create(&data_dir.file(DEVELOPMENT_KEY), outside)
             .map_err(|source| StartError::Key { path: data_dir.file(DEVELOPMENT_KEY), source })?;
-        let (engine, endpoint) = start_engine(engine, &data_dir).await?;
+        let (engine, endpoint) = start_engine(engine, &data_dir)?;
         create_tables(&endpoint).await?;
         let store = DynamoStore::new(&engine_config(&endpoint), table_names());
         let (clock, entropy) = (Arc::new(SystemClock), Arc::new(OsEntropy));
@@ -99,10 +99,10 @@ impl Host {
     }
 }
 
-async fn start_engine(engine: &Engine, data_dir: &DataDir) -> Result<(Option<EmbeddedDynamo>, String), StartError> {
+fn start_engine(engine: &Engine, data_dir: &DataDir) -> Result<(Option<EmbeddedDynamo>, String), StartError> {
     let embedded = match engine {
-        Engine::Memory => EmbeddedDynamo::in_memory().await?,
-        Engine::File => EmbeddedDynamo::in_file(&data_dir.private_file(DATABASE)?).await?,
+        Engine::Memory => EmbeddedDynamo::in_memory()?,
+        Engine::File => EmbeddedDynamo::in_file(&data_dir.private_file(DATABASE)?)?,
         Engine::Endpoint(endpoint) => return Ok((None, endpoint.clone())),
     };
     let endpoint = embedded.endpoint().to_owned();

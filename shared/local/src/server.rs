@@ -102,7 +102,7 @@ where
 const MAX_CONNECTIONS: usize = 1_024;
 
 /// For the head of a request, and between two requests of a connection.
-const HEADER_DEADLINE: Duration = Duration::from_secs(30);
+const HEADER_DEADLINE: Duration = Duration::from_secs(60);
 
 /// Request line and headers together; hyper answers 431 beyond it.
 const MAX_HEAD_BYTES: usize = 64 * 1024;

@@ -36,7 +36,7 @@ async fn locally(arguments: &TenantArgs, data_dir: DataDir) -> Result<(), Failur
     let database = data_dir.private_file(DATABASE)?;
     let place = Place { table: database.display().to_string(), key: path.display().to_string() };
     let key = DevelopmentKey::load_or_create(&path, config::outside_lambda()?)?;
-    let engine = EmbeddedDynamo::in_file(&database).await?;
+    let engine = EmbeddedDynamo::in_file(&database)?;
     create_tables(engine.endpoint()).await?;
     let store = DynamoStore::new(&engine.config(), table_names());
     let created = create(arguments, &store, &key, place).await;

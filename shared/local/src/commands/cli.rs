@@ -44,10 +44,8 @@ pub(super) struct ServeArgs {
     /// Keep nothing: tables in memory, keys in a temporary directory
     #[arg(long, conflicts_with_all = ["data_dir", "dynamodb_url"])]
     pub(super) ephemeral: bool,
-    /// How new enrollments' factors are stretched
+    /// How new enrollments' factors are stretched: argon2id, pbkdf2-sha256-600000 or pbkdf2-sha256-100000
     #[arg(long, default_value = "argon2id", value_name = "KDF", value_parser = KdfParameters::from_name)]
-    #[arg(help = "How new enrollments' factors are stretched [possible values: argon2id, pbkdf2-sha256-600000, \
-                  pbkdf2-sha256-100000]")]
     pub(super) kdf: KdfParameters,
     /// Use the DynamoDB at this endpoint (http://127.0.0.1:PORT) instead of the embedded one
     ///
@@ -62,7 +60,7 @@ pub(super) struct DemoArgs {
     /// Keep tables and keys here [default: nothing is kept]
     #[arg(long, value_name = "DIR")]
     pub(super) data_dir: Option<PathBuf>,
-    /// How factors are stretched
+    /// How factors are stretched: argon2id, pbkdf2-sha256-600000 or pbkdf2-sha256-100000
     #[arg(long, default_value = "argon2id", value_name = "KDF", value_parser = KdfParameters::from_name)]
     pub(super) kdf: KdfParameters,
 }

@@ -81,7 +81,6 @@ mod tests {
             json!([{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}])
         );
         assert_eq!(tables[1].create["BillingMode"], "PAY_PER_REQUEST");
-        assert_eq!(tables[1].time_to_live, None);
         assert_eq!(tables[2].time_to_live, Some(json!({"AttributeName": "ttl", "Enabled": true})));
     }
 

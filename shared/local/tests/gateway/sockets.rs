@@ -147,3 +147,24 @@ async fn stopping_closes_idle_connections_and_the_port() {
     idle.read_to_end(&mut rest).await.unwrap();
     assert!(TcpStream::connect(server.address).await.is_err());
 }
+
+#[tokio::test]
+async fn stopping_lets_a_request_in_flight_finish() {
+    let server = Server::start().await;
+    let body = crate::world::enrollment();
+    let more = format!("Content-Length: {}\r\n", body.len());
+    let head = server.head("POST /v1/enrollments HTTP/1.1", &more);
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let (first, rest) = body.as_bytes().split_at(10);
+
+    stream.write_all(&[head.as_bytes(), first].concat()).await.unwrap();
+    // Once another connection is answered, this one has been accepted, and its head read.
+    server.exchange(server.head("GET /health/live HTTP/1.1", "").as_bytes()).await;
+    server.stop.send(()).unwrap();
+    stream.write_all(rest).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+
+    assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+    server.running.await.unwrap();
+}

@@ -31,7 +31,7 @@ async fn post(host: &Host, target: &str, body: &str) -> (u16, Value) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn v1_hosts_that_share_an_engine_share_their_state() {
-    let engine = EmbeddedDynamo::in_memory().await.unwrap();
+    let engine = EmbeddedDynamo::in_memory().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let there = Engine::Endpoint(engine.endpoint().to_owned());
 
