@@ -51,6 +51,10 @@ adapters *arguments:
 model *arguments:
     cargo nextest run --locked --workspace --test model {{ arguments }}
 
+# What openapi.yaml allows and forbids, sent to the local host, and the answers held to it.
+schemathesis *arguments:
+    python tests/schemathesis/run.py {{ arguments }}
+
 # Licences, bans and sources of the dependencies (needs cargo-deny: `cargo install cargo-deny --locked`).
 deny:
     cargo deny --offline check bans licenses sources

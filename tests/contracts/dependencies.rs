@@ -1,10 +1,11 @@
 //! Dependencies point one way, AWS clients stay in their adapters, and every outside crate has its reason.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use serde_json::Value;
 
-use crate::repository::{code_spans, files, folders, packages, read, table_rows};
+use crate::repository::{self, code_spans, files, folders, packages, read, table_rows};
 
 /// A package may use packages of earlier layers only. Functions are the layer after these, then the local host, then the
 /// tests that span packages.
@@ -100,6 +101,26 @@ fn every_outside_crate_has_its_reason() {
         let reason = reasons.get(name).unwrap_or_else(|| panic!("docs/DEPENDENCIES.md gives no reason for {name}"));
         assert!(reason.len() > 20, "{name}: {reason}");
     }
+    let tools = read("docs/DEPENDENCIES.md").split("## Tools").nth(1).unwrap().to_owned();
+    for name in reasons.keys().filter(|name| !tools.contains(&format!("`{name}`"))) {
+        assert!(chosen.contains(name), "docs/DEPENDENCIES.md gives a reason for {name}, which is not there");
+    }
+}
+
+#[test]
+fn a_package_depends_on_nothing_that_its_code_does_not_name() {
+    let sources: Vec<String> = files().into_iter().filter(|path| path.ends_with(".rs")).collect();
+    let mut unused = Vec::new();
+    for package in packages() {
+        let folder = Path::new(package["manifest_path"].as_str().unwrap()).parent().unwrap();
+        let folder = format!("{}/", folder.strip_prefix(repository::root()).unwrap().display());
+        let own = sources.iter().filter(|path| path.starts_with(&folder));
+        let words: BTreeSet<String> = own.flat_map(|path| words(&read(path))).collect();
+        let dependencies = dependencies(&package, |_| true).into_iter();
+        unused
+            .extend(dependencies.filter(|name| !words.contains(&library(name))).map(|name| format!("{folder} {name}")));
+    }
+    assert_eq!(unused, Vec::<String>::new());
 }
 
 #[test]
@@ -134,6 +155,15 @@ fn dependencies(package: &Value, of_kind: impl Fn(Option<&str>) -> bool) -> BTre
     let all = package["dependencies"].as_array().unwrap().iter();
     let wanted = all.filter(|dependency| of_kind(dependency["kind"].as_str()));
     wanted.map(|dependency| dependency["name"].as_str().unwrap().to_owned()).collect()
+}
+
+fn words(source: &str) -> Vec<String> {
+    source.split(|symbol: char| !symbol.is_alphanumeric() && symbol != '_').map(str::to_owned).collect()
+}
+
+/// The name by which code calls a package's library.
+fn library(package: &str) -> String {
+    if package == "dynoxide-rs" { "dynoxide".to_owned() } else { package.replace('-', "_") }
 }
 
 fn layer(package: &str) -> usize {

@@ -1,6 +1,11 @@
 //! What the pages point at exists.
 
 use std::path::Path;
+use std::process::Command;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::Transaction;
 
 use crate::repository::{code_spans, files, read, root};
 
@@ -66,6 +71,19 @@ fn every_recipe_that_a_page_names_exists() {
             assert!(recipes.contains(&recipe), "{page} names just {recipe}");
         }
     }
+}
+
+#[test]
+fn the_recipe_for_txn_gives_what_a_token_says() {
+    let page = read("docs/API.md");
+    let section = page.split("## The transaction's hash").nth(1).unwrap();
+    let recipe = section.split("```python\n").nth(1).unwrap().split("```").next().unwrap();
+
+    let printed = Command::new("python3").args(["-c", recipe]).output().unwrap();
+
+    let transaction = Transaction::new(4990, "EUR".into(), "Example Shop".into(), "order 1001".into()).unwrap();
+    let hash = URL_SAFE_NO_PAD.encode(crypto::transaction_hash(&transaction).as_bytes());
+    assert_eq!(String::from_utf8(printed.stdout).unwrap().trim(), hash);
 }
 
 fn pages() -> Vec<String> {

@@ -30,6 +30,7 @@ const RIGHTS: &[(&str, &[&str], &[&str])] = &[
     ("RevokeSession", &["dynamodb:UpdateItem"], &["CoreTable.Arn"]),
     ("StoreEvents", &["dynamodb:BatchWriteItem"], &["AuditTable.Arn"]),
     ("UnwrapKey", &["kms:Decrypt"], &["Key.Arn"]),
+    ("UpgradeVerifiers", &["dynamodb:UpdateItem"], &["CoreTable.Arn"]),
 ];
 
 #[test]
