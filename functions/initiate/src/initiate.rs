@@ -85,8 +85,10 @@ where
     /// # Errors
     /// [`InitiateError`] if the idempotency key opened another one, or a dependency does not answer.
     pub async fn initiate(&self, request: InitiateRequest<'_>) -> Result<Opened, InitiateError> {
-        let branch = self.0.keys.current(request.tenant).await?;
-        let enrollment = self.0.store.find_enrollment(request.tenant, request.user).await?;
+        let (branch, enrollment) = tokio::try_join!(
+            async { Ok::<_, InitiateError>(self.0.keys.current(request.tenant).await?) },
+            async { Ok(self.0.store.find_enrollment(request.tenant, request.user).await?) },
+        )?;
         let verification = self.prepare(&request, &branch, enrollment.as_ref()).await?;
 
         // The event's id derives from the request, so that a retry after a lost answer records nothing twice.
