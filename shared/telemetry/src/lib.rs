@@ -11,6 +11,6 @@ mod metrics;
 mod own_crates;
 
 pub use chain::Chain;
-pub use log::start;
+pub use log::{start, subscriber};
 pub use measurement::{Measurement, Outcome};
 pub use metrics::Metrics;

@@ -14,7 +14,8 @@ pub fn start(filter: Targets) {
     let _already_started = tracing::subscriber::set_global_default(subscriber(filter, std::io::stdout));
 }
 
-fn subscriber<W>(filter: Targets, writer: W) -> impl Subscriber + Send + Sync
+/// What [`start`] starts, writing elsewhere.
+pub fn subscriber<W>(filter: Targets, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
