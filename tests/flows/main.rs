@@ -18,4 +18,5 @@ mod selection;
 mod tenants;
 mod theft;
 mod timing;
+mod upgrade;
 mod verification;

@@ -94,11 +94,8 @@ fn welch(samples: &[(Class, f64)]) -> f64 {
     times.sort_by(f64::total_cmp);
     let limit = times[times.len() * 9 / 10];
     let of = |wanted: Class| {
-        let times: Vec<f64> = samples
-            .iter()
-            .filter(|(class, time)| *class == wanted && *time <= limit)
-            .map(|(_, time)| *time)
-            .collect();
+        let times: Vec<f64> =
+            samples.iter().filter(|(class, time)| *class == wanted && *time <= limit).map(|(_, time)| *time).collect();
         let count = f64::from(u32::try_from(times.len()).unwrap());
         let mean = times.iter().sum::<f64>() / count;
         let variance = times.iter().map(|time| (time - mean).powi(2)).sum::<f64>() / (count - 1.0);

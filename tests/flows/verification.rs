@@ -80,9 +80,9 @@ async fn enroll_at_once<S: Ports>(world: World<S>) {
     let user = Person::new(0, &["pin", "nfc"]);
     let people: Vec<Person> = (1..=50).map(|number| Person::new(number, &["pin", "nfc"])).collect();
 
-    let calls = people.iter().map(|person| {
-        world.enrolling(&user).json(&json!({ "user_id": user.id, "factors": person.enrolled() }))
-    });
+    let calls = people
+        .iter()
+        .map(|person| world.enrolling(&user).json(&json!({ "user_id": user.id, "factors": person.enrolled() })));
     let answers = at_once(&world, calls.collect()).await;
 
     assert_eq!(answers.iter().filter(|answer| answer.told() == success(201)).count(), 1);
@@ -133,9 +133,7 @@ async fn v11_an_enrollment_is_repeated_by_its_own_key_and_body_only() {
 async fn v9_a_token_is_for_its_transaction_alone() {
     let world = World::new().await;
     let person = world.enrolled(1, &["pin", "nfc"]).await;
-    let payment = |amount: u64, currency: &str, payee: &str, reference: &str| {
-        json!({"amount_minor": amount, "currency": currency, "payee": payee, "reference": reference})
-    };
+    let payment = |amount: u64, currency: &str, payee: &str, reference: &str| json!({"amount_minor": amount, "currency": currency, "payee": payee, "reference": reference});
     let payments = [
         payment(4990, "EUR", "Books", "order-1"),
         payment(4991, "EUR", "Books", "order-1"),

@@ -5,12 +5,20 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 /// Every name and value of every item, as bytes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Dump(Vec<Vec<u8>>);
 
 impl Dump {
-    /// Adds an item.
-    pub fn add_item(&mut self, item: &HashMap<String, AttributeValue>) {
+    /// What these items hold.
+    #[must_use]
+    pub fn of(items: &[HashMap<String, AttributeValue>]) -> Self {
+        let mut dump = Self::default();
+        items.iter().for_each(|item| dump.add_item(item));
+        dump.0.sort();
+        dump
+    }
+
+    fn add_item(&mut self, item: &HashMap<String, AttributeValue>) {
         for (name, value) in item {
             self.0.push(name.clone().into_bytes());
             self.add_value(value);
@@ -27,6 +35,12 @@ impl Dump {
     #[must_use]
     pub fn holds(&self, bytes: &[u8]) -> bool {
         self.0.iter().any(|value| value.windows(bytes.len()).any(|window| window == bytes))
+    }
+
+    /// How many values begin with this text.
+    #[must_use]
+    pub fn starting_with(&self, text: &str) -> usize {
+        self.0.iter().filter(|value| value.starts_with(text.as_bytes())).count()
     }
 
     fn add_value(&mut self, value: &AttributeValue) {

@@ -2,9 +2,7 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
-use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
-};
+use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use aws_types::SdkConfig;
 use dynoxide::Database;
 use store_dynamodb::{AllTables, AuditTable, CoreTable, DynamoStore, EphemeralTable};
@@ -45,13 +43,13 @@ impl Embedded {
     /// Everything that the tables hold.
     #[expect(clippy::disallowed_methods, reason = "a thief of the tables scans them")]
     pub async fn dump(&self) -> Dump {
-        let mut dump = Dump::default();
+        let mut items = Vec::new();
         for (name, _) in TABLES {
             let page = self.client.scan().table_name(name).send().await.unwrap();
             assert!(page.last_evaluated_key.is_none(), "{name} fits one page");
-            page.items().iter().for_each(|item| dump.add_item(item));
+            items.extend_from_slice(page.items());
         }
-        dump
+        Dump::of(&items)
     }
 }
 
@@ -68,9 +66,9 @@ fn config(address: &str) -> SdkConfig {
 async fn create_table(client: &Client, name: &str, keys: &[&str]) {
     let schema = keys.iter().zip([KeyType::Hash, KeyType::Range]);
     let schema = schema.map(|(key, kind)| KeySchemaElement::builder().attribute_name(*key).key_type(kind).build());
-    let attributes = keys.iter().map(|key| {
-        AttributeDefinition::builder().attribute_name(*key).attribute_type(ScalarAttributeType::S).build()
-    });
+    let attributes = keys
+        .iter()
+        .map(|key| AttributeDefinition::builder().attribute_name(*key).attribute_type(ScalarAttributeType::S).build());
     client
         .create_table()
         .table_name(name)

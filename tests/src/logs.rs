@@ -3,12 +3,8 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::registry;
-
-/// All log lines of the process, of every crate and level, spans and their fields included: more than is ever written in
-/// Lambda.
+/// All log lines of the process: of our own crates at every level, spans and their fields included, which is more than any
+/// deployment writes; of others from `info`, below which they are cut off everywhere.
 #[derive(Debug, Clone, Default)]
 pub struct Logs(Arc<Mutex<Vec<u8>>>);
 
@@ -17,8 +13,9 @@ impl Logs {
     pub fn keep() -> Self {
         let logs = KEPT.get_or_init(|| {
             let logs = Self::default();
-            let lines = tracing_subscriber::fmt::layer().json().with_writer(logs.clone());
-            tracing::subscriber::set_global_default(registry().with(lines)).unwrap();
+            let writer = logs.clone();
+            let subscriber = telemetry::subscriber("trace".parse().unwrap(), move || writer.clone());
+            tracing::subscriber::set_global_default(subscriber).unwrap();
             logs
         });
         logs.clone()
@@ -38,14 +35,6 @@ impl Write for Logs {
 
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Logs {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
     }
 }
 

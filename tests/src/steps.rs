@@ -61,9 +61,7 @@ impl<S: Ports> World<S> {
     /// The call that asks whether a token counts.
     #[must_use]
     pub fn introspecting(&self, token: &str) -> Call {
-        Call::new(Function::Introspect, "access-token")
-            .bearer(&self.tenant.api_key)
-            .json(&json!({ "token": token }))
+        Call::new(Function::Introspect, "access-token").bearer(&self.tenant.api_key).json(&json!({ "token": token }))
     }
 
     /// The call that revokes a token's session.
