@@ -95,6 +95,9 @@ async fn v6_the_sets_of_unknown_users_are_such_as_real_users_have() {
     assert!(seen.len() > 50, "only {} different sets", seen.len());
 }
 
+/// Status, headers, and members with their lengths.
+type Shape = (u16, Vec<(String, String)>, Vec<(String, usize)>);
+
 /// One request: what the caller sees of it, and what it costs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Observed {
@@ -108,7 +111,7 @@ struct Observed {
 impl Observed {
     /// Status, headers, and the members in their order with the lengths of their values. The names of the factors are the
     /// only part that differs between users; two users have the same ones or they do not, known or not.
-    fn shape(&self) -> (u16, Vec<(String, String)>, Vec<(String, usize)>) {
+    fn shape(&self) -> Shape {
         let body = self.answer.json();
         let members = self.answer.body.split('"').filter(|text| body.get(text).is_some());
         let length = |name: &str| if name == "factors" { 0 } else { body[name].to_string().len() };

@@ -1,5 +1,5 @@
 //! Journeys through several functions in one process, on the events of `events/`, and the properties that they must show.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod budgets;
 mod cheap_rejects;

@@ -126,8 +126,8 @@ fn bad_keys(world: &World, well_formed: &dyn Fn() -> Call) -> Vec<Malformed> {
         at(301),
         at(-86_400),
     ];
-    let named = keys.iter().map(|key| case(format!("idempotency key {key:?}"), well_formed().key(key), 400));
-    let missing = case("no idempotency key".to_owned(), well_formed().without_header("idempotency-key"), 400);
+    let named = keys.iter().map(|key| case(&format!("idempotency key {key:?}"), well_formed().key(key), 400));
+    let missing = case("no idempotency key", well_formed().without_header("idempotency-key"), 400);
     named.chain([missing]).collect()
 }
 
@@ -160,17 +160,17 @@ fn bad_bodies(well_formed: &dyn Fn() -> Call) -> Vec<Malformed> {
         text.replacen('{', "{\"a\":\"\\ud800\",", 1),
     ];
     let mut cases: Vec<Malformed> =
-        texts.iter().map(|text| case(format!("body {text:.80}"), well_formed().text(text), 400)).collect();
+        texts.iter().map(|text| case(&format!("body {text:.80}"), well_formed().text(text), 400)).collect();
     let padded = format!("{text}{}", " ".repeat(10_241 - text.len()));
     cases.extend([
-        case("no body".to_owned(), well_formed().without_body(), 400),
-        case("bad UTF-8".to_owned(), well_formed().base64("/////w=="), 400),
-        case("10,241 bytes".to_owned(), well_formed().text(&padded), 413),
-        case("2 MB".to_owned(), well_formed().text(&with("unknown", json!("x".repeat(2 << 20)))), 413),
-        case("no content type".to_owned(), well_formed().without_header("content-type"), 415),
+        case("no body", well_formed().without_body(), 400),
+        case("bad UTF-8", well_formed().base64("/////w=="), 400),
+        case("10,241 bytes", well_formed().text(&padded), 413),
+        case("2 MB", well_formed().text(&with("unknown", json!("x".repeat(2 << 20)))), 413),
+        case("no content type", well_formed().without_header("content-type"), 415),
     ]);
     for kind in ["text/plain", "application/xml", "application/json; charset=latin1", "application/jsonx", ""] {
-        cases.push(case(format!("content type {kind:?}"), well_formed().header("content-type", kind), 415));
+        cases.push(case(&format!("content type {kind:?}"), well_formed().header("content-type", kind), 415));
     }
     cases
 }
@@ -206,21 +206,21 @@ fn bad_factors(well_formed: &dyn Fn() -> Call) -> Vec<Malformed> {
         let mut body = well_formed().body();
         body["factors"] = factors;
         let call = well_formed().json(&body);
-        case(format!("factors {:.80}", body["factors"].to_string()), call, status)
+        case(&format!("factors {:.80}", body["factors"].to_string()), call, status)
     });
     members.collect()
 }
 
 fn bad_ids(well_formed: &dyn Fn() -> Call, name: &str) -> Vec<Malformed> {
     let ids = ["x", "..", "%00", "7c9e6679742540de944be07fc1f90ae7", "{7c9e6679-7425-40de-944b-e07fc1f90ae7}", "null"];
-    ids.iter().map(|id| case(format!("{name} {id}"), well_formed().path(name, id), 404)).collect()
+    ids.iter().map(|id| case(&format!("{name} {id}"), well_formed().path(name, id), 404)).collect()
 }
 
 fn bad_members(well_formed: &dyn Fn() -> Call, pointer: &str, values: &[Value]) -> Vec<Malformed> {
     let calls = values.iter().map(|value| {
         let mut body = well_formed().body();
         body[pointer.trim_start_matches('/')] = value.clone();
-        case(format!("{pointer} {value:.80}"), well_formed().json(&body), 400)
+        case(&format!("{pointer} {value:.80}"), well_formed().json(&body), 400)
     });
     calls.collect()
 }
@@ -247,14 +247,14 @@ fn bad_transactions() -> Vec<Value> {
         ("reference", json!("a\nb")),
         ("iban", json!("DE00")),
     ];
-    let changed = changes.into_iter().map(|(member, value)| {
+    let each = changes.into_iter().map(|(member, value)| {
         let mut transaction = good.clone();
         transaction[member] = value;
         transaction
     });
-    changed.chain([json!("x"), json!([]), json!({}), json!(7)]).collect()
+    each.chain([json!("x"), json!([]), json!({}), json!(7)]).collect()
 }
 
-fn case(name: String, call: Call, status: u16) -> Malformed {
+fn case(name: &str, call: Call, status: u16) -> Malformed {
     Malformed { name: format!("{}: {name}", call.function().name()), call, status }
 }

@@ -35,10 +35,10 @@ async fn e2_every_response_is_unstored_named_once_and_silent_about_the_inside() 
     for status in [200, 201, 400, 401, 404, 409, 413, 415, 500, 503] {
         assert!(answers.iter().any(|answer| answer.status == status), "no {status} among the answers");
     }
-    answers.iter().for_each(|answer| {
+    for answer in &answers {
         assert_eq!(answer.header("cache-control"), ["no-store"], "{answer:?}");
         check(answer);
-    });
+    }
 }
 
 #[tokio::test]

@@ -51,8 +51,8 @@ async fn c1_without_the_key_service_nothing_stolen_finds_a_pin() {
 
     let pool = KdfPool::default();
     let found = pool.run(move |kdf| {
-        let keys = stolen.iter().map(|bytes| branch_key(&enrollment, SecretKey::new(*bytes)));
-        Ok::<_, KdfFailed>(keys.filter_map(|key| guess_pin(kdf, &enrollment, &key)).next())
+        let mut keys = stolen.iter().map(|bytes| branch_key(&enrollment, &SecretKey::new(*bytes)));
+        Ok::<_, KdfFailed>(keys.find_map(|key| guess_pin(kdf, &enrollment, &key)))
     });
 
     assert_eq!(found.await.unwrap(), None);
@@ -67,7 +67,7 @@ async fn c1_with_the_key_service_the_same_guessing_finds_the_pin() {
     let record = loot.tables.store.find_branch_key(tenant, None).await.unwrap().unwrap();
     let context = EncryptionContext::branch_key(tenant, BranchKeyVersion::FIRST);
     let material = loot.world.keys.unwrap_key(&WrappedKey::new(record.wrapped), &context).await.unwrap();
-    let key = branch_key(&enrollment, SecretKey::from_material(&material).unwrap());
+    let key = branch_key(&enrollment, &SecretKey::from_material(&material).unwrap());
 
     let pool = KdfPool::default();
     let found = pool.run(move |kdf| Ok::<_, KdfFailed>(guess_pin(kdf, &enrollment, &key)));
@@ -161,8 +161,8 @@ fn matches(kdf: &Kdf, enrollment: &Enrollment, key: &BranchKey, verifiers: &Veri
     key.check(kdf, enrollment.user, &presented, stored).unwrap() == crypto::Outcome::Match
 }
 
-fn branch_key(enrollment: &Enrollment, key: SecretKey) -> BranchKey {
-    BranchKey::new(BranchKeyVersion::FIRST, enrollment.tenant, &key).unwrap()
+fn branch_key(enrollment: &Enrollment, key: &SecretKey) -> BranchKey {
+    BranchKey::new(BranchKeyVersion::FIRST, enrollment.tenant, key).unwrap()
 }
 
 /// All runs of 32 bytes in a value.

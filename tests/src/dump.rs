@@ -13,7 +13,9 @@ impl Dump {
     #[must_use]
     pub fn of(items: &[HashMap<String, AttributeValue>]) -> Self {
         let mut dump = Self::default();
-        items.iter().for_each(|item| dump.add_item(item));
+        for item in items {
+            dump.add_item(item);
+        }
         dump.0.sort();
         dump
     }

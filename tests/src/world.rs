@@ -164,16 +164,15 @@ impl<S: Ports> World<S> {
             return Err(gateway_refusal(401, "Unauthorized"));
         };
         let kept = self.authorized.lock().unwrap().get(source).cloned();
-        let response = match kept {
-            Some(response) => response,
-            None => {
-                let mut question: Value = serde_json::from_str(&Function::Authorizer.event("api-key")).unwrap();
-                question["identitySource"] = json!([source]);
-                question["headers"]["authorization"] = json!(source);
-                let response = self.ask_authorizer(&question.to_string()).await;
-                self.authorized.lock().unwrap().insert(source.to_owned(), response.clone());
-                response
-            }
+        let response = if let Some(response) = kept {
+            response
+        } else {
+            let mut question: Value = serde_json::from_str(&Function::Authorizer.event("api-key")).unwrap();
+            question["identitySource"] = json!([source]);
+            question["headers"]["authorization"] = json!(source);
+            let response = self.ask_authorizer(&question.to_string()).await;
+            self.authorized.lock().unwrap().insert(source.to_owned(), response.clone());
+            response
         };
         if response.is_authorized {
             Ok(serde_json::to_value(&response.context).unwrap())
