@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::repository::{self, code_spans, files, folders, packages, read, table_rows};
+use crate::repository::{self, code_spans, files, files_of, folders, packages, read, table_rows};
 
 /// A package may use packages of earlier layers only. Functions are the layer after these, then the local host, then the
 /// tests that span packages.
@@ -109,7 +109,7 @@ fn every_outside_crate_has_its_reason() {
 
 #[test]
 fn a_package_depends_on_nothing_that_its_code_does_not_name() {
-    let sources: Vec<String> = files().into_iter().filter(|path| path.ends_with(".rs")).collect();
+    let sources = files_of("rs");
     let mut unused = Vec::new();
     for package in packages() {
         let folder = Path::new(package["manifest_path"].as_str().unwrap()).parent().unwrap();

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::Transaction;
 
-use crate::repository::{code_spans, files, read, root};
+use crate::repository::{code_spans, files, files_of, read, root};
 
 #[test]
 fn every_link_leads_somewhere() {
@@ -32,8 +32,7 @@ fn every_link_leads_somewhere() {
 
 #[test]
 fn every_test_that_a_page_names_exists() {
-    let sources: Vec<String> =
-        files().into_iter().filter(|path| path.ends_with(".rs")).map(|path| read(&path)).collect();
+    let sources: Vec<String> = files_of("rs").into_iter().map(|path| read(&path)).collect();
     for page in pages() {
         let text = read(&page);
         for span in code_spans(&prose(&text)).into_iter().filter(|span| is_test_name(span)) {
@@ -87,7 +86,7 @@ fn the_recipe_for_txn_gives_what_a_token_says() {
 }
 
 fn pages() -> Vec<String> {
-    files().into_iter().filter(|path| path.ends_with(".md")).collect()
+    files_of("md")
 }
 
 /// A page without its fenced blocks.

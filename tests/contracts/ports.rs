@@ -1,8 +1,8 @@
 //! A function's IAM statements are its ports: no right that the code does not use, no port without its right.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use crate::repository::{files, read};
+use crate::repository::{files, files_of, read};
 use crate::template::{Statement, functions};
 
 /// What each port of the request path needs in AWS: actions, and the resources that they are allowed on. A port over two
@@ -71,8 +71,8 @@ fn nothing_scans_and_nothing_is_allowed_on_everything() {
 
 /// Every port by its name: the traits of the crates that declare ports.
 fn port_traits() -> BTreeSet<String> {
-    let declaring = files().into_iter().filter(|path| {
-        let is_source = path.ends_with(".rs") && !path.contains("/conformance/") && !path.contains("/tests/");
+    let declaring = files_of("rs").into_iter().filter(|path| {
+        let is_source = !path.contains("/conformance/") && !path.contains("/tests/");
         is_source && (path.starts_with("shared/store/src/") || PORT_FILES.contains(&path.as_str()))
     });
     let sources: Vec<String> = declaring.map(|path| read(&path)).collect();
@@ -85,15 +85,14 @@ fn port_traits() -> BTreeSet<String> {
 fn ports_of(function: &str, ports: &BTreeSet<String>) -> BTreeSet<String> {
     let folder = format!("functions/{function}/src/");
     let sources = files().into_iter().filter(|path| path.starts_with(&folder) && !path.ends_with("/main.rs"));
-    let mut named = BTreeMap::new();
+    let mut named = BTreeSet::new();
     for path in sources {
         let source = read(&path);
         let code = source.lines().filter(|line| !line.trim_start().starts_with("//"));
-        for word in code.flat_map(|line| line.split(|symbol: char| !symbol.is_alphanumeric() && symbol != '_')) {
-            named.insert(word.to_owned(), ());
-        }
+        let words = code.flat_map(|line| line.split(|symbol: char| !symbol.is_alphanumeric() && symbol != '_'));
+        named.extend(words.map(str::to_owned));
     }
-    ports.iter().filter(|port| named.contains_key(*port)).cloned().collect()
+    ports.iter().filter(|port| named.contains(*port)).cloned().collect()
 }
 
 fn owned(texts: &[&str]) -> BTreeSet<String> {

@@ -28,6 +28,12 @@ pub(crate) fn files() -> Vec<String> {
     existing.map(str::to_owned).collect()
 }
 
+/// Those of one kind, such as `rs`.
+pub(crate) fn files_of(extension: &str) -> Vec<String> {
+    let is_one = |path: &String| Path::new(path).extension().is_some_and(|is| is == extension);
+    files().into_iter().filter(is_one).collect()
+}
+
 /// The workspace's own packages, as cargo describes them.
 pub(crate) fn packages() -> Vec<Value> {
     let arguments = ["metadata", "--no-deps", "--offline", "--locked", "--format-version=1"];

@@ -1,6 +1,6 @@
 //! What no file of the repository may hold, and how large files may be.
 
-use crate::repository::{files, read};
+use crate::repository::{files, files_of, read};
 
 #[test]
 fn no_file_names_a_machine_or_a_registry() {
@@ -69,5 +69,5 @@ fn a_main_only_wires() {
 }
 
 fn rust_files() -> Vec<String> {
-    files().into_iter().filter(|path| path.ends_with(".rs")).collect()
+    files_of("rs")
 }
