@@ -6,6 +6,7 @@ mod cheap_rejects;
 mod concurrency;
 mod event_files;
 mod faults;
+mod hang;
 mod hostile;
 mod indistinguishable;
 mod journey;

@@ -61,8 +61,14 @@ impl Operation {
             14 => Self::Revoke { token: below(64) },
             15 | 16 => Self::Wait(Duration::from_secs([1, 20, 90, 299][below(4)])),
             17 | 18 => Self::Fault {
-                port: ["FindEnrollment", "OpenVerification", "ClaimAttempt", "FailAttempt", "CompleteVerification", "RecordEvent"]
-                    [below(6)],
+                port: [
+                    "FindEnrollment",
+                    "OpenVerification",
+                    "ClaimAttempt",
+                    "FailAttempt",
+                    "CompleteVerification",
+                    "RecordEvent",
+                ][below(6)],
                 fault: if below(2) == 0 {
                     Fault::FailBefore(StoreErrorKind::Throttled)
                 } else {

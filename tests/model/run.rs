@@ -44,7 +44,9 @@ impl Run {
     pub async fn new(seed: u64) -> Self {
         let world = World::new().await;
         let mut people = Vec::new();
-        for (number, factors) in [(1, &["pin", "nfc"][..]), (2, &["pin", "words", "face"]), (3, &["pattern", "nfc", "voice"])] {
+        for (number, factors) in
+            [(1, &["pin", "nfc"][..]), (2, &["pin", "words", "face"]), (3, &["pattern", "nfc", "voice"])]
+        {
             people.push(world.enrolled(number, factors).await);
         }
         people.push(Person::new(4, &[]));
@@ -237,7 +239,8 @@ impl Run {
     /// I4, as far as it goes without an outbox: every token that was handed out has its event, and no event is there twice.
     fn check_events(&self) {
         let events = self.world.sink.events();
-        let succeeded = events.iter().filter(|event| format!("{:?}", event.outcome).starts_with("VerificationSucceeded"));
+        let succeeded =
+            events.iter().filter(|event| format!("{:?}", event.outcome).starts_with("VerificationSucceeded"));
         assert!(succeeded.count() >= self.tokens.len(), "I4: a token without an event: {}", self.story());
     }
 

@@ -37,8 +37,7 @@ pub struct Ports<S, U, A> {
 #[derive(Debug)]
 pub struct Enroll<S, U, A>(Arc<Ports<S, U, A>>);
 
-/// A checked request.
-#[derive(Debug)]
+/// A checked request. No `Debug`: it carries what the caller sent.
 pub struct EnrollRequest<'a> {
     /// The calling tenant.
     pub tenant: TenantId,
@@ -174,7 +173,7 @@ where
         outcome: Outcome,
     ) -> Result<(), EnrollError> {
         let event = Event {
-            id: branch.event_id(&request.key, "enroll"),
+            id: branch.event_id(&request.key, "enroll", user.as_bytes()),
             tenant: request.tenant,
             subject: Subject::new(branch.subject_pseudonym(user)),
             at: self.0.clock.now(),

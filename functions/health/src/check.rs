@@ -41,7 +41,7 @@ pub struct Check {
 
 impl Check {
     /// Times one question. Logs a failure, since its cause goes no further.
-    pub(crate) async fn of<E: std::error::Error>(
+    pub(crate) async fn of<E: std::error::Error + 'static>(
         clock: &dyn Clock,
         dependency: DependencyName,
         question: impl Future<Output = Result<(), E>>,
@@ -49,7 +49,7 @@ impl Check {
         let asked_at = clock.now();
         let answer = question.await;
         if let Err(error) = &answer {
-            tracing::warn!(dependency.name = dependency.name(), error = %error, "a dependency does not answer");
+            tracing::warn!(dependency.name = dependency.name(), error.chain = %telemetry::Chain::of(error), "a dependency does not answer");
         }
         let duration = clock.now().duration_since(asked_at).unsigned_abs();
         Self { dependency, ready: answer.is_ok(), duration }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use audit::{Event, Outcome, RecordEvent, Subject};
 use crypto::{BranchKey, Capability, KdfParameters, StoredVerifier, UnwrapKey, transaction_hash};
 use domain::{
-    Clock, Enrollment, Entropy, IdempotencyKey, RequestId, TenantId, Transaction, UserId, VERIFICATION_LIFETIME,
-    Verification, Window,
+    BranchKeyVersion, Clock, Enrollment, Entropy, IdempotencyKey, RequestId, TenantId, Transaction, UserId,
+    VERIFICATION_LIFETIME, Verification, Window,
 };
 use jiff::Timestamp;
 use keyring::BranchKeys;
@@ -36,8 +36,7 @@ pub struct Ports<S, U, A> {
 #[derive(Debug)]
 pub struct Initiate<S, U, A>(Arc<Ports<S, U, A>>);
 
-/// A checked request.
-#[derive(Debug)]
+/// A checked request. No `Debug`: it carries what the caller sent.
 pub struct InitiateRequest<'a> {
     /// The calling tenant.
     pub tenant: TenantId,
@@ -85,10 +84,10 @@ where
     /// # Errors
     /// [`InitiateError`] if the idempotency key opened another one, or a dependency does not answer.
     pub async fn initiate(&self, request: InitiateRequest<'_>) -> Result<Opened, InitiateError> {
-        let (branch, enrollment) = tokio::try_join!(
-            async { Ok::<_, InitiateError>(self.0.keys.current(request.tenant).await?) },
-            async { Ok(self.0.store.find_enrollment(request.tenant, request.user).await?) },
-        )?;
+        let (branch, enrollment) =
+            tokio::try_join!(async { Ok::<_, InitiateError>(self.0.keys.current(request.tenant).await?) }, async {
+                Ok(self.0.store.find_enrollment(request.tenant, request.user).await?)
+            },)?;
         let verification = self.prepare(&request, &branch, enrollment.as_ref()).await?;
 
         // The event's id derives from the request, so that a retry after a lost answer records nothing twice.
@@ -135,7 +134,8 @@ where
         })
     }
 
-    /// The verifier of the set to ask for. The decoy is made for everybody, so that its cost tells nothing.
+    /// The verifier of the set to ask for. The decoy is made for everybody, so that its cost tells nothing, and under the
+    /// first branch key, so that a rotation does not change what unknown users are asked for.
     async fn asked(
         &self,
         user: UserId,
@@ -143,7 +143,8 @@ where
         enrollment: Option<&Enrollment>,
         window: Window,
     ) -> Result<StoredVerifier, InitiateError> {
-        let decoy = branch.decoy(user, self.0.parameters)?;
+        let first = self.0.keys.version(branch.tenant(), BranchKeyVersion::FIRST).await?;
+        let decoy = first.decoy(user, self.0.parameters)?;
         let verifiers = match enrollment {
             None => decoy,
             Some(enrollment) => {
@@ -164,7 +165,7 @@ impl<S, U, A> Clone for Initiate<S, U, A> {
 
 fn event(request: &InitiateRequest<'_>, branch: &BranchKey, verification: &Verification) -> Event {
     Event {
-        id: branch.event_id(&request.key, "initiate"),
+        id: branch.event_id(&request.key, "initiate", verification.id.as_bytes()),
         tenant: request.tenant,
         subject: Subject::new(branch.subject_pseudonym(request.user)),
         at: verification.created_at,

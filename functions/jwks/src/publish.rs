@@ -19,12 +19,16 @@ impl<S: ListSigningKeys> PublishKeys<S> {
         Self { keys: Arc::new(VerifyingKeys::new(store, clock)) }
     }
 
-    /// The key set.
+    /// The key set; empty before the first key is made.
     ///
     /// # Errors
     /// [`KeyringError`] if the keys can't be read.
     pub async fn publish(&self) -> Result<Jwks, KeyringError> {
-        Ok(Jwks::of(self.keys.published().await?.iter()))
+        match self.keys.published().await {
+            Ok(keys) => Ok(Jwks::of(keys.iter())),
+            Err(KeyringError::Missing(_)) => Ok(Jwks::of([])),
+            Err(error) => Err(error),
+        }
     }
 }
 

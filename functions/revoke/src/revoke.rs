@@ -32,8 +32,7 @@ pub struct Ports<S, U, A> {
 #[derive(Debug)]
 pub struct Revoke<S, U, A>(Arc<Ports<S, U, A>>);
 
-/// A request.
-#[derive(Debug)]
+/// A request. No `Debug`: it carries what the caller sent.
 pub struct RevokeRequest<'a> {
     /// The calling tenant.
     pub tenant: TenantId,
@@ -74,7 +73,7 @@ where
             return Ok(());
         }
         let event = Event {
-            id: branch.event_id(&request.key, "revoke"),
+            id: branch.event_id(&request.key, "revoke", session.as_bytes()),
             tenant: request.tenant,
             subject: Subject::new(branch.subject_pseudonym(user)),
             at: now,

@@ -45,6 +45,9 @@ pub enum VerifyError {
     /// The upgraded verifiers can't be sealed. Fails no attempt.
     #[error("the verifiers can't be sealed")]
     Seal(#[from] SealFailed),
+    /// The upgrade takes too long. Fails no attempt.
+    #[error("the upgrade takes too long")]
+    LateUpgrade,
     /// The comparison could not be finished.
     #[error("the comparison could not be finished")]
     Verifier(#[from] VerifierError),
@@ -81,6 +84,7 @@ impl From<VerifyError> for Problem {
             VerifyError::Store(error) => error.into(),
             VerifyError::Open(_)
             | VerifyError::Seal(_)
+            | VerifyError::LateUpgrade
             | VerifyError::Verifier(_)
             | VerifyError::Unearned
             | VerifyError::Sign(_) => Self::internal(&error),

@@ -2,13 +2,15 @@
 //!
 //! - A verifier is made again if it was derived with other parameters than today's, or peppered with an older branch key.
 //! - It costs one more derivation, one read and one conditional write, once for each of a user's sets.
-//! - It never fails an attempt: the next success tries again.
+//! - It never fails an attempt, and holds its answer up for two seconds at most: the next success tries again.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use audit::RecordEvent;
 use crypto::{ProvenFactors, StoredVerifier, UnwrapKey, VerifierError};
 use store::Upgrade;
+use tokio::time::timeout;
 
 use crate::verify::Decision;
 use crate::{Verify, VerifyError, VerifyStore};
@@ -20,7 +22,8 @@ impl<S: VerifyStore, U: UnwrapKey, A: RecordEvent> Verify<S, U, A> {
         if is_current && !proven.needs_upgrade(self.0.parameters) {
             return;
         }
-        match self.replace(decision).await {
+        let replaced = timeout(ALLOWANCE, self.replace(decision)).await;
+        match replaced.unwrap_or(Err(VerifyError::LateUpgrade)) {
             Ok(Upgrade::Upgraded) => tracing::info!("upgraded a verifier"),
             Ok(Upgrade::Superseded) => tracing::info!("left a verifier as it is: the enrollment has changed"),
             Err(error) => {
@@ -57,3 +60,6 @@ impl<S: VerifyStore, U: UnwrapKey, A: RecordEvent> Verify<S, U, A> {
         Ok(remade.await?)
     }
 }
+
+/// An upgrade that takes longer is given up: the user is waiting for a token that can't be had twice.
+const ALLOWANCE: Duration = Duration::from_secs(2);

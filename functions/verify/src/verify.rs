@@ -230,7 +230,7 @@ where
     fn event(&self, decision: &Decision<'_>, outcome: Outcome, label: &'static str) -> Event {
         let Decision { request, verification, branch } = decision;
         Event {
-            id: branch.event_id(&request.key, label),
+            id: branch.event_id(&request.key, label, verification.id.as_bytes()),
             tenant: request.tenant,
             subject: Subject::new(branch.subject_pseudonym(verification.user)),
             at: self.0.clock.now(),

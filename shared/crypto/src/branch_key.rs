@@ -93,11 +93,12 @@ impl BranchKey {
         RequestFingerprint { key, body: self.fingerprints.tag(request.as_bytes()) }
     }
 
-    /// The id of the audit event that a request with this idempotency key causes: the same for a retry, so that the event
-    /// is recorded once. It sorts by the time inside the key.
+    /// The id of the audit event that a request with this idempotency key causes about an object (a user, a verification, a
+    /// session): the same for a retry, so that the event is recorded once; another for any other object, so that a key used
+    /// twice hides nothing. It sorts by the time inside the key.
     #[must_use]
-    pub fn event_id(&self, key: &IdempotencyKey, label: &'static str) -> EventId {
-        let cause = Canonical::new(label).field(key.as_bytes());
+    pub fn event_id(&self, key: &IdempotencyKey, label: &'static str, object: &[u8; 16]) -> EventId {
+        let cause = Canonical::new(label).field(key.as_bytes()).field(object);
         let [random @ .., _, _, _, _, _, _] = self.events.half_tag(cause.as_bytes());
         EventId::at(key.made_at(), &random)
     }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use subtle::ConstantTimeEq;
+
 /// Ciphertext of shared/crypto: a format byte, a nonce, the sealed bytes and their tag.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sealed(Vec<u8>);
@@ -27,8 +29,15 @@ impl fmt::Debug for Sealed {
 }
 
 /// The SHA-256 of an opaque secret of at least 256 random bits: it can recognise the secret, not reproduce it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Eq)]
 pub struct SecretHash([u8; 32]);
+
+/// In constant time, since a presented secret's hash is compared with a stored one.
+impl PartialEq for SecretHash {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
 
 impl SecretHash {
     /// Wraps a hash computed over an opaque secret's random part.

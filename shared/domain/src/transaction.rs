@@ -19,7 +19,8 @@ pub struct Transaction {
 
 impl Transaction {
     /// Checks the parts: an amount of at most [`MAX_AMOUNT_MINOR`], three capital letters of currency (the form of ISO
-    /// 4217), a payee and a reference of 1 to 140 characters (ISO 20022 Max140Text) without control characters.
+    /// 4217), a payee and a reference of 1 to 140 characters (ISO 20022 Max140Text), none of which controls the terminal or turns
+    /// the reading direction.
     ///
     /// # Errors
     /// [`InvalidTransaction`] names the part at fault.
@@ -88,7 +89,13 @@ impl TransactionHash {
 }
 
 fn is_plain_text(text: &str) -> bool {
-    (1..=140).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+    (1..=140).contains(&text.chars().count())
+        && !text.chars().any(|character| character.is_control() || turns(character))
+}
+
+/// Whether a character turns the reading direction of what follows (UAX #9): with it a payee could be shown as another.
+const fn turns(character: char) -> bool {
+    matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -115,6 +122,7 @@ mod tests {
         assert_eq!(with(1, "eur", "x"), Err(InvalidTransaction::Currency));
         assert_eq!(with(1, "EUR", ""), Err(InvalidTransaction::Payee));
         assert_eq!(with(1, "EUR", "a\u{7}b"), Err(InvalidTransaction::Payee));
+        assert_eq!(with(1, "EUR", "a\u{202e}b"), Err(InvalidTransaction::Payee));
         assert_eq!(with(1, "EUR", &"x".repeat(141)), Err(InvalidTransaction::Payee));
     }
 }

@@ -34,7 +34,7 @@ pub struct Verification {
     pub user: UserId,
     /// The factors that it asks for.
     pub asked: FactorSet,
-    /// The user's `key_version` when it was opened; a rotation since then makes it worthless. 0 for a decoy's.
+    /// The user's `key_version` when it was opened; 0 for a decoy's.
     pub key_version: u32,
     /// The branch key that seals `verifier`.
     pub branch_key_version: BranchKeyVersion,

@@ -3,11 +3,14 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::SystemClock;
 use lambda_http::http::Response;
 use lambda_http::{Body, Error, Request, service_fn};
 use telemetry::Metrics;
+use tokio::time::timeout;
+use tracing::{Instrument, info_span};
 
 use crate::measured::Measured;
 use crate::{Answer, Inbound, Problem, respond};
@@ -26,11 +29,16 @@ pub trait Endpoint: Clone + Send + Sync + 'static {
     fn serve(&self, request: Request) -> impl Future<Output = Response<Body>> + Send {
         async move {
             let inbound = Inbound::new(request);
-            let answer = self.answer(&inbound).await;
-            respond(&inbound.request_id, answer)
+            let span = info_span!("request", request.id = %inbound.request_id);
+            let answer = timeout(ANSWER_DEADLINE, self.answer(&inbound).instrument(span)).await;
+            respond(&inbound.request_id, answer.unwrap_or_else(|late| Err(Problem::unavailable(&late))))
         }
     }
 }
+
+/// The latest moment of an answer: what is not answered by then is a 503. Every function's timeout in `template.yaml` is
+/// longer, so that the 503 comes before Lambda ends the process.
+pub const ANSWER_DEADLINE: Duration = Duration::from_secs(15);
 
 /// Runs an endpoint in Lambda under the function's name in metrics: one request at a time in classic environments, up to
 /// `AWS_LAMBDA_MAX_CONCURRENCY` in Lambda Managed Instances.

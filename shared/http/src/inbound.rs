@@ -11,8 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::body::json_body;
 use crate::{Caller, Problem};
 
-/// A request as the gateway delivered it.
-#[derive(Debug)]
+/// A request as the gateway delivered it. No `Debug`: it carries digests and credentials.
 pub struct Inbound {
     request: Request,
     /// The gateway's request id.

@@ -7,6 +7,7 @@ use crypto::KeyError;
 use domain::{EntropyUnavailable, IdempotencyKeyRefused};
 use keyring::KeyringError;
 use store::{StoreError, StoreErrorKind};
+use telemetry::Chain;
 
 use crate::ProblemType;
 
@@ -55,14 +56,14 @@ impl Problem {
     /// Something did not answer. Logs the cause, since this is where it becomes a response.
     #[must_use]
     pub fn unavailable(cause: &(dyn Error + 'static)) -> Self {
-        tracing::error!(error.chain = chain(cause), "answered 503: a dependency did not answer");
+        tracing::error!(error.chain = %Chain::of(cause), "answered 503: a dependency did not answer");
         Self { retry_after: Some(RETRY_AFTER), ..Self::new(ProblemType::Unavailable) }
     }
 
     /// A fault that a retry will not mend. Logs the cause, since this is where it becomes a response.
     #[must_use]
     pub fn internal(cause: &(dyn Error + 'static)) -> Self {
-        tracing::error!(error.chain = chain(cause), "answered 500: a fault of the service");
+        tracing::error!(error.chain = %Chain::of(cause), "answered 500: a fault of the service");
         Self::new(ProblemType::InternalError)
     }
 }
@@ -80,7 +81,9 @@ impl From<KeyringError> for Problem {
     fn from(error: KeyringError) -> Self {
         match error {
             KeyringError::Store(error) => error.into(),
-            KeyringError::Key(KeyError::Unavailable(_)) | KeyringError::Entropy(_) => Self::unavailable(&error),
+            KeyringError::Key(KeyError::Unavailable(_)) | KeyringError::Entropy(_) | KeyringError::JustFailed => {
+                Self::unavailable(&error)
+            }
             KeyringError::Key(KeyError::Refused) | KeyringError::Missing(_) => Self::internal(&error),
         }
     }
@@ -101,18 +104,6 @@ impl From<IdempotencyKeyRefused> for Problem {
                 .detail("the time inside Idempotency-Key must be within 5 minutes of the server's"),
         }
     }
-}
-
-/// The error and its sources, outermost first.
-fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 /// One second: longer than a throttled partition needs to recover, short enough to be waited for by a person.

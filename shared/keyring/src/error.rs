@@ -13,6 +13,9 @@ pub enum KeyringError {
     /// The key service does not unwrap it.
     #[error("the key can't be wrapped or unwrapped")]
     Key(#[from] KeyError),
+    /// Somebody has just tried in vain.
+    #[error("the key could not be had a moment ago")]
+    JustFailed,
     /// The tenant, or the service, has no such key: it was not provisioned.
     #[error("there is no such key: {0}")]
     Missing(&'static str),

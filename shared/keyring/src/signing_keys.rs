@@ -24,7 +24,7 @@ impl<S: ListSigningKeys, U: UnwrapKey> SigningKeys<S, U> {
         Self { store, unwrap, clock, kept: Aged::empty() }
     }
 
-    /// The key that signs now: the newest whose `signs_from` has come.
+    /// The key that signs now: the newest whose `signs_from` has come, and which is not retired.
     ///
     /// # Errors
     /// [`KeyringError`] if the key is neither kept nor to be had.
@@ -35,7 +35,9 @@ impl<S: ListSigningKeys, U: UnwrapKey> SigningKeys<S, U> {
     async fn fetch(&self) -> Result<Arc<SigningKey>, KeyringError> {
         let now = self.clock.now();
         let records = self.store.list_signing_keys().await?;
-        let signing = records.into_iter().filter(|record| record.signs_from <= now);
+        let signing = records
+            .into_iter()
+            .filter(|record| record.signs_from <= now && record.retires_at.is_none_or(|retires_at| now < retires_at));
         let record = signing.max_by_key(|record| record.signs_from).ok_or(KeyringError::Missing("signing key"))?;
         let wrapped = WrappedKey::new(record.wrapped_private);
         let material = self.unwrap.unwrap_key(&wrapped, &EncryptionContext::signing_key(&record.id)).await?;

@@ -23,7 +23,7 @@ impl<S: ListSigningKeys> VerifyingKeys<S> {
         Self { store, clock, kept: Aged::empty() }
     }
 
-    /// The keys that are published now.
+    /// The keys that are published now; there is at least one.
     ///
     /// # Errors
     /// [`KeyringError`] if the keys are neither kept nor to be had.
@@ -35,7 +35,9 @@ impl<S: ListSigningKeys> VerifyingKeys<S> {
         let now = self.clock.now();
         let records = self.store.list_signing_keys().await?;
         let published = records.iter().filter(|record| record.retires_at.is_none_or(|retires_at| now < retires_at));
-        published.map(parse).collect()
+        let keys: Arc<[VerifyingKey]> = published.map(parse).collect::<Result<_, _>>()?;
+        // Nothing yet is not worth keeping: the first key counts as soon as it is there.
+        if keys.is_empty() { Err(KeyringError::Missing("signing key")) } else { Ok(keys) }
     }
 }
 

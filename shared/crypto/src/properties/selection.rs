@@ -54,10 +54,13 @@ fn a_retry_derives_the_same_ids_and_nobody_else_does() {
     assert_ne!(branch().verification_id(&key), branch_of(2, 1).verification_id(&key));
     assert_ne!(branch().user_id(&key), branch_of(2, 1).user_id(&key));
     assert_ne!(branch().user_id(&key).as_bytes(), branch().verification_id(&key).as_bytes());
-    assert_eq!(branch().event_id(&key, "attempt"), branch().event_id(&key, "attempt"));
-    assert_ne!(branch().event_id(&key, "attempt"), branch().event_id(&key, "initiate"));
-    assert_ne!(branch().event_id(&key, "attempt"), branch().event_id(&idempotency_key(2), "attempt"));
-    assert_ne!(branch().event_id(&key, "attempt"), branch_of(2, 1).event_id(&key, "attempt"));
+    let (one, other) = ([1; 16], [2; 16]);
+
+    assert_eq!(branch().event_id(&key, "attempt", &one), branch().event_id(&key, "attempt", &one));
+    assert_ne!(branch().event_id(&key, "attempt", &one), branch().event_id(&key, "attempt", &other));
+    assert_ne!(branch().event_id(&key, "attempt", &one), branch().event_id(&key, "initiate", &one));
+    assert_ne!(branch().event_id(&key, "attempt", &one), branch().event_id(&idempotency_key(2), "attempt", &one));
+    assert_ne!(branch().event_id(&key, "attempt", &one), branch_of(2, 1).event_id(&key, "attempt", &one));
     assert_ne!(branch().subject_pseudonym(user(1)), branch_of(2, 1).subject_pseudonym(user(1)));
     assert_ne!(branch().subject_pseudonym(user(1)), branch().subject_pseudonym(user(2)));
 }
