@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use countersign_http::ANSWER_DEADLINE;
+
 use crate::repository::{table_rows, yaml};
 use crate::template::functions;
 
@@ -26,6 +28,17 @@ fn e4_every_functions_worst_case_is_shorter_than_its_timeout() {
         assert!(row.worst_case < function.timeout, "{}", function.binary);
     }
     assert_eq!(rows.len(), functions().len());
+}
+
+#[test]
+fn e4_a_function_behind_the_api_answers_before_lambda_ends_it() {
+    let rows = rows();
+
+    for function in functions().into_iter().filter(|function| !function.routes.is_empty()) {
+        let row = rows.iter().find(|row| row.function == function.binary).unwrap();
+        assert!(row.worst_case < ANSWER_DEADLINE, "{}: it would be cut short", function.binary);
+        assert!(ANSWER_DEADLINE < function.timeout, "{}", function.binary);
+    }
 }
 
 #[test]
