@@ -10,7 +10,7 @@ use ureq::http::Response;
 
 /// Calls one stack with one credential.
 #[derive(Debug)]
-pub struct Client {
+pub(crate) struct Client {
     agent: Agent,
     base: String,
     credential: String,
@@ -18,14 +18,14 @@ pub struct Client {
 
 /// What was answered.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub body: Value,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
 }
 
 impl Client {
     /// A client for the stack that `tests/deployed/run.py` has started.
-    pub fn from_environment() -> Self {
+    pub(crate) fn from_environment() -> Self {
         let config = Agent::config_builder().http_status_as_error(false).timeout_global(Some(DEADLINE)).build();
         Self {
             agent: config.into(),
@@ -35,17 +35,17 @@ impl Client {
     }
 
     /// The same stack for somebody else.
-    pub fn with_credential(&self, credential: &str) -> Self {
+    pub(crate) fn with_credential(&self, credential: &str) -> Self {
         Self { agent: self.agent.clone(), base: self.base.clone(), credential: credential.to_owned() }
     }
 
-    pub fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Answer {
         let request = self.agent.get(format!("{}{path}", self.base));
         let answer = request.header("authorization", format!("Bearer {}", self.credential)).call();
         read(answer.expect("an answer"))
     }
 
-    pub fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
         let request = self.agent.post(format!("{}{path}", self.base));
         let request = request
             .header("authorization", format!("Bearer {}", self.credential))
@@ -57,20 +57,25 @@ impl Client {
 
 impl Answer {
     #[track_caller]
-    pub fn expect_status(self, status: u16) -> Self {
+    pub(crate) fn expect_status(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", self.body);
         self
     }
 
     #[track_caller]
-    pub fn expect_problem(self, status: u16, kind: &str) -> Self {
-        assert_eq!((self.status, self.body["type"].as_str()), (status, Some(kind)), "{}", self.body);
+    pub(crate) fn expect_problem(self, status: u16, kind: &str) -> Self {
+        assert_eq!((self.status, self.member("type").as_str()), (status, Some(kind)), "{}", self.body);
         self
     }
 
     #[track_caller]
-    pub fn text(&self, member: &str) -> String {
-        self.body[member].as_str().unwrap_or_else(|| unreachable!("no {member} in {}", self.body)).to_owned()
+    pub(crate) fn text(&self, name: &str) -> String {
+        self.member(name).as_str().unwrap_or_else(|| unreachable!("no {name} in {}", self.body)).to_owned()
+    }
+
+    /// A member of the body; null if it has none of that name.
+    pub(crate) fn member(&self, name: &str) -> &Value {
+        self.body.get(name).unwrap_or(&Value::Null)
     }
 }
 
@@ -79,7 +84,7 @@ impl Answer {
     clippy::disallowed_methods,
     reason = "the driver's word on where the stack is, not the service's configuration"
 )]
-pub fn setting(variable: &str) -> String {
+pub(crate) fn setting(variable: &str) -> String {
     std::env::var(variable)
         .unwrap_or_else(|_| unreachable!("{variable} is set by tests/deployed/run.py: `just deployed`"))
 }

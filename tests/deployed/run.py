@@ -100,7 +100,7 @@ def watching(deployed):
     say(f"cargo lambda watch on port {port}, log in {log}")
     command = ["cargo", "lambda", "watch", "--release", "--ignore-changes", "--concurrency", "2", "--disable-cors",
                "--invoke-address", "127.0.0.1", "--invoke-port", str(port)]
-    environment = deployed.cloud.environment() | deployed.variables() | {
+    environment = deployed.cloud.environment() | deployed.variables() | stack.RELEASE | {
         "CARGO_BUILD_TARGET": target, "CARGO_BUILD_RUSTFLAGS": flags}
     with started(command, environment, log, folder=template.ROOT) as process:
         wait_until("cargo lambda watch listens", lambda: listens(port), 60, process, log)

@@ -8,6 +8,8 @@ from processes import Failed, capture, run, say, wait_until
 
 NAME = "countersign-test"
 ISSUER = "https://auth.test.example"
+# What is deployed is built the same way for whoever compiles incrementally otherwise.
+RELEASE = {"CARGO_INCREMENTAL": "0"}
 
 
 class Stack:
@@ -52,7 +54,7 @@ def build(environment, architecture, folder, log):
 
     With the plain compiler instead of zig: for this machine, nothing is cross-compiled.
     """
-    environment = environment | {
+    environment = environment | RELEASE | {
         "CARGO_LAMBDA_COMPILER": "cargo", "AWS_DEFAULT_REGION": REGION, "SAM_CLI_TELEMETRY": "0"}
     binaries = [template.binary(definition) for definition in template.functions().values()]
     say(f"cargo lambda build of {len(binaries)} functions")
