@@ -81,6 +81,18 @@ proptest! {
     }
 
     #[test]
+    fn e1_arbitrary_credentials_are_nobodys(
+        scheme in prop::sample::select(vec!["", "Bearer ", "bearer csk_test_", "Bearer csk_live_", "Bearer csc_", "Basic "]),
+        text in "\\PC{0,120}",
+    ) {
+        let (_, world, _, opened) = &*SCENE;
+
+        let answer = sent(world.asking_status(opened).header("authorization", &format!("{scheme}{text}")));
+
+        prop_assert_eq!(answer.status, 403, "{:?}", answer);
+    }
+
+    #[test]
     fn e1_odd_headers_paths_and_queries_are_never_a_fault_of_the_service(
         name in "[a-z-]{1,20}",
         value in "[ -~\u{e0}-\u{ff}]{0,40}",
