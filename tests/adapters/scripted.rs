@@ -1,6 +1,7 @@
 //! A server that gives prepared answers in order, whatever it is asked.
 
 use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
 
 use aws_types::SdkConfig;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -20,21 +21,22 @@ pub(crate) async fn serve(answers: Vec<Answer>) -> (SdkConfig, mpsc::UnboundedRe
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (bodies, received) = mpsc::unbounded_channel();
+    let answers = Arc::new(Mutex::new(VecDeque::from(answers)));
     tokio::spawn(async move {
-        let mut answers = VecDeque::from(answers);
-        while !answers.is_empty() {
+        loop {
             let (stream, _) = listener.accept().await.unwrap();
-            answer_all(stream, &mut answers, &bodies).await;
+            tokio::spawn(answer_all(stream, Arc::clone(&answers), bodies.clone()));
         }
     });
     (local::engine_config(&format!("http://{address}")), received)
 }
 
 /// Answers the requests of one connection until it ends or nothing is left to say.
-async fn answer_all(stream: TcpStream, answers: &mut VecDeque<Answer>, bodies: &mpsc::UnboundedSender<String>) {
+async fn answer_all(stream: TcpStream, answers: Arc<Mutex<VecDeque<Answer>>>, bodies: mpsc::UnboundedSender<String>) {
     let mut stream = BufReader::new(stream);
     while let Some(body) = request(&mut stream).await {
-        let Some((status, answer)) = answers.pop_front() else { return };
+        let next = answers.lock().unwrap().pop_front();
+        let Some((status, answer)) = next else { return };
         let _ = bodies.send(body);
         let head = format!(
             "HTTP/1.1 {status} X\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {}\r\n\r\n",

@@ -28,7 +28,7 @@ const RIGHTS: &[(&str, &[&str], &[&str])] = &[
     ("OpenVerification", &["dynamodb:PutItem"], &["EphemeralTable.Arn"]),
     ("RecordEvent", &["sqs:SendMessage"], &["AuditQueue.Arn"]),
     ("RevokeSession", &["dynamodb:UpdateItem"], &["CoreTable.Arn"]),
-    ("StoreEvents", &["dynamodb:BatchWriteItem"], &["AuditTable.Arn"]),
+    ("StoreEvents", &["dynamodb:PutItem"], &["AuditTable.Arn"]),
     ("UnwrapKey", &["kms:Decrypt"], &["Key.Arn"]),
     ("UpgradeVerifiers", &["dynamodb:UpdateItem"], &["CoreTable.Arn"]),
 ];

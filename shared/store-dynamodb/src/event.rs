@@ -1,13 +1,12 @@
 //! Audit events: one item each, under their subject and in the order of their ids, which begin with their time.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use domain::{EventId, TenantId};
+use futures_util::stream::{self, StreamExt};
 use store::{EventRecord, FindEvents, StoreError, StoreEvents};
 
-use crate::call::not_understood;
 use crate::error::failure;
 use crate::item::{Item, ItemBuilder, TTL, bytes, instant, text, time_to_live};
 use crate::keys::{self, Key, PK, SK};
@@ -16,64 +15,33 @@ use crate::size::{MAX_ITEM_BYTES, item_bytes};
 use crate::{DynamoStore, KnowsAudit};
 
 impl<T: KnowsAudit> StoreEvents for DynamoStore<T> {
-    /// A `BatchWriteItem` for every 25 records, and another one for what DynamoDB left unprocessed of it. What is still
-    /// left then is the queue's to deliver again: its back-off is the waiting. Repeating a put of the same record changes
-    /// nothing.
+    /// One conditional `PutItem` for each record, 25 at a time: the trail is only ever appended to, and a record of a stored
+    /// id is the stored one. (`BatchWriteItem` takes no condition: a second record would replace the first.)
     ///
-    /// - A record above 400 KB is answered as not stored without being sent: DynamoDB would refuse the others with it.
-    /// - If a batch gets no answer, its records count as not stored. If none gets one, that is the error.
+    /// - A record above 400 KB is answered as not stored without being sent.
+    /// - A record whose put gets no answer counts as not stored. If none gets one, that is the error.
     async fn store_events(&self, records: &[EventRecord]) -> Result<Vec<EventId>, StoreError> {
-        let by_id: BTreeMap<EventId, Item> = records.iter().map(|record| (record.id, item(record))).collect();
-        let (storable, mut left): (Vec<_>, Vec<_>) =
+        let by_id: BTreeMap<EventId, Item> = records.iter().rev().map(|record| (record.id, item(record))).collect();
+        let (storable, too_large): (Vec<_>, Vec<_>) =
             by_id.into_iter().partition(|(_, item)| item_bytes(item) <= MAX_ITEM_BYTES);
-        let chunks = storable.chunks(BATCH).map(<[_]>::to_vec).collect::<Vec<_>>();
-        let batches = chunks.len();
+        let sent = storable.len();
 
-        let mut failures = Vec::new();
-        for chunk in chunks {
-            let mut pending = chunk;
-            for _ in 0..SENDS {
-                if pending.is_empty() {
-                    break;
-                }
-                match self.send(&pending).await {
-                    Ok(unprocessed) => pending.retain(|(id, _)| unprocessed.contains(&id.to_string())),
-                    Err(error) => {
-                        failures.push(error);
-                        break;
-                    }
-                }
+        let puts = storable.into_iter().map(|(id, item)| async move {
+            let put = self.put_new("StoreEvents", self.tables.audit(), item).await;
+            put.err().map(|error| (id, error))
+        });
+        let failed: Vec<(EventId, StoreError)> =
+            stream::iter(puts).buffered(AT_ONCE).filter_map(std::future::ready).collect().await;
+
+        let all_failed = sent > 0 && failed.len() == sent;
+        let (mut left, mut errors): (Vec<EventId>, Vec<StoreError>) = failed.into_iter().unzip();
+        match errors.pop() {
+            Some(error) if all_failed => Err(error),
+            _ => {
+                left.extend(too_large.into_iter().map(|(id, _)| id));
+                Ok(left)
             }
-            left.append(&mut pending);
         }
-        match failures.pop() {
-            Some(error) if failures.len() + 1 == batches => Err(error),
-            _ => Ok(left.into_iter().map(|(id, _)| id).collect()),
-        }
-    }
-}
-
-impl<T: KnowsAudit> DynamoStore<T> {
-    /// Sends one batch; gives the sort keys that DynamoDB did not get to.
-    async fn send(&self, batch: &[(EventId, Item)]) -> Result<Vec<String>, StoreError> {
-        let operation = "StoreEvents";
-        let puts = batch.iter().map(|(_, item)| PutRequest::builder().set_item(Some(item.clone())).build());
-        let writes = puts
-            .map(|put| put.map(|put| WriteRequest::builder().put_request(put).build()))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|_| not_understood(operation))?;
-
-        let request = self.client.batch_write_item().request_items(self.tables.audit(), writes);
-        let answer = Box::pin(request.send()).await.map_err(|error| failure(operation, &error))?;
-        let unprocessed: HashMap<String, Vec<WriteRequest>> = answer.unprocessed_items.unwrap_or_default();
-        Ok(unprocessed.into_values().flatten().filter_map(sort_key).collect())
-    }
-}
-
-fn sort_key(request: WriteRequest) -> Option<String> {
-    match request.put_request?.item.remove(SK)? {
-        AttributeValue::S(sk) => Some(sk),
-        _ => None,
     }
 }
 
@@ -149,8 +117,5 @@ const AT: &str = "at";
 const KEPT_UNTIL: &str = "kept";
 const PAYLOAD: &str = "payload";
 
-/// The most that `BatchWriteItem` takes; 25 items of at most 400 KB stay below its 16 MB too.
-const BATCH: usize = 25;
-
-/// How often a batch is sent: once, and once more for what was left unprocessed.
-const SENDS: usize = 2;
+/// As many as a small function can keep in flight without queueing for connections.
+const AT_ONCE: usize = 25;

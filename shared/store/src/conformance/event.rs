@@ -16,6 +16,7 @@ pub(super) async fn run<S: StoreEvents + FindEvents>(store: &S, seed: u64, repor
         [
             all_of_many_come_back_oldest_first,
             storing_them_again_changes_nothing,
+            another_record_of_a_stored_id_changes_nothing,
             storing_none_stores_none,
             another_subject_and_another_tenant_do_not_see_them,
         ]
@@ -49,6 +50,20 @@ async fn storing_them_again_changes_nothing<S: StoreEvents + FindEvents>(
     ensure_eq!(store.store_events(&[second.clone(), first.clone()]).await?, Vec::new());
 
     ensure_eq!(store.find_events(world.tenant, world.bytes(8, 0), 9).await?, vec![first, second]);
+    Ok(())
+}
+
+async fn another_record_of_a_stored_id_changes_nothing<S: StoreEvents + FindEvents>(
+    store: &S,
+    world: &World,
+) -> Result<(), Failure> {
+    let first = record(world, 1);
+    let forged = EventRecord { payload: b"forged".to_vec(), kept_until: first.at, ..first.clone() };
+    store.store_events(&[first.clone(), forged.clone()]).await?;
+
+    ensure_eq!(store.store_events(&[forged]).await?, Vec::new());
+
+    ensure_eq!(store.find_events(world.tenant, world.bytes(8, 0), 9).await?, vec![first]);
     Ok(())
 }
 

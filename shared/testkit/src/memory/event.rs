@@ -10,7 +10,7 @@ impl StoreEvents for MemoryStore {
         let mut content = self.content();
         for record in records {
             let record = EventRecord { at: stored(record.at), kept_until: stored(record.kept_until), ..record.clone() };
-            content.events.insert((record.tenant, record.subject, record.id), record);
+            content.events.entry((record.tenant, record.subject, record.id)).or_insert(record);
         }
         Ok(Vec::new())
     }
