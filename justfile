@@ -76,6 +76,10 @@ deploy-function binary stack architecture="arm64":
 deployed *arguments:
     python tests/deployed/run.py {{ arguments }}
 
+# Measure what functions cost and write docs/PERFORMANCE.md; `just build x86_64` (or arm64, as the machine is) comes first.
+performance:
+    python tests/performance/run.py
+
 # Everything, as CI runs it.
 ci:
     tests/run
