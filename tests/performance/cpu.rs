@@ -38,7 +38,8 @@ fn derivation(runtime: &Runtime, name: &str) -> f64 {
     let stored = branch.decoy(user, parameters).unwrap().asked([4; 16]).unwrap().clone();
     let presented = vec![(FactorType::Pin, Digest::from_hex(&"5a".repeat(32)).unwrap())];
     let presented = PresentedFactors::new(presented).unwrap();
-    let costs = KdfPool::default().run(move |kdf| -> Result<Vec<f64>, VerifierError> {
+    let pool = KdfPool::default();
+    let costs = pool.run(move |kdf| -> Result<Vec<f64>, VerifierError> {
         let one = || {
             let before = cpu_nanoseconds();
             branch.check(kdf, user, &presented, &stored)?;

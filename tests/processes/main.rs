@@ -2,7 +2,13 @@
 //!
 //! They run the program beside this test's own: `cargo build -p local` makes it, and so does every run of the tests of the
 //! whole workspace.
-#![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 mod client;
 mod engine;
