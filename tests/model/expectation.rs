@@ -9,26 +9,26 @@ use crate::operation::Presented;
 
 /// The history of one verification.
 #[derive(Debug, Default)]
-pub struct Expectation {
+pub(crate) struct Expectation {
     /// How long it has been open.
-    pub age: Duration,
+    pub(crate) age: Duration,
     /// Attempts that were compared, at most.
-    pub claimed: u8,
+    pub(crate) claimed: u8,
     /// Attempts that were answered as wrong.
-    pub wrong: u8,
+    pub(crate) wrong: u8,
     /// Comparisons that ran for it.
-    pub comparisons: u64,
+    pub(crate) comparisons: u64,
     /// Tokens that it gave.
-    pub tokens: u8,
+    pub(crate) tokens: u8,
     /// Whether a fault struck one of its calls: what is stored may then be ahead of what was answered.
-    pub blurred: bool,
+    pub(crate) blurred: bool,
     /// The final status that somebody was told.
-    pub ended_as: Option<String>,
+    pub(crate) ended_as: Option<String>,
 }
 
 impl Expectation {
     /// The answers to attempts that are made at once, counted by status; `None` where the history does not tell.
-    pub fn answers(&self, exists: bool, presented: Presented, at_once: u8) -> Option<BTreeMap<u16, u8>> {
+    pub(crate) fn answers(&self, exists: bool, presented: Presented, at_once: u8) -> Option<BTreeMap<u16, u8>> {
         if self.blurred {
             return None;
         }
@@ -56,7 +56,7 @@ impl Expectation {
     }
 
     /// The status that it is in; `None` where the history does not tell.
-    pub fn status(&self) -> Option<&'static str> {
+    pub(crate) fn status(&self) -> Option<&'static str> {
         if self.blurred {
             return None;
         }

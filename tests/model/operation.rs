@@ -8,7 +8,7 @@ use testkit::{Fault, SeededEntropy};
 
 /// One step of a list. Positions count among what exists when the step is taken.
 #[derive(Debug, Clone, Copy)]
-pub enum Operation {
+pub(crate) enum Operation {
     /// Open a verification of somebody; the last person does not exist.
     Initiate { person: usize },
     /// Repeat an initiate to the letter.
@@ -31,7 +31,7 @@ pub enum Operation {
 
 /// What an attempt presents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Presented {
+pub(crate) enum Presented {
     /// All factors right.
     Right,
     /// At least one wrong.
@@ -42,7 +42,7 @@ pub enum Presented {
 
 impl Operation {
     /// Draws one.
-    pub fn draw(entropy: &SeededEntropy) -> Self {
+    pub(crate) fn draw(entropy: &SeededEntropy) -> Self {
         let below = |bound: u32| (entropy as &dyn Entropy).below(bound).unwrap() as usize;
         match below(20) {
             0..=3 => Self::Initiate { person: below(4) },

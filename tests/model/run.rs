@@ -13,7 +13,7 @@ use crate::expectation::Expectation;
 use crate::operation::{Operation, Presented};
 
 /// A World and what is known of it.
-pub struct Run {
+pub(crate) struct Run {
     seed: u64,
     taken: Vec<Operation>,
     entropy: SeededEntropy,
@@ -41,7 +41,7 @@ struct Token {
 
 impl Run {
     /// An empty world with three people and a stranger.
-    pub async fn new(seed: u64) -> Self {
+    pub(crate) async fn new(seed: u64) -> Self {
         let world = World::new().await;
         let mut people = Vec::new();
         for (number, factors) in
@@ -55,7 +55,7 @@ impl Run {
     }
 
     /// Draws an operation, takes it, and checks what it did.
-    pub async fn step(&mut self) {
+    pub(crate) async fn step(&mut self) {
         let operation = Operation::draw(&self.entropy);
         self.taken.push(operation);
         match operation {
@@ -74,7 +74,7 @@ impl Run {
     }
 
     /// Checks what must hold at the end of every list.
-    pub async fn conclude(mut self) {
+    pub(crate) async fn conclude(mut self) {
         self.world.store.faults().clear();
         for position in 0..self.verifications.len() {
             self.status(position).await;

@@ -18,11 +18,11 @@ fn main() {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let kdf = ["argon2id", "pbkdf2-sha256-600000", "pbkdf2-sha256-100000"]
         .map(|name| (name.to_owned(), json!(derivation(&runtime, name))));
-    let memory = verify_cpu(&runtime, runtime.block_on(World::new()));
+    let memory = verify_cpu(&runtime, &runtime.block_on(World::new()));
     // The engine computes on a thread of its own, which is not measured.
     let engine = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let embedded = engine.block_on(engine.spawn(Embedded::start())).unwrap();
-    let dynamodb = verify_cpu(&runtime, runtime.block_on(World::on(embedded.store.clone())));
+    let dynamodb = verify_cpu(&runtime, &runtime.block_on(World::on(embedded.store.clone())));
     let figures = json!({
         "kdf_cpu_milliseconds": Map::from_iter(kdf),
         "verify_cpu_microseconds": { "ports in memory": memory, "DynamoDB through the AWS SDK": dynamodb },
@@ -52,7 +52,7 @@ fn derivation(runtime: &Runtime, name: &str) -> f64 {
 
 /// Median CPU microseconds of one right attempt: the gateway event parsed, the attempt claimed, compared, completed,
 /// recorded, the token signed, the answer written.
-fn verify_cpu<S: Ports>(runtime: &Runtime, world: World<S>) -> f64 {
+fn verify_cpu<S: Ports>(runtime: &Runtime, world: &World<S>) -> f64 {
     runtime.block_on(async {
         let person = world.enrolled(1, &["pin", "words", "nfc", "face"]).await;
         let mut events = Vec::new();
