@@ -4,7 +4,7 @@
 //! conditional write inside the implementation. Records are parsed when read; an impossible one is
 //! [`StoreErrorKind::Corrupt`]. Instants are compared and kept in whole milliseconds; what is finer is cut off first.
 //!
-//! With the feature `conformance`, [`conformance`] holds an implementation to all of this.
+//! With the feature `conformance`, the suite of that name holds an implementation to all of this.
 
 mod api_key;
 mod branch_key;
