@@ -19,16 +19,27 @@ async fn a_panic_is_a_500() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn e4_a_function_that_hangs_is_a_503_after_thirty_seconds() {
+async fn e4_a_function_that_hangs_answers_503_itself() {
     let world = World::new(Sink::Takes).await;
     world.store.faults().plan("FindEnrollment", 1, Fault::HangBefore);
+
+    assert_eq!(seconds_to_a_503(&world).await, countersign_http::ANSWER_DEADLINE.as_secs());
+}
+
+#[tokio::test(start_paused = true)]
+async fn e4_an_authorizer_that_hangs_is_a_503_when_the_gateway_gives_up() {
+    let world = World::new(Sink::Takes).await;
+    world.store.faults().plan("FindApiKey", 1, Fault::HangBefore);
+
+    assert_eq!(seconds_to_a_503(&world).await, 30);
+}
+
+async fn seconds_to_a_503(world: &World) -> u64 {
     let begun = tokio::time::Instant::now();
-
     let answer = world.get("/v1/enrollments/018f0000-0000-7000-8000-00000000000a").await;
-
     assert_eq!(answer.problem(), (503, "unavailable"));
     assert!(answer.headers.contains_key("retry-after"));
-    assert_eq!(begun.elapsed().as_secs(), 30);
+    begun.elapsed().as_secs()
 }
 
 #[tokio::test]
