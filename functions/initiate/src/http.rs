@@ -70,12 +70,13 @@ impl TransactionBody {
                 InvalidTransaction::Currency => {
                     Problem::invalid("/transaction/currency", "a currency is three capital letters (ISO 4217)")
                 }
-                InvalidTransaction::Payee => {
-                    Problem::invalid("/transaction/payee", "a payee is 1 to 140 characters without control characters")
-                }
+                InvalidTransaction::Payee => Problem::invalid(
+                    "/transaction/payee",
+                    "a payee is 1 to 140 characters without control or direction characters",
+                ),
                 InvalidTransaction::Reference => Problem::invalid(
                     "/transaction/reference",
-                    "a reference is 1 to 140 characters without control characters",
+                    "a reference is 1 to 140 characters without control or direction characters",
                 ),
             },
         )
