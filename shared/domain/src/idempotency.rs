@@ -19,6 +19,10 @@ use crate::id::{parse_hyphenated, uuid_v7_timestamp};
 /// How far the time inside a key may be from our clock, in either direction.
 pub const IDEMPOTENCY_WINDOW: Duration = Duration::from_secs(300);
 
+/// How long a request is taken to be in flight: longer than any function answers (15 s), no longer than Lambda lets it run. Afterwards
+/// its process has died, and the same key works again.
+pub const IN_FLIGHT_FOR: Duration = Duration::from_secs(20);
+
 /// A caller's name for one intended change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IdempotencyKey(Uuid);
@@ -88,6 +92,10 @@ pub struct RequestFingerprint {
     /// The keyed hash of its body.
     pub body: [u8; 32],
 }
+
+/// Names one execution of a request, so that a process whose write's answer was lost knows its own write again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestNonce(pub [u8; 8]);
 
 #[cfg(test)]
 mod tests {

@@ -13,8 +13,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::{
-    BranchKeyVersion, FactorSet, IdempotencyKey, RequestFingerprint, Sealed, SessionId, TenantId, TransactionHash,
-    UserId, VerificationId,
+    BranchKeyVersion, FactorSet, IN_FLIGHT_FOR, IdempotencyKey, RequestFingerprint, RequestNonce, Sealed, SessionId,
+    TenantId, TransactionHash, UserId, VerificationId,
 };
 
 /// Attempts per verification (NIST SP 800-63B-4 §3.2.2 allows up to 100 per account; the seeds' systems use 3).
@@ -48,15 +48,36 @@ pub struct Verification {
     pub expires_at: Timestamp,
     /// The claimed attempts by their idempotency keys.
     pub attempts: BTreeMap<IdempotencyKey, Attempt>,
-    /// When it was verified and which session that opened.
-    pub verified: Option<(Timestamp, SessionId)>,
+    /// How it ended, if with success.
+    pub verified: Option<Verified>,
     /// The request that opened it, so that its retry is recognised.
     pub request: RequestFingerprint,
 }
 
+/// A claimed attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attempt {
+    /// The keyed hash of its body: the same key with another body is another request.
+    pub body: [u8; 32],
+    /// When it was claimed, or claimed again after its process had died.
+    pub claimed_at: Timestamp,
+    /// The execution that claimed it.
+    pub nonce: RequestNonce,
+    /// What became of it.
+    pub state: AttemptState,
+}
+
+impl Attempt {
+    /// Whether the process that claimed it has died, so that the same request may be executed again.
+    #[must_use]
+    pub fn is_abandoned(&self, now: Timestamp) -> bool {
+        self.state == AttemptState::Claimed && self.claimed_at + IN_FLIGHT_FOR <= now
+    }
+}
+
 /// What became of a claimed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Attempt {
+pub enum AttemptState {
     /// Claimed, not decided: in flight, or its process died.
     Claimed,
     /// Compared and wrong; how many attempts remained after its claim.
@@ -66,6 +87,43 @@ pub enum Attempt {
     },
     /// Compared and right, and the one that completed the verification.
     Right,
+}
+
+/// How a verification ended with success.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// When.
+    pub at: Timestamp,
+    /// The session that it opened.
+    pub session: SessionId,
+    /// The answer, sealed for a retry of the same request.
+    pub answer: Sealed,
+}
+
+/// Where a verification is stored, as its id tells: it is looked for nowhere else, so that it exists once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Home {
+    /// In the ephemeral table.
+    Table,
+    /// In the cache.
+    Cache,
+}
+
+impl VerificationId {
+    /// The id made of a keyed function's bytes for this home.
+    #[must_use]
+    pub fn at_home(mut bytes: [u8; 16], home: Home) -> Self {
+        let [.., last] = &mut bytes;
+        *last = (*last & !1) | u8::from(home == Home::Cache);
+        Self::from_keyed_bytes(bytes)
+    }
+
+    /// Where it is stored.
+    #[must_use]
+    pub const fn home(&self) -> Home {
+        let [.., last] = *self.as_bytes();
+        if last & 1 == 1 { Home::Cache } else { Home::Table }
+    }
 }
 
 /// The status on the wire.
@@ -98,7 +156,8 @@ impl Verification {
     /// The status at `now`.
     #[must_use]
     pub fn status(&self, now: Timestamp) -> VerificationStatus {
-        let wrong = self.attempts.values().filter(|attempt| matches!(attempt, Attempt::Wrong { .. })).count();
+        let wrong =
+            self.attempts.values().filter(|attempt| matches!(attempt.state, AttemptState::Wrong { .. })).count();
         if self.verified.is_some() {
             VerificationStatus::Verified
         } else if wrong >= usize::from(ATTEMPTS_ALLOWED) {

@@ -6,27 +6,35 @@
 //!
 //! With the feature `conformance`, the suite of that name holds an implementation to all of this.
 
+mod access_list;
+mod account;
 mod api_key;
 mod branch_key;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod draw;
 mod enrollment;
 mod error;
 mod event;
 mod readiness;
+mod request;
 mod session;
 mod signing_key;
 mod verification;
 
+pub use access_list::{ChangeListings, FindListings};
+pub use account::{FindAccount, OpenSession, Reservation, ReserveFailure, SessionOpening, UnlockAccount};
 pub use api_key::{ApiKeyRecord, CreateApiKey, FindApiKey};
 pub use branch_key::{BranchKeyRecord, CreateBranchKey, FindBranchKey};
+pub use draw::DrawPermits;
 pub use enrollment::{CreateEnrollment, EnrollmentCreation, FindEnrollment, Upgrade, UpgradeVerifiers};
 pub use error::{StoreError, StoreErrorKind};
 pub use event::{EventRecord, FindEvents, StoreEvents};
 pub use readiness::CheckReadiness;
+pub use request::{BeginRequest, Beginning, FinishRequest};
 pub use session::{FindSession, Revocation, RevokeSession};
 pub use signing_key::{CreateSigningKey, ListSigningKeys, SigningKeyRecord};
 pub use verification::{
-    Claim, ClaimAttempt, ClaimRequest, CompleteVerification, Completion, CompletionRequest, FailAttempt,
-    FindVerification, OpenVerification, Opening,
+    Claim, ClaimAttempt, ClaimRequest, ClaimedAttempt, CompleteVerification, Completion, CompletionRequest,
+    FailAttempt, FindVerification, OpenVerification, Opening,
 };

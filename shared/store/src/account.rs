@@ -1,0 +1,76 @@
+//! Accounts: durable, in the core table. A user's failures and sessions are one item.
+
+use std::future::Future;
+
+use domain::{Account, AttemptMark, Session, TenantId, UserId};
+use jiff::Timestamp;
+
+use crate::StoreError;
+
+/// Counts a failure before anything is compared.
+pub trait ReserveFailure: Send + Sync {
+    /// One conditional write: reserves a failure for the attempt unless the account is locked at `now`, and creates the account if
+    /// there is none, whether or not the user exists. An attempt that has a reservation keeps that one and makes no other,
+    /// also when the account has been locked since.
+    fn reserve_failure(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        attempt: AttemptMark,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Reservation, StoreError>> + Send;
+}
+
+/// What came of reserving a failure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reservation {
+    /// The attempt is counted as a failure until it succeeds. The account is as of just after it.
+    Reserved(Box<Account>),
+    /// The account is locked until then; nothing is counted.
+    Locked {
+        /// The first instant at which it no longer is.
+        until: Timestamp,
+    },
+}
+
+/// Opens a session in an account. Part of completing a verification; a port of its own where the verification is stored
+/// elsewhere.
+pub trait OpenSession: Send + Sync {
+    /// One conditional write: stores the session, removes those that must go, and forgets all failures and reservations, if and only if
+    /// the account's sessions have not changed so that more than [`domain::MAX_SESSIONS`] would remain. A session that is
+    /// stored already stays as it is, and that is [`SessionOpening::Opened`], too.
+    fn open_session(
+        &self,
+        session: &Session,
+        evicted: &[domain::SessionId],
+    ) -> impl Future<Output = Result<SessionOpening, StoreError>> + Send;
+}
+
+/// What came of opening a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SessionOpening {
+    /// The session is stored.
+    Opened,
+    /// The account's sessions have changed: others must go. This is the account now.
+    Changed(Box<Account>),
+}
+
+/// Reads an account. An operator's port.
+pub trait FindAccount: Send + Sync {
+    /// The account, strongly consistent; `None` if nothing ever happened to it, or all of it is over.
+    fn find_account(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+    ) -> impl Future<Output = Result<Option<Account>, StoreError>> + Send;
+}
+
+/// Forgets an account's failures. An operator's port; no function on the request path has it.
+pub trait UnlockAccount: Send + Sync {
+    /// Forgets all failures and reservations; sessions stay. Gives what was forgotten, so that the operator sees it.
+    fn unlock_account(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+    ) -> impl Future<Output = Result<domain::Failures, StoreError>> + Send;
+}
