@@ -32,7 +32,8 @@ impl Failures {
     /// More are never kept: at the tenth the account is locked for 24 hours, after which all are forgotten.
     pub const MOST: usize = 10;
 
-    /// Failures at these instants, oldest first; `None` if there are too many or they are out of order.
+    /// Failures at these instants, in the order in which they were reserved, which clocks need not agree with; `None` if there
+    /// are too many.
     #[must_use]
     pub fn new(instants: Vec<Timestamp>) -> Option<Self> {
         (instants.len() <= Self::MOST).then_some(Self(instants))

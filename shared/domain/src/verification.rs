@@ -68,6 +68,12 @@ pub struct Attempt {
 }
 
 impl Attempt {
+    /// Whether it is this execution's to decide.
+    #[must_use]
+    pub fn is_claimed_by(&self, nonce: RequestNonce) -> bool {
+        self.state == AttemptState::Claimed && self.nonce == nonce
+    }
+
     /// Whether the process that claimed it has died, so that the same request may be executed again.
     #[must_use]
     pub fn is_abandoned(&self, now: Timestamp) -> bool {

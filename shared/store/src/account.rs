@@ -38,7 +38,8 @@ pub enum Reservation {
 pub trait OpenSession: Send + Sync {
     /// One conditional write: stores the session, removes those that must go, and forgets all failures and reservations, if and only if
     /// the account's sessions have not changed so that more than [`domain::MAX_SESSIONS`] would remain. A session that is
-    /// stored already stays as it is, and that is [`SessionOpening::Opened`], too.
+    /// stored already stays as it is by then, and that is [`SessionOpening::Opened`], too; another one of its id is
+    /// [`StoreErrorKind::Corrupt`](crate::StoreErrorKind::Corrupt), and nothing changes.
     fn open_session(
         &self,
         session: &Session,

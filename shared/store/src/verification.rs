@@ -112,7 +112,7 @@ pub trait FailAttempt: Send + Sync {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Gives the claim up, if it is still this execution's and undecided: the attempt stays counted, and the same request may be
-    /// executed again at once. For executions that could not decide it.
+    /// executed again at once, since it is from now on claimed at the Unix epoch. For executions that could not decide it.
     fn release_attempt(&self, attempt: &ClaimedAttempt) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
@@ -125,8 +125,8 @@ pub trait CompleteVerification: Send + Sync {
     /// Repeating a call whose answer was lost, with the same session id, gives [`Completion::Completed`] again and leaves the
     /// session as it is by then.
     ///
-    /// A stored session is never overwritten: another verification's session id is [`StoreErrorKind::Corrupt`], and the
-    /// verification stays as it was.
+    /// A stored session is never overwritten: another verification's session id is [`StoreErrorKind::Corrupt`], and a
+    /// verification in the table stays as it was.
     ///
     /// [`StoreErrorKind::Corrupt`]: crate::StoreErrorKind::Corrupt
     fn complete_verification(

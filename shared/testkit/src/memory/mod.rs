@@ -1,19 +1,25 @@
 //! The ports in memory: what the adapters on real engines are compared with, and what simulations run on.
 
+mod access_list;
+mod account;
+mod draw;
 mod enrollment;
 mod event;
 mod key;
-mod session;
+mod request;
 mod verification;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::{
-    BranchKeyVersion, Enrollment, EventId, KeyId, Session, SessionId, TenantId, UserId, Verification, VerificationId,
+    Account, BranchKeyVersion, Counter, CounterKey, Enrollment, EventId, IdempotencyKey, KeyId, ListedSubject, Listing,
+    TenantId, UserId, Verification, VerificationId,
 };
 use jiff::Timestamp;
 use store::{ApiKeyRecord, BranchKeyRecord, CheckReadiness, EventRecord, SigningKeyRecord, StoreError};
+
+use self::request::KeptRequest;
 
 /// All ports over maps behind one lock. Clones share their content. Never fails and never waits: wrap it in a
 /// [`RecordingStore`](crate::RecordingStore) for faults and for overlapping calls.
@@ -23,8 +29,11 @@ pub struct MemoryStore(Arc<Mutex<Content>>);
 #[derive(Debug, Default)]
 struct Content {
     enrollments: BTreeMap<(TenantId, UserId), Enrollment>,
-    sessions: BTreeMap<(TenantId, UserId, SessionId), Session>,
+    accounts: BTreeMap<(TenantId, UserId), Account>,
     verifications: BTreeMap<(TenantId, VerificationId), Verification>,
+    requests: BTreeMap<(TenantId, IdempotencyKey), KeptRequest>,
+    counters: BTreeMap<CounterKey, Counter>,
+    listings: BTreeMap<ListedSubject, Listing>,
     branch_keys: BTreeMap<(TenantId, BranchKeyVersion), BranchKeyRecord>,
     api_keys: BTreeMap<[u8; 32], ApiKeyRecord>,
     signing_keys: BTreeMap<KeyId, SigningKeyRecord>,

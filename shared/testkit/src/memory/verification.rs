@@ -2,13 +2,15 @@
 
 use std::collections::btree_map::Entry;
 
-use domain::{Attempt, IdempotencyKey, Session, TenantId, Verification, VerificationId};
+use domain::{Attempt, AttemptState, RequestFingerprint, TenantId, Verification, VerificationId, Verified};
+use jiff::Timestamp;
 use store::{
-    Claim, ClaimAttempt, ClaimRequest, CompleteVerification, Completion, CompletionRequest, FailAttempt,
-    FindVerification, OpenVerification, Opening, StoreError, StoreErrorKind,
+    Claim, ClaimAttempt, ClaimRequest, ClaimedAttempt, CompleteVerification, Completion, CompletionRequest,
+    FailAttempt, FindVerification, OpenVerification, Opening, StoreError,
 };
 
-use super::{MemoryStore, stored};
+use super::account::{add_session, exists, stored_session, would_be_too_many};
+use super::{Content, MemoryStore, stored};
 
 impl OpenVerification for MemoryStore {
     async fn open_verification(&self, verification: &Verification) -> Result<Opening, StoreError> {
@@ -38,38 +40,39 @@ impl FindVerification for MemoryStore {
 
 impl ClaimAttempt for MemoryStore {
     async fn claim_attempt(&self, request: &ClaimRequest) -> Result<Claim, StoreError> {
+        let now = stored(request.now);
         let mut content = self.content();
         let Some(verification) = content.verifications.get_mut(&(request.tenant, request.verification)) else {
             return Ok(Claim::Unknown);
         };
-        if let Some(attempt) = verification.attempts.get(&request.attempt) {
-            return Ok(Claim::Repeated(*attempt));
+        let RequestFingerprint { key, body } = request.attempt;
+        let claimed = Attempt { body, claimed_at: now, nonce: request.nonce, state: AttemptState::Claimed };
+        let is_over = verification.verified.is_some() || now >= verification.expires_at;
+        match verification.attempts.get(&key).copied() {
+            Some(before) if before.body != body => return Ok(Claim::OtherRequest),
+            Some(_) if is_over => return Ok(Claim::Repeated(Box::new(verification.clone()))),
+            Some(before) if before.is_claimed_by(request.nonce) => {}
+            Some(before) if before.is_abandoned(now) => drop(verification.attempts.insert(key, claimed)),
+            Some(_) => return Ok(Claim::Repeated(Box::new(verification.clone()))),
+            None if !verification.takes_attempts(now) => return Ok(Claim::Closed),
+            None if verification.asked != request.presented => return Ok(Claim::Mismatched),
+            None => drop(verification.attempts.insert(key, claimed)),
         }
-        if !verification.takes_attempts(stored(request.now)) {
-            return Ok(Claim::Closed);
-        }
-        if verification.asked != request.presented {
-            return Ok(Claim::Mismatched);
-        }
-        verification.attempts.insert(request.attempt, Attempt::Claimed);
         Ok(Claim::Granted(Box::new(verification.clone())))
     }
 }
 
 impl FailAttempt for MemoryStore {
-    async fn fail_attempt(
-        &self,
-        tenant: TenantId,
-        verification: VerificationId,
-        attempt: IdempotencyKey,
-        attempts_remaining: u8,
-    ) -> Result<(), StoreError> {
-        let mut content = self.content();
-        let verification = content.verifications.get_mut(&(tenant, verification));
-        if let Some(attempt) = verification.and_then(|verification| verification.attempts.get_mut(&attempt))
-            && *attempt == Attempt::Claimed
-        {
-            *attempt = Attempt::Wrong { attempts_remaining };
+    async fn fail_attempt(&self, attempt: &ClaimedAttempt, attempts_remaining: u8) -> Result<(), StoreError> {
+        if let Some(attempt) = claimed(&mut self.content(), attempt) {
+            attempt.state = AttemptState::Wrong { attempts_remaining };
+        }
+        Ok(())
+    }
+
+    async fn release_attempt(&self, attempt: &ClaimedAttempt) -> Result<(), StoreError> {
+        if let Some(attempt) = claimed(&mut self.content(), attempt) {
+            attempt.claimed_at = Timestamp::UNIX_EPOCH;
         }
         Ok(())
     }
@@ -77,31 +80,40 @@ impl FailAttempt for MemoryStore {
 
 impl CompleteVerification for MemoryStore {
     async fn complete_verification(&self, request: &CompletionRequest) -> Result<Completion, StoreError> {
-        let session = Session {
-            created_at: stored(request.session.created_at),
-            expires_at: stored(request.session.expires_at),
-            ..request.session.clone()
-        };
+        let session = stored_session(&request.session);
         let mut content = self.content();
         let content = &mut *content;
         let Some(verification) = content.verifications.get_mut(&(session.tenant, request.verification)) else {
             return Ok(Completion::Closed);
         };
-        if let Some((_, opened)) = verification.verified {
-            return Ok(if opened == session.id { Completion::Completed } else { Completion::Closed });
+        if let Some(verified) = &verification.verified {
+            return Ok(if verified.session == session.id { Completion::Completed } else { Completion::Closed });
         }
-        let Some(attempt @ Attempt::Claimed) = verification.attempts.get_mut(&request.attempt) else {
+        let attempt = verification.attempts.get_mut(&request.attempt);
+        let Some(attempt) = attempt.filter(|attempt| attempt.is_claimed_by(request.nonce)) else {
             return Ok(Completion::Closed);
         };
         if session.created_at >= verification.expires_at {
             return Ok(Completion::Closed);
         }
-        let Entry::Vacant(vacant) = content.sessions.entry((session.tenant, session.user, session.id)) else {
-            return Err(StoreError::new(StoreErrorKind::Corrupt, "CompleteVerification", "the session exists"));
-        };
-        *attempt = Attempt::Right;
-        verification.verified = Some((session.created_at, session.id));
-        vacant.insert(session);
+        let account = content.accounts.entry((session.tenant, session.user)).or_default();
+        if account.sessions.contains_key(&session.id) {
+            return Err(exists("CompleteVerification"));
+        }
+        if would_be_too_many(account, &request.evicted) {
+            return Ok(Completion::SessionsChanged(Box::new(account.clone())));
+        }
+        attempt.state = AttemptState::Right;
+        let answer = request.answer.clone();
+        verification.verified = Some(Verified { at: session.created_at, session: session.id, answer });
+        add_session(account, session, &request.evicted);
         Ok(Completion::Completed)
     }
+}
+
+/// The attempt, if it is this execution's and undecided.
+fn claimed<'a>(content: &'a mut Content, attempt: &ClaimedAttempt) -> Option<&'a mut Attempt> {
+    let verification = content.verifications.get_mut(&(attempt.tenant, attempt.verification))?;
+    let stored = verification.attempts.get_mut(&attempt.attempt)?;
+    stored.is_claimed_by(attempt.nonce).then_some(stored)
 }

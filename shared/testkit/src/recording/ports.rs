@@ -1,16 +1,18 @@
 //! Every port of an observed store: the inner store's, recorded and struck. The number is that of the items written.
 
 use domain::{
-    BranchKeyVersion, Enrollment, EventId, IdempotencyKey, Sealed, SecretHash, Session, SessionId, TenantId, UserId,
+    Account, AttemptMark, BranchKeyVersion, CounterKey, Draw, Drawn, Enrollment, EventId, Failures, Home,
+    ListedSubject, Listing, RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionId, TenantId, UserId,
     Verification, VerificationId,
 };
 use jiff::Timestamp;
 use store::{
-    ApiKeyRecord, BranchKeyRecord, CheckReadiness, Claim, ClaimAttempt, ClaimRequest, CompleteVerification, Completion,
-    CompletionRequest, CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, EnrollmentCreation,
-    EventRecord, FailAttempt, FindApiKey, FindBranchKey, FindEnrollment, FindEvents, FindSession, FindVerification,
-    ListSigningKeys, OpenVerification, Opening, Revocation, RevokeSession, SigningKeyRecord, StoreError, StoreEvents,
-    Upgrade, UpgradeVerifiers,
+    ApiKeyRecord, BeginRequest, Beginning, BranchKeyRecord, ChangeListings, CheckReadiness, Claim, ClaimAttempt,
+    ClaimRequest, ClaimedAttempt, CompleteVerification, Completion, CompletionRequest, CreateApiKey, CreateBranchKey,
+    CreateEnrollment, CreateSigningKey, DrawPermits, EnrollmentCreation, EventRecord, FailAttempt, FindAccount,
+    FindApiKey, FindBranchKey, FindEnrollment, FindEvents, FindListings, FindSession, FindVerification, FinishRequest,
+    ListSigningKeys, OpenSession, OpenVerification, Opening, Reservation, ReserveFailure, Revocation, RevokeSession,
+    SessionOpening, SigningKeyRecord, StoreError, StoreEvents, UnlockAccount, Upgrade, UpgradeVerifiers,
 };
 
 use super::RecordingStore;
@@ -46,6 +48,10 @@ impl<S: UpgradeVerifiers> UpgradeVerifiers for RecordingStore<S> {
 }
 
 impl<S: OpenVerification> OpenVerification for RecordingStore<S> {
+    fn home(&self) -> Home {
+        self.inner.home()
+    }
+
     async fn open_verification(&self, verification: &Verification) -> Result<Opening, StoreError> {
         self.run("OpenVerification", 1, self.inner.open_verification(verification)).await
     }
@@ -68,14 +74,12 @@ impl<S: ClaimAttempt> ClaimAttempt for RecordingStore<S> {
 }
 
 impl<S: FailAttempt> FailAttempt for RecordingStore<S> {
-    async fn fail_attempt(
-        &self,
-        tenant: TenantId,
-        verification: VerificationId,
-        attempt: IdempotencyKey,
-        attempts_remaining: u8,
-    ) -> Result<(), StoreError> {
-        self.run("FailAttempt", 1, self.inner.fail_attempt(tenant, verification, attempt, attempts_remaining)).await
+    async fn fail_attempt(&self, attempt: &ClaimedAttempt, attempts_remaining: u8) -> Result<(), StoreError> {
+        self.run("FailAttempt", 1, self.inner.fail_attempt(attempt, attempts_remaining)).await
+    }
+
+    async fn release_attempt(&self, attempt: &ClaimedAttempt) -> Result<(), StoreError> {
+        self.run("FailAttempt", 1, self.inner.release_attempt(attempt)).await
     }
 }
 
@@ -105,6 +109,91 @@ impl<S: RevokeSession> RevokeSession for RecordingStore<S> {
         at: Timestamp,
     ) -> Result<Revocation, StoreError> {
         self.run("RevokeSession", 1, self.inner.revoke_session(tenant, user, session, at)).await
+    }
+}
+
+impl<S: ReserveFailure> ReserveFailure for RecordingStore<S> {
+    async fn reserve_failure(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        attempt: AttemptMark,
+        now: Timestamp,
+    ) -> Result<Reservation, StoreError> {
+        self.run("ReserveFailure", 1, self.inner.reserve_failure(tenant, user, attempt, now)).await
+    }
+}
+
+impl<S: OpenSession> OpenSession for RecordingStore<S> {
+    async fn open_session(&self, session: &Session, evicted: &[SessionId]) -> Result<SessionOpening, StoreError> {
+        self.run("OpenSession", 1, self.inner.open_session(session, evicted)).await
+    }
+}
+
+impl<S: FindAccount> FindAccount for RecordingStore<S> {
+    async fn find_account(&self, tenant: TenantId, user: UserId) -> Result<Option<Account>, StoreError> {
+        self.run("FindAccount", 0, self.inner.find_account(tenant, user)).await
+    }
+}
+
+impl<S: UnlockAccount> UnlockAccount for RecordingStore<S> {
+    async fn unlock_account(&self, tenant: TenantId, user: UserId) -> Result<Failures, StoreError> {
+        self.run("UnlockAccount", 1, self.inner.unlock_account(tenant, user)).await
+    }
+}
+
+impl<S: DrawPermits> DrawPermits for RecordingStore<S> {
+    async fn draw_permits(&self, key: &CounterKey, draw: &Draw) -> Result<Drawn, StoreError> {
+        self.run("DrawPermits", 1, self.inner.draw_permits(key, draw)).await
+    }
+}
+
+impl<S: BeginRequest> BeginRequest for RecordingStore<S> {
+    async fn begin_request(
+        &self,
+        tenant: TenantId,
+        request: &RequestFingerprint,
+        nonce: RequestNonce,
+        now: Timestamp,
+    ) -> Result<Beginning, StoreError> {
+        self.run("BeginRequest", 1, self.inner.begin_request(tenant, request, nonce, now)).await
+    }
+}
+
+impl<S: FinishRequest> FinishRequest for RecordingStore<S> {
+    async fn finish_request(
+        &self,
+        tenant: TenantId,
+        request: &RequestFingerprint,
+        nonce: RequestNonce,
+        answer: &Sealed,
+    ) -> Result<(), StoreError> {
+        self.run("FinishRequest", 1, self.inner.finish_request(tenant, request, nonce, answer)).await
+    }
+
+    async fn abandon_request(
+        &self,
+        tenant: TenantId,
+        request: &RequestFingerprint,
+        nonce: RequestNonce,
+    ) -> Result<(), StoreError> {
+        self.run("FinishRequest", 1, self.inner.abandon_request(tenant, request, nonce)).await
+    }
+}
+
+impl<S: FindListings> FindListings for RecordingStore<S> {
+    async fn find_listings(&self) -> Result<Vec<Listing>, StoreError> {
+        self.run("FindListings", 0, self.inner.find_listings()).await
+    }
+}
+
+impl<S: ChangeListings> ChangeListings for RecordingStore<S> {
+    async fn put_listing(&self, listing: &Listing) -> Result<(), StoreError> {
+        self.run("ChangeListings", 1, self.inner.put_listing(listing)).await
+    }
+
+    async fn remove_listing(&self, subject: &ListedSubject) -> Result<(), StoreError> {
+        self.run("ChangeListings", 1, self.inner.remove_listing(subject)).await
     }
 }
 

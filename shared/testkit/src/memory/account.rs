@@ -1,0 +1,135 @@
+//! Accounts and their sessions in memory.
+
+use domain::{Account, AttemptMark, Failures, MAX_SESSIONS, Reserving, Session, SessionId, TenantId, UserId};
+use jiff::Timestamp;
+use store::{
+    FindAccount, FindSession, OpenSession, Reservation, ReserveFailure, Revocation, RevokeSession, SessionOpening,
+    StoreError, StoreErrorKind, UnlockAccount,
+};
+
+use super::{MemoryStore, stored};
+
+impl ReserveFailure for MemoryStore {
+    async fn reserve_failure(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        attempt: AttemptMark,
+        now: Timestamp,
+    ) -> Result<Reservation, StoreError> {
+        let now = stored(now);
+        let mut content = self.content();
+        let account = content.accounts.entry((tenant, user)).or_default();
+        if account.reserved.contains(&attempt) {
+            return Ok(Reservation::Reserved(Box::new(account.clone())));
+        }
+        match account.failures.reserving(now) {
+            Reserving::Locked(until) => return Ok(Reservation::Locked { until }),
+            Reserving::BeginsAnew => drop(forget_failures(account)),
+            Reserving::Appends => {}
+        }
+        account.failures = std::mem::take(&mut account.failures).with(now);
+        account.reserved.insert(attempt);
+        Ok(Reservation::Reserved(Box::new(account.clone())))
+    }
+}
+
+impl OpenSession for MemoryStore {
+    async fn open_session(&self, session: &Session, evicted: &[SessionId]) -> Result<SessionOpening, StoreError> {
+        let session = stored_session(session);
+        let mut content = self.content();
+        let account = content.accounts.entry((session.tenant, session.user)).or_default();
+        match account.sessions.get(&session.id) {
+            Some(existing) if is_same(existing, &session) => Ok(SessionOpening::Opened),
+            Some(_) => Err(exists("OpenSession")),
+            None if would_be_too_many(account, evicted) => Ok(SessionOpening::Changed(Box::new(account.clone()))),
+            None => {
+                add_session(account, session, evicted);
+                Ok(SessionOpening::Opened)
+            }
+        }
+    }
+}
+
+impl FindAccount for MemoryStore {
+    async fn find_account(&self, tenant: TenantId, user: UserId) -> Result<Option<Account>, StoreError> {
+        Ok(self.content().accounts.get(&(tenant, user)).cloned())
+    }
+}
+
+impl UnlockAccount for MemoryStore {
+    async fn unlock_account(&self, tenant: TenantId, user: UserId) -> Result<Failures, StoreError> {
+        let mut content = self.content();
+        Ok(content.accounts.get_mut(&(tenant, user)).map(forget_failures).unwrap_or_default())
+    }
+}
+
+impl FindSession for MemoryStore {
+    async fn find_session(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        session: SessionId,
+    ) -> Result<Option<Session>, StoreError> {
+        let content = self.content();
+        Ok(content.accounts.get(&(tenant, user)).and_then(|account| account.sessions.get(&session)).cloned())
+    }
+}
+
+impl RevokeSession for MemoryStore {
+    async fn revoke_session(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        session: SessionId,
+        at: Timestamp,
+    ) -> Result<Revocation, StoreError> {
+        let mut content = self.content();
+        let account = content.accounts.get_mut(&(tenant, user));
+        match account.and_then(|account| account.sessions.get_mut(&session)) {
+            None => Ok(Revocation::Unknown),
+            Some(session) if session.revoked_at.is_some() => Ok(Revocation::AlreadyRevoked),
+            Some(session) => {
+                session.revoked_at = Some(stored(at));
+                Ok(Revocation::Revoked)
+            }
+        }
+    }
+}
+
+/// Whether more than [`MAX_SESSIONS`] would remain with one more.
+pub(super) fn would_be_too_many(account: &Account, evicted: &[SessionId]) -> bool {
+    account.sessions.keys().filter(|id| !evicted.contains(id)).count() + 1 > MAX_SESSIONS
+}
+
+/// Adds the session, removes those that go for it, and forgets the failures.
+pub(super) fn add_session(account: &mut Account, session: Session, evicted: &[SessionId]) {
+    forget_failures(account);
+    account.sessions.retain(|id, _| !evicted.contains(id));
+    account.sessions.insert(session.id, session);
+}
+
+/// The session as it is kept.
+pub(super) fn stored_session(session: &Session) -> Session {
+    Session {
+        created_at: stored(session.created_at),
+        expires_at: stored(session.expires_at),
+        revoked_at: session.revoked_at.map(stored),
+        ..session.clone()
+    }
+}
+
+/// The error for a session id that another session has.
+pub(super) fn exists(operation: &'static str) -> StoreError {
+    StoreError::new(StoreErrorKind::Corrupt, operation, "another session has the id")
+}
+
+/// Whether both are one session, whatever has become of it since.
+fn is_same(existing: &Session, session: &Session) -> bool {
+    Session { revoked_at: None, ..existing.clone() } == Session { revoked_at: None, ..session.clone() }
+}
+
+fn forget_failures(account: &mut Account) -> Failures {
+    account.reserved.clear();
+    std::mem::take(&mut account.failures)
+}
