@@ -4,10 +4,13 @@
 //! replace it by one conditional write (DynamoDB) or one script (Valkey), so that a limit is exact under any concurrency.
 //!
 //! - [`Algorithm::FixedWindow`]: at most `quota` in each window of `period`, the windows laid end to end from 1970.
-//! - [`Algorithm::SlidingWindow`]: at most `quota` by the estimate *previous window × the part of it that the last `period`
-//!   still covers + this window*. The estimate takes the previous window's requests as evenly spread; that is its error.
-//! - [`Algorithm::TokenBucket`]: a bucket of `quota` tokens that fills up within `period`, kept as one instant by the generic
-//!   cell rate algorithm (ITU-T I.371): the instant at which the bucket will be full.
+//! - [`Algorithm::SlidingWindow`]: a permit as long as the estimate *previous window × the part of it that the last `period`
+//!   still covers + this window* is below `quota`. The estimate takes the previous window's requests as evenly spread; that is
+//!   its error.
+//! - [`Algorithm::TokenBucket`]: a bucket of `quota` tokens that gains one every `period / quota`, rounded up to a whole
+//!   millisecond, kept as one instant by the generic cell rate algorithm (ITU-T I.371): the instant at which it will be full.
+//!
+//! A draw that is repeated counts once within its window; in a later one it is counted again, as a request of that one.
 //!
 //! A subject that exceeds a penalised limit is in violation once per window. From the third violation within 24 hours on it
 //! is refused everything for 30 minutes, then 2 hours, then 24 hours.

@@ -13,8 +13,8 @@ pub struct Counter {
     pub level: Level,
     /// How often and how lately the limit was exceeded.
     pub violations: Option<Violations>,
-    /// The latest draws that were granted, newest last, with what each was granted: a draw that is repeated because its answer was
-    /// lost is recognised by its id and counts once. At most [`Counter::RECENT`].
+    /// The latest draws that were granted in the current window, or from the bucket, newest last, with what each was granted: a
+    /// draw that is repeated because its answer was lost is recognised by its id and counts once. At most [`Counter::RECENT`].
     pub recent: Vec<(DrawId, u32)>,
 }
 
@@ -82,8 +82,9 @@ impl Counter {
     #[must_use]
     pub fn draw(stored: Option<&Self>, draw: &Draw) -> (Drawn, Option<Self>) {
         let usage = Usage::at(stored.map(|stored| stored.level), draw);
-        let repeated = stored.and_then(|stored| stored.recent.iter().find(|(id, _)| *id == draw.id));
-        if let Some((_, permits)) = repeated {
+        let mut recent =
+            stored.filter(|stored| usage.is_of(stored.level)).map_or_else(Vec::new, |it| it.recent.clone());
+        if let Some((_, permits)) = recent.iter().find(|(id, _)| *id == draw.id) {
             let granted = Drawn::Granted { permits: *permits, remaining: usage.available(), until: usage.until() };
             return (granted, None);
         }
@@ -96,7 +97,6 @@ impl Counter {
             return Self::refuse(stored, draw, &usage);
         }
         let level = usage.after(permits);
-        let mut recent = stored.map(|stored| stored.recent.clone()).unwrap_or_default();
         recent.push((draw.id, permits));
         let surplus = recent.len().saturating_sub(Self::RECENT);
         recent.drain(..surplus);
@@ -105,14 +105,15 @@ impl Counter {
         (granted, Some(Self { level, violations, recent }))
     }
 
-    /// The first instant at which the counter is as good as one that was never used, so that it needs no longer be kept.
+    /// The first instant at which the counter is as good as one that was never used, so that it needs no longer be kept. A bucket
+    /// is kept for a period after it is full, since its latest draws may be repeated.
     #[must_use]
     pub fn spent_at(&self, limit: &Limit) -> Timestamp {
         let period = limit.period;
         let level = match (self.level, limit.algorithm) {
             (Level::Windows { start, .. }, Algorithm::SlidingWindow) => start + period + period,
             (Level::Windows { start, .. }, _) => start + period,
-            (Level::Bucket { full_at }, _) => full_at,
+            (Level::Bucket { full_at }, _) => full_at + period,
         };
         self.violations.map_or(level, |violations| violations.forgotten_at().max(level))
     }
@@ -121,13 +122,11 @@ impl Counter {
         let refused = Drawn::Refused { retry_after: usage.retry_after() };
         let (Penalty::Escalating, Some(stored)) = (draw.limit.penalty, stored) else { return (refused, None) };
         let window = draw.limit.window_start(draw.now);
-        let Some(violations) = Violations::after_one_more(stored.violations, window, draw.now) else {
+        let wait = usage.retry_after();
+        let Some(violations) = Violations::after_one_more(stored.violations, window, draw.now, wait) else {
             return (refused, None);
         };
-        let retry_after = match violations.blocked_until {
-            Some(until) => between(draw.now, until),
-            None => usage.retry_after(),
-        };
+        let retry_after = violations.blocked_until.map_or(wait, |until| between(draw.now, until));
         let violated = Self { violations: Some(violations), ..stored.clone() };
         (Drawn::Refused { retry_after }, Some(violated))
     }
@@ -190,29 +189,41 @@ impl Usage {
         i64::from(self.limit.quota.get())
     }
 
+    /// The time in which a bucket gains a token: a whole number of milliseconds, so that nothing is lost to rounding.
+    fn interval(&self) -> i64 {
+        whole_parts(self.limit.period_millis(), self.quota())
+    }
+
+    /// Whether a stored level is of this window or bucket.
+    fn is_of(&self, stored: Level) -> bool {
+        match (&self.level, stored) {
+            (UsedLevel::Windows { start, .. }, Level::Windows { start: kept, .. }) => *start == kept.as_millisecond(),
+            (UsedLevel::Bucket { .. }, Level::Bucket { .. }) => true,
+            _ => false,
+        }
+    }
+
     /// How many permits are to be had.
     fn available(&self) -> u32 {
-        let period = self.limit.period_millis();
         let available = match self.level {
             UsedLevel::Windows { start, current, previous } => self.quota() - current - self.overlap(start, previous),
             UsedLevel::Bucket { full_at } => {
-                // n permits fit if full_at + n × period / quota ≤ now + period.
-                let room = i128::from(self.now + period - full_at);
-                let permits = room * i128::from(self.quota()) / i128::from(period);
-                i64::try_from(permits).unwrap_or(0)
+                // n permits fit if full_at + n × interval ≤ now + quota × interval.
+                self.quota() - whole_parts(full_at - self.now, self.interval())
             }
         };
         u32::try_from(available.max(0)).unwrap_or(u32::MAX)
     }
 
-    /// The part of the previous window's requests that the sliding window still covers, rounded up.
+    /// The part of the previous window's requests that the sliding window still covers, rounded down: rounded up, a client that
+    /// stays just below the limit would be refused now and then.
     fn overlap(&self, start: i64, previous: i64) -> i64 {
         if self.limit.algorithm != Algorithm::SlidingWindow {
             return 0;
         }
         let period = self.limit.period_millis();
         let covered = (start + period - self.now).clamp(0, period);
-        let part = (i128::from(previous) * i128::from(covered) + i128::from(period) - 1) / i128::from(period);
+        let part = i128::from(previous) * i128::from(covered) / i128::from(period);
         i64::try_from(part).unwrap_or(i64::MAX)
     }
 
@@ -223,9 +234,7 @@ impl Usage {
                 Level::Windows { start: instant(start), current: count(current + permits), previous: count(previous) }
             }
             UsedLevel::Bucket { full_at } => {
-                // Rounded up, so that a bucket never gives more than its quota in a period.
-                let cost = (permits * self.limit.period_millis() + self.quota() - 1) / self.quota();
-                Level::Bucket { full_at: instant(full_at + cost) }
+                Level::Bucket { full_at: instant(full_at.saturating_add(permits.saturating_mul(self.interval()))) }
             }
         }
     }
@@ -239,10 +248,9 @@ impl Usage {
 
     /// When one permit is to be had if nothing is drawn meanwhile.
     fn retry_after(&self) -> Duration {
-        let period = self.limit.period_millis();
         let at = match self.level {
             UsedLevel::Windows { start, current, previous } => self.next_permit(start, current, previous),
-            UsedLevel::Bucket { full_at } => full_at + (period + self.quota() - 1) / self.quota() - period,
+            UsedLevel::Bucket { full_at } => full_at - (self.quota() - 1).saturating_mul(self.interval()),
         };
         millis(at - self.now)
     }
@@ -263,11 +271,17 @@ impl Usage {
 
 /// How much of a window must have passed until at most `room` of the `used` requests before it are covered.
 fn passed(used: i64, room: i64, period: i64) -> i64 {
-    if used <= room || used == 0 {
+    if used <= room {
         return 0;
     }
-    let covered = i128::from(room) * i128::from(period) / i128::from(used);
-    period - i64::try_from(covered).unwrap_or(period)
+    // used × covered / period, rounded down, is at most room.
+    let covered = ((i128::from(room) + 1) * i128::from(period) - 1) / i128::from(used);
+    period - i64::try_from(covered).unwrap_or(period).min(period)
+}
+
+/// How many parts of this length, the last one perhaps not whole, a length has.
+fn whole_parts(length: i64, part: i64) -> i64 {
+    length.div_euclid(part) + i64::from(length.rem_euclid(part) > 0)
 }
 
 fn instant(millis: i64) -> Timestamp {

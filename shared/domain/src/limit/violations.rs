@@ -18,14 +18,15 @@ pub struct Violations {
 }
 
 impl Violations {
-    /// The violations after one more in the window that began at `window`; `None` if it was counted before.
+    /// The violations after one more in the window that began at `window`, when a permit is to be had after `wait`; `None` if
+    /// it was counted before, or if a later window's was: clocks need not agree at a window's end.
     #[must_use]
-    pub fn after_one_more(before: Option<Self>, window: Timestamp, now: Timestamp) -> Option<Self> {
+    pub fn after_one_more(before: Option<Self>, window: Timestamp, now: Timestamp, wait: Duration) -> Option<Self> {
         match before.filter(|before| before.are_remembered(now)) {
-            Some(before) if before.window == window => None,
+            Some(before) if window <= before.window => None,
             Some(before) => {
                 let count = before.count.saturating_add(1);
-                let blocked_until = time_out(count).map(|time_out| now + time_out);
+                let blocked_until = time_out(count).map(|time_out| now + time_out.max(wait));
                 Some(Self { count, window, blocked_until, ..before })
             }
             None => Some(Self { count: 1, since: now, window, blocked_until: None }),
