@@ -1,0 +1,1 @@
+//! The ports of what is ephemeral on Valkey.
