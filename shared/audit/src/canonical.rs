@@ -4,13 +4,15 @@
 //! {"at":"2026-11-01T00:00:00Z","id":"…","outcome":{"session_revoked":{"session":"…"}},"request_id":"…","schema":1,
 //!  "subject":"…","tenant":"…"}
 //! ```
+//! An event about a tenant as a whole has a `subject` of null, one about the deployment also a `tenant` of null.
+//!
 //! Parsing accepts these bytes and no others, so that what is stored and later hashed has one spelling.
 
 use domain::{EventId, RequestId, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Event, Outcome, Subject, fields};
+use crate::{About, Event, Outcome, Subject, fields};
 
 /// The version of the schema that is written, and the only one that is read.
 pub const SCHEMA_VERSION: u8 = 1;
@@ -28,8 +30,8 @@ impl Event {
             outcome: self.outcome,
             request_id: self.request_id.to_string(),
             schema: SCHEMA_VERSION,
-            subject: self.subject,
-            tenant: self.tenant,
+            subject: self.about.subject(),
+            tenant: self.about.tenant(),
         };
         // Structs of integers and strings always serialise.
         serde_json::to_string(&envelope).unwrap_or_default()
@@ -49,8 +51,7 @@ impl Event {
         }
         let event = Self {
             id: envelope.id,
-            tenant: envelope.tenant,
-            subject: envelope.subject,
+            about: About::of(envelope.tenant, envelope.subject).ok_or(ParseError::Malformed)?,
             at: envelope.at,
             request_id: RequestId::from_transport(&envelope.request_id),
             outcome: envelope.outcome,
@@ -87,8 +88,8 @@ struct Envelope {
     outcome: Outcome,
     request_id: String,
     schema: u8,
-    #[serde(with = "fields::text")]
-    subject: Subject,
-    #[serde(with = "fields::text")]
-    tenant: TenantId,
+    #[serde(with = "fields::optional_text")]
+    subject: Option<Subject>,
+    #[serde(with = "fields::optional_text")]
+    tenant: Option<TenantId>,
 }

@@ -1,27 +1,23 @@
 //! The events.
 
-use std::fmt;
-use std::str::FromStr;
-
 use crypto::Acr;
-use domain::{EventId, FactorSet, RequestId, SessionId, TenantId, TransactionHash, VerificationId};
+use domain::{EventId, FactorSet, ListedAccess, RequestId, SessionId, TransactionHash, VerificationId};
+use ipnet::IpNet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::fields;
+use crate::{About, fields};
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     /// The event's id: a second event of the same id is the same event.
     pub id: EventId,
-    /// The owner of the person.
-    pub tenant: TenantId,
-    /// The person that it is about.
-    pub subject: Subject,
+    /// Whom it is about.
+    pub about: About,
     /// When it happened.
     pub at: Timestamp,
-    /// The request in which it happened.
+    /// The request, or the operator's command, in which it happened.
     pub request_id: RequestId,
     /// What happened.
     pub outcome: Outcome,
@@ -64,6 +60,28 @@ pub enum Outcome {
         #[serde(with = "fields::text")]
         verification: VerificationId,
     },
+    /// An attempt came while its account was locked. It was compared like any other, its result was thrown away, and it ended as
+    /// wrong.
+    AttemptWhileLocked {
+        /// Attempts that were left.
+        attempts_remaining: u8,
+        /// The verification.
+        #[serde(with = "fields::text")]
+        verification: VerificationId,
+    },
+    /// A wrong attempt locked its account.
+    AccountLocked {
+        /// Wrong attempts since the last right one.
+        failures: u8,
+        /// The first instant at which it is no longer locked.
+        #[serde(with = "fields::text")]
+        until: Timestamp,
+    },
+    /// An operator had an account's failures forgotten, whether or not it was locked.
+    AccountUnlocked {
+        /// How many there were.
+        failures: u8,
+    },
     /// An attempt was right and opened a session.
     VerificationSucceeded {
         /// What the session's tokens say of how the user was verified.
@@ -88,6 +106,27 @@ pub enum Outcome {
         #[serde(with = "fields::text")]
         session: SessionId,
     },
+    /// An operator changed the list of those whom limits do not apply to, or who are refused. Which person or tenant it is about
+    /// the event itself says.
+    ListingChanged {
+        /// What counts from now on; null if the entry was removed.
+        entry: Option<ListingEntry>,
+        /// The network that it is about, if it is about one.
+        #[serde(with = "fields::optional_text")]
+        network: Option<IpNet>,
+    },
+}
+
+/// An entry of the operator's list, but for whom it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListingEntry {
+    /// What becomes of their requests.
+    #[serde(with = "fields::access")]
+    pub access: ListedAccess,
+    /// The first instant at which it no longer counts.
+    #[serde(with = "fields::text")]
+    pub expires_at: Timestamp,
 }
 
 /// Why an enrollment was refused.
@@ -96,40 +135,4 @@ pub enum Outcome {
 pub enum RefusalReason {
     /// The user has an enrollment.
     AlreadyEnrolled,
-}
-
-/// A person as the audit trail names them: a pseudonym keyed by their tenant, without which it leads to nobody.
-///
-/// Its text form is 32 lower-case hexadecimal digits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Subject([u8; 16]);
-
-impl Subject {
-    /// Wraps the output of a keyed function over tenant and user.
-    #[must_use]
-    pub const fn new(pseudonym: [u8; 16]) -> Self {
-        Self(pseudonym)
-    }
-
-    /// The pseudonym.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; 16] {
-        &self.0
-    }
-}
-
-impl fmt::Display for Subject {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
-    }
-}
-
-impl FromStr for Subject {
-    type Err = hex::FromHexError;
-
-    fn from_str(text: &str) -> Result<Self, hex::FromHexError> {
-        let mut pseudonym = [0; 16];
-        hex::decode_to_slice(text, &mut pseudonym)?;
-        Ok(Self(pseudonym))
-    }
 }

@@ -17,6 +17,40 @@ pub(crate) mod text {
     }
 }
 
+/// Anything with one text form, or null.
+pub(crate) mod optional_text {
+    use std::fmt::Display;
+    use std::str::FromStr;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    #[expect(clippy::ref_option, reason = "the signature that serde calls")]
+    pub(crate) fn serialize<S: Serializer>(value: &Option<impl Display>, serializer: S) -> Result<S::Ok, S::Error> {
+        value.as_ref().map(ToString::to_string).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, T: FromStr, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+        let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+        text.parse().map(Some).map_err(|_| D::Error::custom("not the text form of this field"))
+    }
+}
+
+/// What the operator's list says of somebody: its name.
+pub(crate) mod access {
+    use domain::ListedAccess;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+    pub(crate) fn serialize<S: Serializer>(access: &ListedAccess, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(access.name())
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ListedAccess, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        name.parse().map_err(|_| D::Error::custom("unknown access"))
+    }
+}
+
 /// A set of factor types: the array of their names, in registry order.
 pub(crate) mod factors {
     use domain::{FactorSet, FactorType};

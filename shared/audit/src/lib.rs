@@ -2,10 +2,12 @@
 //!
 //! - An event is typed and closed: ids, counts, enums and keyed pseudonyms. There is no field that a secret, a digest, a
 //!   token or a caller's text fits into.
+//! - It is about a person, a tenant, or the deployment as a whole; each has a trail of its own.
 //! - Its canonical bytes are what is sent, stored, and later hashed; there is exactly one spelling of an event.
 //! - An event is recorded before a success is answered. Recording is idempotent by the event's id, so repeating a call
 //!   whose answer was lost is safe.
 
+mod about;
 mod canonical;
 mod event;
 mod fields;
@@ -16,8 +18,9 @@ mod retention;
 mod sink;
 mod sqs;
 
+pub use about::{About, Subject};
 pub use canonical::{MAX_EVENT_BYTES, ParseError, SCHEMA_VERSION};
-pub use event::{Event, Outcome, RefusalReason, Subject};
+pub use event::{Event, ListingEntry, Outcome, RefusalReason};
 #[cfg(feature = "testing")]
 pub use memory::{Behaviour, MemorySink};
 pub use retention::{RETENTION, kept_until};

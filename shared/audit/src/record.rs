@@ -6,10 +6,11 @@ use crate::{Event, kept_until};
 
 impl From<&Event> for EventRecord {
     fn from(event: &Event) -> Self {
+        let (tenant, subject) = event.about.trail();
         Self {
             id: event.id,
-            tenant: event.tenant,
-            subject: *event.subject.as_bytes(),
+            tenant,
+            subject,
             at: event.at,
             kept_until: kept_until(event.at),
             payload: event.canonical_json().into_bytes(),
@@ -23,23 +24,42 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::{Outcome, RETENTION, Subject};
+    use crate::{About, Outcome, RETENTION, Subject};
 
-    #[test]
-    fn the_record_holds_the_canonical_bytes_and_the_end_of_retention() {
-        let event = Event {
+    fn event(about: About) -> Event {
+        Event {
             id: EventId::from_keyed_bytes([1; 16]),
-            tenant: TenantId::from_keyed_bytes([2; 16]),
-            subject: Subject::new([3; 16]),
+            about,
             at: Timestamp::UNIX_EPOCH,
             request_id: RequestId::from_transport("r-1"),
             outcome: Outcome::SessionRevoked { session: SessionId::from_keyed_bytes([4; 16]) },
-        };
+        }
+    }
+
+    #[test]
+    fn the_record_holds_the_canonical_bytes_and_the_end_of_retention() {
+        let tenant = TenantId::from_keyed_bytes([2; 16]);
+        let event = event(About::Person { tenant, subject: Subject::new([3; 16]) });
 
         let record = EventRecord::from(&event);
 
-        assert_eq!((record.id, record.tenant, record.subject, record.at), (event.id, event.tenant, [3; 16], event.at));
+        assert_eq!((record.id, record.tenant, record.subject, record.at), (event.id, tenant, [3; 16], event.at));
         assert_eq!(record.kept_until, event.at + RETENTION);
         assert_eq!(Event::parse(&record.payload), Ok(event));
+    }
+    #[test]
+    fn a_person_a_tenant_and_the_deployment_have_trails_of_their_own() {
+        let tenant = TenantId::from_keyed_bytes([2; 16]);
+        let person = About::Person { tenant, subject: Subject::new([3; 16]) };
+
+        let trails = [person, About::Tenant(tenant), About::Deployment].map(|about| {
+            let record = EventRecord::from(&event(about));
+            assert_eq!(Event::parse(&record.payload).map(|event| event.about), Ok(about));
+            (record.tenant.to_string(), record.subject)
+        });
+
+        let tenant = tenant.to_string();
+        let deployment = "6465706c-6f79-8d65-ae74-2d747261696c".to_owned();
+        assert_eq!(trails, [(tenant.clone(), [3; 16]), (tenant, [0; 16]), (deployment, [0; 16])]);
     }
 }

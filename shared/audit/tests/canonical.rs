@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use audit::{Event, MAX_EVENT_BYTES, Outcome, ParseError, RefusalReason, Subject};
+use audit::{About, Event, ListingEntry, MAX_EVENT_BYTES, Outcome, ParseError, RefusalReason, Subject};
 use crypto::Acr;
-use domain::{EventId, FactorSet, FactorType, RequestId, SessionId, TenantId, TransactionHash, VerificationId};
+use domain::{
+    EventId, FactorSet, FactorType, ListedAccess, RequestId, SessionId, TenantId, TransactionHash, VerificationId,
+};
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use jiff::Timestamp;
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -12,8 +15,7 @@ use uuid::Uuid;
 fn event(outcome: Outcome) -> Event {
     Event {
         id: EventId::at(Timestamp::from_millisecond(1_793_491_200_123).unwrap(), &[7; 10]),
-        tenant: TenantId::from_keyed_bytes([1; 16]),
-        subject: Subject::new([0xab; 16]),
+        about: About::Person { tenant: TenantId::from_keyed_bytes([1; 16]), subject: Subject::new([0xab; 16]) },
         at: Timestamp::from_millisecond(1_793_491_200_123).unwrap(),
         request_id: RequestId::from_transport("JKJaXmPLvHcESHA="),
         outcome,
@@ -77,6 +79,56 @@ fn every_outcome_has_its_spelling() {
 }
 
 #[test]
+fn what_locks_and_what_an_operator_does_has_its_spelling() {
+    let verification = VerificationId::from_keyed_bytes([2; 16]);
+    let until = Timestamp::from_millisecond(1_793_491_200_123).unwrap();
+    let entry = Some(ListingEntry { access: ListedAccess::Denied, expires_at: until });
+    let spellings = [
+        (
+            Outcome::AttemptWhileLocked { verification, attempts_remaining: 1 },
+            r#"{"attempt_while_locked":{"attempts_remaining":1,"verification":"02020202-0202-8202-8202-020202020202"}}"#,
+        ),
+        (
+            Outcome::AccountLocked { failures: 5, until },
+            r#"{"account_locked":{"failures":5,"until":"2026-11-01T00:00:00.123Z"}}"#,
+        ),
+        (Outcome::AccountUnlocked { failures: 8 }, r#"{"account_unlocked":{"failures":8}}"#),
+        (
+            Outcome::ListingChanged { entry, network: Some("2001:db8::/32".parse().unwrap()) },
+            concat!(
+                r#"{"listing_changed":{"entry":{"access":"denied","expires_at":"2026-11-01T00:00:00.123Z"},"#,
+                r#""network":"2001:db8::/32"}}"#
+            ),
+        ),
+        (
+            Outcome::ListingChanged { entry: None, network: None },
+            r#"{"listing_changed":{"entry":null,"network":null}}"#,
+        ),
+    ];
+
+    for (outcome, spelling) in spellings {
+        let json = event(outcome).canonical_json();
+        assert!(json.contains(&format!(r#""outcome":{spelling},"request_id""#)), "{json}");
+        assert_eq!(Event::parse(json.as_bytes()), Ok(event(outcome)));
+    }
+}
+
+#[test]
+fn an_event_may_be_about_nobody_but_a_person_has_an_owner() {
+    let changed = Outcome::ListingChanged { entry: None, network: None };
+    let tenant = TenantId::from_keyed_bytes([1; 16]);
+    let of_tenant = Event { about: About::Tenant(tenant), ..event(changed) }.canonical_json();
+    let of_deployment = Event { about: About::Deployment, ..event(changed) }.canonical_json();
+    let of_person = event(changed).canonical_json();
+    let owned = r#""tenant":"01010101-0101-8101-8101-010101010101""#;
+
+    assert!(of_tenant.ends_with(&format!(r#""subject":null,{owned}}}"#)), "{of_tenant}");
+    assert!(of_deployment.ends_with(r#""subject":null,"tenant":null}"#), "{of_deployment}");
+    assert_eq!(Event::parse(of_person.replace(owned, r#""tenant":null"#).as_bytes()), Err(ParseError::Malformed));
+    assert_eq!(Event::parse(of_tenant.replace(r#""subject":null,"#, "").as_bytes()), Err(ParseError::Malformed));
+}
+
+#[test]
 fn another_spelling_of_an_event_is_not_an_event() {
     let json = event(Outcome::SessionRevoked { session: SessionId::from_keyed_bytes([3; 16]) }).canonical_json();
     let spelt = |from: &str, to: &str| {
@@ -133,6 +185,8 @@ fn outcomes() -> impl Strategy<Value = Outcome> {
     let acr = prop_oneof![Just(Acr::TwoCategories), Just(Acr::ThreeCategories)];
     let transaction = proptest::option::of(any::<[u8; 32]>().prop_map(TransactionHash::new));
     prop_oneof![
+        locks(),
+        listings(),
         (factors(), any::<u32>())
             .prop_map(|(factors, key_version)| Outcome::EnrollmentCreated { factors, key_version }),
         Just(Outcome::EnrollmentRefused { reason: RefusalReason::AlreadyEnrolled }),
@@ -151,20 +205,55 @@ fn outcomes() -> impl Strategy<Value = Outcome> {
     ]
 }
 
+fn locks() -> impl Strategy<Value = Outcome> {
+    let verification = any::<[u8; 16]>().prop_map(|bytes| VerificationId::new(Uuid::from_bytes(bytes)));
+    prop_oneof![
+        (any::<u8>(), verification).prop_map(|(attempts_remaining, verification)| Outcome::AttemptWhileLocked {
+            verification,
+            attempts_remaining
+        }),
+        (any::<u8>(), instants()).prop_map(|(failures, until)| Outcome::AccountLocked { failures, until }),
+        any::<u8>().prop_map(|failures| Outcome::AccountUnlocked { failures }),
+    ]
+}
+
+fn listings() -> impl Strategy<Value = Outcome> {
+    let access = prop_oneof![Just(ListedAccess::Allowed), Just(ListedAccess::Denied)];
+    let entry = (access, instants()).prop_map(|(access, expires_at)| ListingEntry { access, expires_at });
+    let network = prop_oneof![
+        (any::<[u8; 4]>(), 0..=32_u8).prop_map(|(at, bits)| IpNet::V4(Ipv4Net::new(at.into(), bits).unwrap())),
+        (any::<[u8; 16]>(), 0..=128_u8).prop_map(|(at, bits)| IpNet::V6(Ipv6Net::new(at.into(), bits).unwrap())),
+    ];
+    (proptest::option::of(entry), proptest::option::of(network))
+        .prop_map(|(entry, network)| Outcome::ListingChanged { entry, network })
+}
+
+fn instants() -> impl Strategy<Value = Timestamp> {
+    (Timestamp::MIN.as_nanosecond()..=Timestamp::MAX.as_nanosecond())
+        .prop_map(|nanoseconds| Timestamp::from_nanosecond(nanoseconds).unwrap())
+}
+
+fn abouts() -> impl Strategy<Value = About> {
+    let tenant = any::<[u8; 16]>().prop_map(|bytes| TenantId::new(Uuid::from_bytes(bytes)));
+    (tenant, any::<[u8; 16]>(), 0..3).prop_map(|(tenant, subject, kind)| match kind {
+        0 => About::Deployment,
+        1 => About::Tenant(tenant),
+        _ => About::Person { tenant, subject: Subject::new(subject) },
+    })
+}
+
 prop_compose! {
     fn events()(
         id in any::<[u8; 16]>(),
-        tenant in any::<[u8; 16]>(),
-        subject in any::<[u8; 16]>(),
-        nanoseconds in Timestamp::MIN.as_nanosecond()..=Timestamp::MAX.as_nanosecond(),
+        about in abouts(),
+        at in instants(),
         request_id in any::<String>(),
         outcome in outcomes(),
     ) -> Event {
         Event {
             id: EventId::new(Uuid::from_bytes(id)),
-            tenant: TenantId::new(Uuid::from_bytes(tenant)),
-            subject: Subject::new(subject),
-            at: Timestamp::from_nanosecond(nanoseconds).unwrap(),
+            about,
+            at,
             request_id: RequestId::from_transport(&request_id),
             outcome,
         }

@@ -4,15 +4,14 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use audit::{Behaviour, Event, MemorySink, Outcome, RecordEvent, Subject};
+use audit::{About, Behaviour, Event, MemorySink, Outcome, RecordEvent, Subject};
 use domain::{EventId, RequestId, SessionId, TenantId};
 use jiff::Timestamp;
 
 fn event(number: u8) -> Event {
     Event {
         id: EventId::from_keyed_bytes([number; 16]),
-        tenant: TenantId::from_keyed_bytes([2; 16]),
-        subject: Subject::new([3; 16]),
+        about: About::Person { tenant: TenantId::from_keyed_bytes([2; 16]), subject: Subject::new([3; 16]) },
         at: Timestamp::UNIX_EPOCH,
         request_id: RequestId::from_transport("r-1"),
         outcome: Outcome::SessionRevoked { session: SessionId::from_keyed_bytes([4; 16]) },

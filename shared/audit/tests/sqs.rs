@@ -4,7 +4,7 @@
 
 use std::error::Error;
 
-use audit::{Event, Outcome, RecordEvent, SqsSink, Subject};
+use audit::{About, Event, Outcome, RecordEvent, SqsSink, Subject};
 use aws_sdk_sqs::config::retry::RetryConfig;
 use aws_sdk_sqs::config::{BehaviorVersion, Config, Credentials, Region};
 use domain::{EventId, RequestId, SessionId, TenantId};
@@ -53,8 +53,7 @@ async fn listen() -> (TcpListener, SqsSink) {
 fn event() -> Event {
     Event {
         id: EventId::from_keyed_bytes([1; 16]),
-        tenant: TenantId::from_keyed_bytes([2; 16]),
-        subject: Subject::new([3; 16]),
+        about: About::Person { tenant: TenantId::from_keyed_bytes([2; 16]), subject: Subject::new([3; 16]) },
         at: Timestamp::UNIX_EPOCH,
         request_id: RequestId::from_transport("r-1"),
         outcome: Outcome::SessionRevoked { session: SessionId::from_keyed_bytes([4; 16]) },

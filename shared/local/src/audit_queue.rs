@@ -208,7 +208,7 @@ const MAX_DEAD_LETTERS: usize = 1_000;
 
 #[cfg(test)]
 mod tests {
-    use audit::{Outcome, Subject};
+    use audit::{About, Outcome, Subject};
     use domain::{EventId, RequestId, SessionId, TenantId};
     use jiff::Timestamp;
     use store::FindEvents;
@@ -229,8 +229,7 @@ mod tests {
     fn revoked(byte: u8) -> Event {
         Event {
             id: EventId::at(Timestamp::UNIX_EPOCH, &[byte; 10]),
-            tenant: TenantId::from_keyed_bytes([2; 16]),
-            subject: Subject::new([3; 16]),
+            about: About::Person { tenant: TenantId::from_keyed_bytes([2; 16]), subject: Subject::new([3; 16]) },
             at: Timestamp::UNIX_EPOCH,
             request_id: RequestId::from_transport("r-1"),
             outcome: Outcome::SessionRevoked { session: SessionId::from_keyed_bytes([4; 16]) },
