@@ -1,5 +1,7 @@
 //! Why a function does not start.
 
+use admission::PolicyError;
+
 /// A variable that is missing or malformed. Names the variable, never its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{variable} {problem}")]
@@ -19,4 +21,7 @@ pub enum Problem {
     /// It is set to something else than this.
     #[error("is not {0}")]
     Malformed(&'static str),
+    /// It is set to a table of limits with this fault.
+    #[error("is not a table of limits: {0}")]
+    Limits(PolicyError),
 }

@@ -1,8 +1,9 @@
 //! One struct per function: exactly the variables that it uses.
 
+use admission::Policy;
 use crypto::KdfParameters;
 
-use crate::{ConfigError, Issuer, KmsKeyId, QueueUrl, TableName, process_environment, setting::read};
+use crate::{CacheSettings, ConfigError, Issuer, KmsKeyId, QueueUrl, TableName, process_environment, setting::read};
 
 macro_rules! functions {
     ($($(#[$doc:meta])* $function:literal $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty = $variable:literal,)* })*) => {
@@ -43,25 +44,37 @@ macro_rules! functions {
 functions! {
     /// What enroll needs.
     "enroll" Enroll {
-        /// Enrollments and branch keys.
+        /// Enrollments, branch keys and the operator's list.
         core_table: TableName = "COUNTERSIGN_CORE_TABLE",
+        /// Requests in flight and counters of limits.
+        ephemeral_table: TableName = "COUNTERSIGN_EPHEMERAL_TABLE",
         /// Where audit events go.
         audit_queue_url: QueueUrl = "COUNTERSIGN_AUDIT_QUEUE_URL",
         /// The key that wraps branch keys.
         kms_key_id: KmsKeyId = "COUNTERSIGN_KMS_KEY_ID",
         /// How new verifiers are derived.
         kdf: KdfParameters = "COUNTERSIGN_KDF",
+        /// Which limits hold.
+        limits: Policy = "COUNTERSIGN_LIMITS",
+        /// Where what is ephemeral is kept, if not in the tables.
+        cache: CacheSettings = "COUNTERSIGN_CACHE",
     }
     /// What describe-enrollment needs.
     "describe-enrollment" DescribeEnrollment {
-        /// Enrollments.
+        /// Enrollments and the operator's list.
         core_table: TableName = "COUNTERSIGN_CORE_TABLE",
+        /// Counters of limits.
+        ephemeral_table: TableName = "COUNTERSIGN_EPHEMERAL_TABLE",
+        /// Which limits hold.
+        limits: Policy = "COUNTERSIGN_LIMITS",
+        /// Where what is ephemeral is kept, if not in the tables.
+        cache: CacheSettings = "COUNTERSIGN_CACHE",
     }
     /// What initiate needs.
     "initiate" Initiate {
-        /// Enrollments and branch keys.
+        /// Enrollments, branch keys and the operator's list.
         core_table: TableName = "COUNTERSIGN_CORE_TABLE",
-        /// Verifications.
+        /// Verifications and counters of limits.
         ephemeral_table: TableName = "COUNTERSIGN_EPHEMERAL_TABLE",
         /// Where audit events go.
         audit_queue_url: QueueUrl = "COUNTERSIGN_AUDIT_QUEUE_URL",
@@ -69,14 +82,18 @@ functions! {
         kms_key_id: KmsKeyId = "COUNTERSIGN_KMS_KEY_ID",
         /// How new verifiers are derived, and so what decoys look like.
         kdf: KdfParameters = "COUNTERSIGN_KDF",
+        /// Which limits hold.
+        limits: Policy = "COUNTERSIGN_LIMITS",
+        /// Where what is ephemeral is kept, if not in the tables.
+        cache: CacheSettings = "COUNTERSIGN_CACHE",
     }
     /// What verify needs.
     "verify" Verify {
         /// What verifiers are upgraded to.
         kdf: KdfParameters = "COUNTERSIGN_KDF",
-        /// Branch keys, signing keys and sessions.
+        /// Branch keys, signing keys, accounts and the operator's list.
         core_table: TableName = "COUNTERSIGN_CORE_TABLE",
-        /// Verifications.
+        /// Verifications and counters of limits.
         ephemeral_table: TableName = "COUNTERSIGN_EPHEMERAL_TABLE",
         /// Where audit events go.
         audit_queue_url: QueueUrl = "COUNTERSIGN_AUDIT_QUEUE_URL",
@@ -84,33 +101,64 @@ functions! {
         kms_key_id: KmsKeyId = "COUNTERSIGN_KMS_KEY_ID",
         /// The tokens' `iss`.
         issuer: Issuer = "COUNTERSIGN_ISSUER",
+        /// Which limits hold.
+        limits: Policy = "COUNTERSIGN_LIMITS",
+        /// Where what is ephemeral is kept, if not in the tables.
+        cache: CacheSettings = "COUNTERSIGN_CACHE",
     }
     /// What status needs.
     "status" Status {
-        /// Branch keys, to check capabilities with.
+        /// Branch keys, to check capabilities with, and the operator's list.
         core_table: TableName = "COUNTERSIGN_CORE_TABLE",
-        /// Verifications.
+        /// Verifications and counters of limits.
         ephemeral_table: TableName = "COUNTERSIGN_EPHEMERAL_TABLE",
         /// The key that wraps branch keys.
         kms_key_id: KmsKeyId = "COUNTERSIGN_KMS_KEY_ID",
+        /// Which limits hold.
+        limits: Policy = "COUNTERSIGN_LIMITS",
+        /// Where what is ephemeral is kept, if not in the tables.
+        cache: CacheSettings = "COUNTERSIGN_CACHE",
     }
     /// What introspect needs.
     "introspect" Introspect {
-        /// Signing keys and sessions.
+        /// Signing keys, accounts and the operator's list.
         core_table: TableName = "COUNTERSIGN_CORE_TABLE",
+        /// Counters of limits.
+        ephemeral_table: TableName = "COUNTERSIGN_EPHEMERAL_TABLE",
         /// The tokens' `iss`.
         issuer: Issuer = "COUNTERSIGN_ISSUER",
+        /// Which limits hold.
+        limits: Policy = "COUNTERSIGN_LIMITS",
+        /// Where what is ephemeral is kept, if not in the tables.
+        cache: CacheSettings = "COUNTERSIGN_CACHE",
     }
     /// What revoke needs.
     "revoke" Revoke {
-        /// Branch keys, signing keys and sessions.
+        /// Branch keys, signing keys, accounts and the operator's list.
         core_table: TableName = "COUNTERSIGN_CORE_TABLE",
+        /// Requests in flight and counters of limits.
+        ephemeral_table: TableName = "COUNTERSIGN_EPHEMERAL_TABLE",
         /// Where audit events go.
         audit_queue_url: QueueUrl = "COUNTERSIGN_AUDIT_QUEUE_URL",
         /// The key that wraps branch keys.
         kms_key_id: KmsKeyId = "COUNTERSIGN_KMS_KEY_ID",
         /// The tokens' `iss`.
         issuer: Issuer = "COUNTERSIGN_ISSUER",
+        /// Which limits hold.
+        limits: Policy = "COUNTERSIGN_LIMITS",
+        /// Where what is ephemeral is kept, if not in the tables.
+        cache: CacheSettings = "COUNTERSIGN_CACHE",
+    }
+    /// What admin needs.
+    "admin" Admin {
+        /// Accounts and the operator's list.
+        core_table: TableName = "COUNTERSIGN_CORE_TABLE",
+        /// Where audit events go.
+        audit_queue_url: QueueUrl = "COUNTERSIGN_AUDIT_QUEUE_URL",
+        /// The key that wraps branch keys.
+        kms_key_id: KmsKeyId = "COUNTERSIGN_KMS_KEY_ID",
+        /// Which limits hold.
+        limits: Policy = "COUNTERSIGN_LIMITS",
     }
     /// What jwks needs.
     "jwks" Jwks {
@@ -162,7 +210,7 @@ mod tests {
 
     type Reader = fn(&dyn Fn(&str) -> Option<String>) -> Option<ConfigError>;
 
-    const READERS: [(&[&str], Reader); 11] = [
+    const READERS: [(&[&str], Reader); 12] = [
         (Enroll::VARIABLES, |environment| Enroll::read(&environment).err()),
         (DescribeEnrollment::VARIABLES, |environment| DescribeEnrollment::read(&environment).err()),
         (Initiate::VARIABLES, |environment| Initiate::read(&environment).err()),
@@ -170,11 +218,15 @@ mod tests {
         (Status::VARIABLES, |environment| Status::read(&environment).err()),
         (Introspect::VARIABLES, |environment| Introspect::read(&environment).err()),
         (Revoke::VARIABLES, |environment| Revoke::read(&environment).err()),
+        (Admin::VARIABLES, |environment| Admin::read(&environment).err()),
         (Jwks::VARIABLES, |environment| Jwks::read(&environment).err()),
         (Authorizer::VARIABLES, |environment| Authorizer::read(&environment).err()),
         (Health::VARIABLES, |environment| Health::read(&environment).err()),
         (AuditWriter::VARIABLES, |environment| AuditWriter::read(&environment).err()),
     ];
+
+    /// What is unset means a default.
+    const OPTIONAL: [&str; 3] = ["COUNTERSIGN_KDF", "COUNTERSIGN_LIMITS", "COUNTERSIGN_CACHE"];
 
     #[test]
     fn every_function_starts_with_a_complete_environment() {
@@ -186,7 +238,7 @@ mod tests {
     #[test]
     fn a_missing_variable_is_named() {
         for (variables, read) in READERS {
-            for missing in variables.iter().filter(|variable| **variable != "COUNTERSIGN_KDF") {
+            for missing in variables.iter().filter(|variable| !OPTIONAL.contains(variable)) {
                 let environment = |variable: &str| if variable == *missing { None } else { complete(variable) };
 
                 assert_eq!(read(&environment), Some(ConfigError { variable: missing, problem: Problem::Missing }));
@@ -212,9 +264,9 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_variable_is_malformed() {
+    fn an_empty_variable_is_malformed_but_for_the_limits() {
         for (variables, read) in READERS {
-            for empty in variables {
+            for empty in variables.iter().filter(|variable| **variable != "COUNTERSIGN_LIMITS") {
                 let environment =
                     |variable: &str| if variable == *empty { Some(String::new()) } else { complete(variable) };
 

@@ -7,6 +7,7 @@
 //! - The AWS SDK's settings, with the deadlines of every call, come from [`aws`].
 
 mod aws;
+mod cache;
 mod deadline;
 mod environment;
 mod error;
@@ -14,6 +15,7 @@ mod functions;
 mod issuer;
 mod kms_key_id;
 mod lambda;
+mod limits;
 mod log_filter;
 mod queue_url;
 mod setting;
@@ -21,12 +23,13 @@ mod table_name;
 
 pub use aws::{aws, operator_aws};
 pub use aws_config::SdkConfig;
+pub use cache::{Cache, CacheLogin, CacheMode, CacheName, CachePlace, CacheSettings, InvalidCache};
 pub use deadline::{ATTEMPT_DEADLINE, ATTEMPTS, CALL_DEADLINE, CONNECT_DEADLINE, KDF_ALLOWANCE, worst_case};
 pub use environment::process_environment;
 pub use error::{ConfigError, Problem};
 pub use functions::{
-    AuditWriter, Authorizer, DescribeEnrollment, Enroll, FUNCTIONS, Health, Initiate, Introspect, Jwks, Revoke, Status,
-    Verify,
+    Admin, AuditWriter, Authorizer, DescribeEnrollment, Enroll, FUNCTIONS, Health, Initiate, Introspect, Jwks, Revoke,
+    Status, Verify,
 };
 pub use issuer::Issuer;
 pub use kms_key_id::KmsKeyId;

@@ -14,6 +14,11 @@ pub(crate) trait Setting: Sized {
 
     /// Parses the variable's text.
     fn parse(unverified_text: &str) -> Option<Self>;
+
+    /// What is wrong with a text that can't be parsed.
+    fn problem(_unverified_text: &str) -> Problem {
+        Problem::Malformed(Self::EXPECTED)
+    }
 }
 
 /// Reads one variable.
@@ -24,7 +29,7 @@ pub(crate) fn read<T: Setting>(
     let Some(text) = environment(variable) else {
         return T::default().ok_or(ConfigError { variable, problem: Problem::Missing });
     };
-    T::parse(&text).ok_or(ConfigError { variable, problem: Problem::Malformed(T::EXPECTED) })
+    T::parse(&text).ok_or_else(|| ConfigError { variable, problem: T::problem(&text) })
 }
 
 impl Setting for crypto::KdfParameters {

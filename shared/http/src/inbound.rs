@@ -1,6 +1,8 @@
 //! What every handler learns of a request besides its body.
 
-use domain::{IdempotencyKey, IdempotencyKeyRefused, RequestId};
+use std::net::{IpAddr, Ipv4Addr};
+
+use domain::{IdempotencyKey, IdempotencyKeyRefused, RequestId, SourceAddress};
 use jiff::Timestamp;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
 use lambda_http::http::HeaderMap;
@@ -34,6 +36,15 @@ impl Inbound {
     pub fn caller(&self) -> Result<Caller, Problem> {
         let authorizer = gateway_context(&self.request).and_then(|context| context.authorizer.as_ref());
         Caller::from_authorizer(authorizer, self.headers())
+    }
+
+    /// The address that the gateway took the request from, whatever headers say: anybody can write those. A gateway that tells none
+    /// that can be read counts as one address, 0.0.0.0.
+    #[must_use]
+    pub fn source(&self) -> SourceAddress {
+        let address =
+            gateway_context(&self.request).and_then(|context| context.http.source_ip.as_deref()?.parse().ok());
+        SourceAddress::from_transport(address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)))
     }
 
     /// The idempotency key: exactly one, fresh at `now`.

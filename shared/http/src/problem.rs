@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
+use admission::{Limited, Refusal};
 use crypto::KeyError;
 use domain::{EntropyUnavailable, IdempotencyKeyRefused};
 use keyring::KeyringError;
@@ -24,13 +25,15 @@ pub struct Problem {
     pub attempts_remaining: Option<u8>,
     /// After how long to try again.
     pub retry_after: Option<Duration>,
+    /// The limit that is used up, for what it refuses.
+    pub limited: Option<Limited>,
 }
 
 impl Problem {
     /// A problem of this kind that says no more than its kind does.
     #[must_use]
     pub const fn new(kind: ProblemType) -> Self {
-        Self { kind, detail: None, pointer: None, attempts_remaining: None, retry_after: None }
+        Self { kind, detail: None, pointer: None, attempts_remaining: None, retry_after: None, limited: None }
     }
 
     /// Adds what is wrong.
@@ -85,6 +88,21 @@ impl From<KeyringError> for Problem {
                 Self::unavailable(&error)
             }
             KeyringError::Key(KeyError::Refused) | KeyringError::Missing(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Limited(limited) => Self {
+                retry_after: Some(limited.retry_after),
+                limited: Some(limited),
+                ..Self::new(ProblemType::RateLimited)
+            },
+            Refusal::Denied => Self::new(ProblemType::Forbidden),
+            Refusal::Store(error) => error.into(),
+            Refusal::Entropy(error) => error.into(),
         }
     }
 }

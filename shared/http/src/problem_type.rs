@@ -41,6 +41,8 @@ pub enum ProblemType {
     IdempotencyKeyInvalid,
     /// The time inside the `Idempotency-Key` is too far from the server's.
     IdempotencyKeyStale,
+    /// A limit is used up.
+    RateLimited,
     /// A fault of ours that a retry will not mend.
     InternalError,
     /// Something that the answer depends on did not answer in time.
@@ -49,7 +51,7 @@ pub enum ProblemType {
 
 impl ProblemType {
     /// Every kind.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::InvalidRequest,
         Self::Unauthenticated,
         Self::AuthenticationFailed,
@@ -68,6 +70,7 @@ impl ProblemType {
         Self::IdempotencyKeyReused,
         Self::IdempotencyKeyInvalid,
         Self::IdempotencyKeyStale,
+        Self::RateLimited,
         Self::InternalError,
         Self::Unavailable,
     ];
@@ -132,6 +135,7 @@ impl ProblemType {
             Self::IdempotencyKeyStale => {
                 ("/problems/idempotency-key-stale", StatusCode::BAD_REQUEST, "Idempotency key stale")
             }
+            Self::RateLimited => ("/problems/rate-limited", StatusCode::TOO_MANY_REQUESTS, "Rate limited"),
             Self::InternalError => ("/problems/internal-error", StatusCode::INTERNAL_SERVER_ERROR, "Internal error"),
             Self::Unavailable => ("/problems/unavailable", StatusCode::SERVICE_UNAVAILABLE, "Unavailable"),
         }

@@ -1,7 +1,11 @@
 //! Answers: the same headers on every one of them.
 
+use std::time::Duration;
+
+use admission::Limited;
 use domain::RequestId;
 use lambda_http::Body;
+use lambda_http::http::HeaderMap;
 use lambda_http::http::header::{
     CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
@@ -82,10 +86,31 @@ fn problem_response(request_id: &RequestId, problem: &Problem) -> Response<Body>
         response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"countersign\""));
     }
     if let Some(retry_after) = problem.retry_after {
-        let seconds = retry_after.as_secs().max(1);
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(retry_after)));
+    }
+    if let Some(limited) = &problem.limited {
+        insert_limit(response.headers_mut(), limited);
     }
     response
+}
+
+/// `RateLimit-Policy` and `RateLimit` of draft-ietf-httpapi-ratelimit-headers: the limit that fired, of which nothing remains.
+fn insert_limit(headers: &mut HeaderMap, limited: &Limited) {
+    let Limited { limit, quota, period, retry_after } = limited;
+    let policy = format!("\"{limit}\";q={quota};w={}", whole_seconds(*period));
+    let state = format!("\"{limit}\";r=0;t={}", whole_seconds(*retry_after));
+    for (name, text) in [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, state)] {
+        // A limit's name is one of ours, without a quote or a backslash.
+        if let Ok(value) = HeaderValue::from_str(&text) {
+            headers.insert(name, value);
+        }
+    }
+}
+
+/// Rounded up, so that waiting that long is enough; at least one.
+fn whole_seconds(duration: Duration) -> u64 {
+    let begun = u64::from(duration.subsec_nanos() > 0);
+    (duration.as_secs() + begun).max(1)
 }
 
 /// The problem document.
@@ -118,3 +143,5 @@ fn response(request_id: &RequestId, status: StatusCode, content_type: &'static s
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
