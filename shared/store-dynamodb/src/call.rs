@@ -10,16 +10,17 @@
 use std::future::Future;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
     CancellationReason, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 use store::{StoreError, StoreErrorKind};
 
 use crate::DynamoStore;
+use crate::change::Change;
 use crate::error::{EngineFailure, THROTTLING_CODES, failure};
 use crate::item::Item;
 use crate::keys::{Key, PK};
@@ -85,22 +86,66 @@ impl<T: Send + Sync> DynamoStore<T> {
         }
     }
 
-    /// Updates an item if the request's condition holds.
+    /// Changes an item if the condition holds.
     pub(crate) async fn update(
         &self,
         operation: &'static str,
-        request: UpdateItemFluentBuilder,
+        table: &str,
+        change: Change,
     ) -> Result<Update, StoreError> {
-        let request = request
-            .return_values(ReturnValue::AllNew)
+        self.update_and_give(operation, table, change, ReturnValue::AllNew).await
+    }
+
+    /// Changes an item if the condition holds; gives the item as of just before it, and an empty one if there was none.
+    pub(crate) async fn replace(
+        &self,
+        operation: &'static str,
+        table: &str,
+        change: Change,
+    ) -> Result<Update, StoreError> {
+        self.update_and_give(operation, table, change, ReturnValue::AllOld).await
+    }
+
+    async fn update_and_give(
+        &self,
+        operation: &'static str,
+        table: &str,
+        change: Change,
+        given: ReturnValue,
+    ) -> Result<Update, StoreError> {
+        let request = change
+            .of_one_item(self.client.update_item().table_name(table))
+            .return_values(given.clone())
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
 
         match repeat_conflicts(|| request.clone().send(), is_conflict).await {
-            Ok(answer) => answer.attributes.map(Update::Done).ok_or_else(|| not_understood(operation)),
+            Ok(answer) => match answer.attributes {
+                Some(item) => Ok(Update::Done(item)),
+                None if given == ReturnValue::AllOld => Ok(Update::Done(Item::new())),
+                None => Err(not_understood(operation)),
+            },
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => {
                     Ok(Update::Refused(refusal.item().cloned()))
                 }
+                _ => Err(failure(operation, &error)),
+            },
+        }
+    }
+
+    /// Removes an item if the condition holds.
+    pub(crate) async fn remove(
+        &self,
+        operation: &'static str,
+        table: &str,
+        condition: Change,
+    ) -> Result<(), StoreError> {
+        let request = condition.of_removal(self.client.delete_item().table_name(table));
+
+        match repeat_conflicts(|| request.clone().send(), is_conflict).await {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error() {
+                Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(()),
                 _ => Err(failure(operation, &error)),
             },
         }
@@ -135,6 +180,11 @@ pub(crate) fn not_understood(operation: &'static str) -> StoreError {
     StoreError::new(StoreErrorKind::Unavailable, operation, EngineFailure::NotUnderstood)
 }
 
+/// Others were faster however often it was tried.
+pub(crate) fn contended(operation: &'static str) -> StoreError {
+    StoreError::new(StoreErrorKind::Throttled, operation, EngineFailure::Contended)
+}
+
 async fn repeat_conflicts<O, E, R, F>(
     send: impl Fn() -> F + Send + Sync,
     is_conflict: impl Fn(&E) -> bool + Send + Sync,
@@ -160,16 +210,18 @@ fn is_conflict(error: &impl ProvideErrorMetadata) -> bool {
     error.code() == Some("TransactionConflictException")
 }
 
+/// A conflict before the first refused condition: the write in conflict may be one that decides.
 fn is_conflicting_transaction(error: &TransactWriteItemsError) -> bool {
     let TransactWriteItemsError::TransactionCanceledException(cancelled) = error else { return false };
-    let reasons = cancelled.cancellation_reasons();
-    has_reason(reasons, CONFLICT) && !has_reason(reasons, REFUSED)
+    let undecided = cancelled.cancellation_reasons().iter().take_while(|reason| reason.code() != Some(REFUSED));
+    undecided.into_iter().any(|reason| reason.code() == Some(CONFLICT))
 }
 
-/// A refused condition decides, whatever else was in the way; the rest asks for another time.
+/// The first write whose condition did not hold decides, unless one before it is in conflict; the rest asks for another time.
 fn cancellation(operation: &'static str, reasons: &[CancellationReason]) -> Result<Transaction, StoreError> {
-    let refused = reasons.iter().enumerate().find(|(_, reason)| reason.code() == Some(REFUSED));
-    if let Some((position, reason)) = refused {
+    let decides = |reason: &CancellationReason| [REFUSED, CONFLICT].contains(&reason.code().unwrap_or_default());
+    let first = reasons.iter().enumerate().find(|(_, reason)| decides(reason));
+    if let Some((position, reason)) = first.filter(|(_, reason)| reason.code() == Some(REFUSED)) {
         return Ok(Transaction::Refused(position, reason.item().cloned()));
     }
     let throttled = has_reason(reasons, CONFLICT) || THROTTLING_CODES.iter().any(|code| has_reason(reasons, code));

@@ -5,82 +5,89 @@
 //!     ┼──────────── it can be completed ────────┼─── Closed ───▶ session.created_at
 //! ```
 
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::error::BuildError;
-use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update as TransactUpdate};
-use domain::Attempt;
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use domain::Verified;
 use store::{CompleteVerification, Completion, CompletionRequest, StoreError};
 
-use crate::call::{MUST_BE_NEW, Transaction, not_understood};
-use crate::item::{instant, text};
-use crate::keys::{self, PK};
-use crate::reader::corrupt;
-use crate::verification::{ATTEMPTS, EXPIRES, SESSION, VERIFIED, attempt_value, parse};
-use crate::{DynamoStore, KnowsCore, KnowsEphemeral, session};
+use crate::account::{self, other_session};
+use crate::attempt::{CLAIMED, IS_CLAIMED_BY, RIGHT, attempt_change};
+use crate::call::{Transaction, contended, not_understood};
+use crate::change::Change;
+use crate::item::{Item, bytes, instant, text};
+use crate::keys;
+use crate::opening::{AccountWrite, ROUNDS, Refusal};
+use crate::verification::{EXPIRES, VERIFIED, parse, verified_value};
+use crate::{DynamoStore, KnowsCore, KnowsEphemeral};
 
 impl<T: KnowsCore + KnowsEphemeral> CompleteVerification for DynamoStore<T> {
-    /// One `TransactWriteItems` of two writes. Repeated after a lost answer it meets the verification with its own session
-    /// id, which is `Completed` again; so neither the SDK's nor the caller's repetition needs a token.
+    /// One `TransactWriteItems` of two writes; a second one where opening the session alone would take one. Repeated after a lost
+    /// answer it meets the verification with its own session id, which is `Completed` again; so neither the SDK's nor the
+    /// caller's repetition needs a token.
     async fn complete_verification(&self, request: &CompletionRequest) -> Result<Completion, StoreError> {
         let operation = "CompleteVerification";
-        let (core, ephemeral) = (self.tables.core(), self.tables.ephemeral());
+        let core = self.tables.core();
         let session = &request.session;
-        let writes = writes(core, ephemeral, request).map_err(|_| not_understood(operation))?;
-
-        match self.transact(operation, writes).await? {
-            Transaction::Done => Ok(Completion::Completed),
-            Transaction::Refused(0, None) => Ok(Completion::Closed),
-            Transaction::Refused(0, Some(item)) => {
-                let verification = parse(operation, ephemeral, session.tenant, request.verification, &item)?;
-                let ours = verification.verified.is_some_and(|(_, id)| id == session.id);
-                Ok(if ours { Completion::Completed } else { Completion::Closed })
-            }
-            // The verification is open, yet a session of this id exists: ids are drawn at random, so this is no race.
-            Transaction::Refused(..) => {
-                let key = keys::session(session.tenant, session.user, session.id);
-                Err(corrupt(operation, core, &key, "id of an existing session"))
-            }
+        let mut write = AccountWrite::new(session, &request.evicted);
+        for _ in 0..ROUNDS {
+            let writes = self.writes(request, &write).map_err(|_| not_understood(operation))?;
+            let found = match self.transact(operation, writes).await? {
+                Transaction::Done => return Ok(Completion::Completed),
+                Transaction::Refused(0, found) => return self.refused(operation, request, found),
+                Transaction::Refused(_, found) => found,
+            };
+            let found = found.map(|item| account::parse(operation, core, session.tenant, session.user, &item));
+            write = match write.refused(found.transpose()?) {
+                Refusal::Again(write) => write,
+                Refusal::Changed(account) => return Ok(Completion::SessionsChanged(account)),
+                // The verification could have been completed: the session is another verification's.
+                Refusal::Exists(_) => {
+                    return Err(other_session(operation, core, &keys::account(session.tenant, session.user)));
+                }
+            };
         }
+        Err(contended(operation))
     }
 }
 
-fn writes(core: &str, ephemeral: &str, request: &CompletionRequest) -> Result<Vec<TransactWriteItem>, BuildError> {
-    let session = &request.session;
-    let names = [
-        ("#attempts", ATTEMPTS.to_owned()),
-        ("#attempt", request.attempt.to_string()),
-        ("#verified", VERIFIED.to_owned()),
-        ("#session", SESSION.to_owned()),
-        ("#expires", EXPIRES.to_owned()),
-    ];
-    let values = [
-        (":claimed", attempt_value(Attempt::Claimed)),
-        (":right", attempt_value(Attempt::Right)),
-        (":now", instant(session.created_at)),
-        (":session", text(&session.id)),
-    ];
-    let verify = TransactUpdate::builder()
-        .table_name(ephemeral)
-        .set_key(Some(keys::verification(session.tenant, request.verification).to_attributes()))
-        .update_expression("SET #attempts.#attempt = :right, #verified = :now, #session = :session")
-        .condition_expression("#attempts.#attempt = :claimed AND attribute_not_exists(#verified) AND #expires > :now")
-        .set_expression_attribute_names(Some(owned(names)))
-        .set_expression_attribute_values(Some(owned(values)))
-        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-        .build()?;
-    let open_session = Put::builder()
-        .table_name(core)
-        .set_item(Some(session::item(session)))
-        .condition_expression(MUST_BE_NEW)
-        .expression_attribute_names("#pk", PK)
-        .build()?;
-    Ok(vec![
-        TransactWriteItem::builder().update(verify).build(),
-        TransactWriteItem::builder().put(open_session).build(),
-    ])
+impl<T: KnowsCore + KnowsEphemeral> DynamoStore<T> {
+    fn writes(
+        &self,
+        request: &CompletionRequest,
+        account: &AccountWrite<'_>,
+    ) -> Result<Vec<TransactWriteItem>, BuildError> {
+        let verification = verifying(request).in_transaction(self.tables.ephemeral())?;
+        let account = account.change().in_transaction(self.tables.core())?;
+        Ok(vec![verification, account])
+    }
+
+    /// What a verification tells that could not be completed.
+    fn refused(
+        &self,
+        operation: &'static str,
+        request: &CompletionRequest,
+        found: Option<Item>,
+    ) -> Result<Completion, StoreError> {
+        let Some(item) = found else { return Ok(Completion::Closed) };
+        let session = &request.session;
+        let found = parse(operation, self.tables.ephemeral(), session.tenant, request.verification, &item)?;
+        let is_ours = found.verified.is_some_and(|verified| verified.session == session.id);
+        Ok(if is_ours { Completion::Completed } else { Completion::Closed })
+    }
 }
 
-fn owned<V, const N: usize>(pairs: [(&str, V); N]) -> HashMap<String, V> {
-    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+/// The verification's part: the attempt was right, and this is how it ended.
+fn verifying(request: &CompletionRequest) -> Change {
+    let session = &request.session;
+    let verified = Verified { at: session.created_at, session: session.id, answer: request.answer.clone() };
+    let set = "SET #attempts.#attempt.#state = :right, #verified = :verified";
+    attempt_change(session.tenant, request.verification, request.attempt, set)
+        .only_if(format!("{IS_CLAIMED_BY} AND attribute_not_exists(#verified) AND #expires > :now"))
+        .name("#verified", VERIFIED)
+        .name("#expires", EXPIRES)
+        .value(":claimed", text(CLAIMED))
+        .value(":right", text(RIGHT))
+        .value(":nonce", bytes(request.nonce.0))
+        .value(":now", instant(session.created_at))
+        .value(":verified", verified_value(&verified))
 }

@@ -4,6 +4,7 @@ use domain::{BranchKeyVersion, Enrollment, RequestFingerprint, Sealed, TenantId,
 use store::{CreateEnrollment, EnrollmentCreation, FindEnrollment, StoreError, Upgrade, UpgradeVerifiers};
 
 use crate::call::{Put, Update};
+use crate::change::Change;
 use crate::item::{Item, ItemBuilder, bytes, instant, number, text};
 use crate::keys::{self, Key};
 use crate::reader::Reader;
@@ -47,18 +48,13 @@ impl<T: KnowsCore> UpgradeVerifiers for DynamoStore<T> {
     ) -> Result<Upgrade, StoreError> {
         let operation = "UpgradeVerifiers";
         let table = self.tables.core();
-        let update = self
-            .client
-            .update_item()
-            .table_name(table)
-            .set_key(Some(keys::enrollment(tenant, user).to_attributes()))
-            .update_expression("SET #sets = :after")
-            .condition_expression("#sets = :before")
-            .expression_attribute_names("#sets", SETS)
-            .expression_attribute_values(":before", bytes(before.as_bytes()))
-            .expression_attribute_values(":after", bytes(after.as_bytes()));
+        let change = Change::new(keys::enrollment(tenant, user), "SET #sets = :after")
+            .only_if("#sets = :before")
+            .name("#sets", SETS)
+            .value(":before", bytes(before.as_bytes()))
+            .value(":after", bytes(after.as_bytes()));
 
-        match self.update(operation, update).await? {
+        match self.update(operation, table, change).await? {
             Update::Done(_) => Ok(Upgrade::Upgraded),
             Update::Refused(None) => Ok(Upgrade::Superseded),
             Update::Refused(Some(item)) => {

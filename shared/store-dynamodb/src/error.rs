@@ -1,6 +1,7 @@
 //! From the SDK's errors to the three kinds that callers can act on.
 //!
-//! - Throttled: the engine says slow down, or other writes hold the item (a transaction conflict that outlasted its retries).
+//! - Throttled: the engine says slow down, or other writes were first at the item (a conflict with a transaction, or a condition
+//!   on what was seen before, that outlasted its rounds).
 //! - Unavailable: no answer in time, none that can be understood, or one that only a person can mend (no such table, no
 //!   permission). Whether the call took effect is unknown.
 //! - Corrupt: an item is impossible.
@@ -32,6 +33,9 @@ pub enum EngineFailure {
     /// The answer is not one of DynamoDB's.
     #[error("dynamodb's answer could not be understood")]
     NotUnderstood,
+    /// Every answer was that somebody else had changed the item first.
+    #[error("the item was changed by others each time")]
+    Contended,
 }
 
 /// A stored item that this code cannot have written. Names the place, never a value.

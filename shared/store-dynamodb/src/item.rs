@@ -50,9 +50,24 @@ pub(crate) fn number(value: u32) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
+/// A number attribute of how many there are.
+pub(crate) fn count(number: usize) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
 /// A binary attribute.
 pub(crate) fn bytes(value: impl Into<Vec<u8>>) -> AttributeValue {
     AttributeValue::B(aws_sdk_dynamodb::primitives::Blob::new(value))
+}
+
+/// The instant as it is kept: in whole milliseconds.
+pub(crate) fn whole(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
+}
+
+/// The instant that is `earlier` before this one.
+pub(crate) fn before(at: Timestamp, earlier: Duration) -> Timestamp {
+    at.saturating_sub(earlier).unwrap_or(Timestamp::MIN)
 }
 
 /// An instant as the number of milliseconds since 1970; what is finer is cut off.

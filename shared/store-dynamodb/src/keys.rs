@@ -3,23 +3,30 @@
 //! | table | item | pk | sk |
 //! |---|---|---|---|
 //! | core | enrollment | `t/018f0000-0000-7000-8000-00000000000a/u/018f0000-0000-7000-8000-00000000000b` | `enrollment` |
-//! | core | session | `t/018f0000-0000-7000-8000-00000000000a/u/018f0000-0000-7000-8000-00000000000b` | `session/018f0000-0000-7000-8000-00000000000c` |
+//! | core | account | `t/018f0000-0000-7000-8000-00000000000a/u/018f0000-0000-7000-8000-00000000000b` | `account` |
 //! | core | branch key | `t/018f0000-0000-7000-8000-00000000000a/branch-key` | `v/7` |
 //! | core | newest branch key | `t/018f0000-0000-7000-8000-00000000000a/branch-key` | `newest` |
 //! | core | API key | `api-key/abababababababababababababababababababababababababababababababab` | `api-key` |
 //! | core | signing key | `signing-keys` | `kid-1` |
+//! | core | listing | `listings` | `network/198.51.100.0/24` |
 //! | ephemeral | verification | `t/018f0000-0000-7000-8000-00000000000a/v/018f0000-0000-7000-8000-00000000000d` | |
+//! | ephemeral | request | `t/018f0000-0000-7000-8000-00000000000a/i/018f0000-0000-7000-8000-00000000000f` | |
+//! | ephemeral | counter | `t/018f0000-0000-7000-8000-00000000000a/l/user/018f0000-0000-7000-8000-00000000000b` | |
 //! | audit | event | `t/018f0000-0000-7000-8000-00000000000a/s/cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd` | `018f0000-0000-7000-8000-00000000000e` |
 //!
-//! All but API keys and signing keys begin with the tenant, so that no id of one tenant ever names an item of another.
-//! API keys are found before the tenant is known. Signing keys are the deployment's own; they and branch keys are read
-//! about once in five minutes by each process, so that their small partitions stay cold.
+//! All that belongs to a tenant begins with it, so that no id of one tenant ever names an item of another. API keys are found
+//! before the tenant is known. Signing keys, listings and the counters of everybody together are the deployment's own.
+//! Signing and branch keys are read about once in five minutes by each process, listings once a minute, so that their
+//! small partitions stay cold; the counters of everybody are sharded and leased.
 
 use std::collections::HashMap;
 use std::fmt;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{BranchKeyVersion, EventId, KeyId, SecretHash, SessionId, TenantId, UserId, VerificationId};
+use domain::{
+    BranchKeyVersion, CounterKey, EventId, IdempotencyKey, KeyId, ListedSubject, SecretHash, TenantId, UserId,
+    VerificationId,
+};
 
 /// The primary key of one item.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,9 +67,9 @@ pub(crate) fn enrollment(tenant: TenantId, user: UserId) -> Key {
     Key::new(user_partition(tenant, user), "enrollment")
 }
 
-/// One of a user's sessions.
-pub(crate) fn session(tenant: TenantId, user: UserId, session: SessionId) -> Key {
-    Key::new(user_partition(tenant, user), format!("session/{session}"))
+/// A user's account.
+pub(crate) fn account(tenant: TenantId, user: UserId) -> Key {
+    Key::new(user_partition(tenant, user), "account")
 }
 
 /// One version of a tenant's branch key.
@@ -88,9 +95,31 @@ pub(crate) fn signing_key(id: &KeyId) -> Key {
 /// The partition of all signing keys.
 pub(crate) const SIGNING_KEYS: &str = "signing-keys";
 
+/// One entry of the operator's list. A network has one spelling: that of its first address.
+pub(crate) fn listing(subject: &ListedSubject) -> Key {
+    let subject = match *subject {
+        ListedSubject::Network(network) => ListedSubject::Network(network.trunc()),
+        other => other,
+    };
+    Key::new(LISTINGS.to_owned(), subject.to_string())
+}
+
+/// The partition of the operator's list.
+pub(crate) const LISTINGS: &str = "listings";
+
 /// One verification.
 pub(crate) fn verification(tenant: TenantId, verification: VerificationId) -> Key {
     Key { pk: format!("t/{tenant}/v/{verification}"), sk: None }
+}
+
+/// One request under its idempotency key.
+pub(crate) fn request(tenant: TenantId, key: IdempotencyKey) -> Key {
+    Key { pk: format!("t/{tenant}/i/{key}"), sk: None }
+}
+
+/// One counter.
+pub(crate) fn counter(key: &CounterKey) -> Key {
+    Key { pk: key.as_str().to_owned(), sk: None }
 }
 
 /// One audit event.

@@ -11,19 +11,28 @@
 //!
 //! Tables, keys, attributes, sizes and units: `docs/DATA_MODEL.md`.
 
+mod account;
 mod api_key;
 mod attempt;
 mod branch_key;
 mod call;
+mod change;
+mod claim;
 mod client;
 mod completion;
+mod counter;
+mod draw;
 mod enrollment;
 mod error;
 mod event;
 mod item;
 mod keys;
+mod listing;
+mod opening;
 mod reader;
 mod readiness;
+mod request;
+mod reservation;
 mod session;
 mod signing_key;
 mod size;

@@ -1,6 +1,5 @@
 //! Reading items: strictly, and naming the place of what is wrong but never its value.
 
-use std::collections::HashMap;
 use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -42,7 +41,8 @@ impl Reader<'_> {
         self.optional_number(name)?.ok_or_else(|| self.corrupt(name))
     }
 
-    fn optional_number<V: FromStr>(&self, name: &'static str) -> Result<Option<V>, StoreError> {
+    /// A whole number, or nothing.
+    pub(crate) fn optional_number<V: FromStr>(&self, name: &'static str) -> Result<Option<V>, StoreError> {
         let parse = |value: &AttributeValue| value.as_n().ok()?.parse().ok();
         self.item.get(name).map(|value| parse(value).ok_or_else(|| self.corrupt(name))).transpose()
     }
@@ -92,8 +92,30 @@ impl Reader<'_> {
     }
 
     /// A map.
-    pub(crate) fn map(&self, name: &'static str) -> Result<&HashMap<String, AttributeValue>, StoreError> {
+    pub(crate) fn map(&self, name: &'static str) -> Result<&Item, StoreError> {
         self.item.get(name).and_then(|value| value.as_m().ok()).ok_or_else(|| self.corrupt(name))
+    }
+
+    /// A list.
+    pub(crate) fn list(&self, name: &'static str) -> Result<&[AttributeValue], StoreError> {
+        let list = self.item.get(name).and_then(|value| value.as_l().ok());
+        list.map(Vec::as_slice).ok_or_else(|| self.corrupt(name))
+    }
+
+    /// The reader of the map that is this attribute.
+    pub(crate) fn inside_map(&self, name: &'static str) -> Result<Reader<'_>, StoreError> {
+        let value = self.item.get(name).ok_or_else(|| self.corrupt(name))?;
+        self.inside(name, value)
+    }
+
+    /// The reader of a map inside this item's attribute.
+    pub(crate) fn inside<'b>(
+        &'b self,
+        name: &'static str,
+        value: &'b AttributeValue,
+    ) -> Result<Reader<'b>, StoreError> {
+        let item = value.as_m().map_err(|_| self.corrupt(name))?;
+        Ok(Reader { operation: self.operation, table: self.table, key: self.key, item })
     }
 }
 

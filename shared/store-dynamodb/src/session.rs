@@ -1,14 +1,15 @@
-//! Sessions: items in the user's partition of the core table. They are created in `completion.rs`.
+//! Sessions: entries of a map inside the account's item, keyed by their ids. They are opened in `opening.rs`.
 
-use std::time::Duration;
-
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{SecretHash, Session, SessionId, TenantId, UserId};
 use jiff::Timestamp;
 use store::{FindSession, Revocation, RevokeSession, StoreError};
 
+use crate::account::{self, SESSIONS};
 use crate::call::Update;
-use crate::item::{Item, ItemBuilder, TTL, bytes, instant, time_to_live};
-use crate::keys::{self, PK};
+use crate::change::Change;
+use crate::item::{Item, bytes, instant};
+use crate::keys;
 use crate::reader::{Reader, corrupt};
 use crate::{DynamoStore, KnowsCore};
 
@@ -19,11 +20,9 @@ impl<T: KnowsCore> FindSession for DynamoStore<T> {
         user: UserId,
         session: SessionId,
     ) -> Result<Option<Session>, StoreError> {
-        let operation = "FindSession";
-        let table = self.tables.core();
-
-        let item = self.read(operation, table, &keys::session(tenant, user, session)).await?;
-        item.map(|item| parse(operation, table, tenant, user, session, &item)).transpose()
+        // A part of an item costs as much as all of it, and all of it can be checked.
+        let account = self.read_account("FindSession", tenant, user).await?;
+        Ok(account.and_then(|mut account| account.sessions.remove(&session)))
     }
 }
 
@@ -38,51 +37,42 @@ impl<T: KnowsCore> RevokeSession for DynamoStore<T> {
     ) -> Result<Revocation, StoreError> {
         let operation = "RevokeSession";
         let table = self.tables.core();
-        let key = keys::session(tenant, user, session);
-        let update = self
-            .client
-            .update_item()
-            .table_name(table)
-            .set_key(Some(key.to_attributes()))
-            .update_expression("SET #revoked = :at")
-            .condition_expression("attribute_exists(#pk) AND attribute_not_exists(#revoked)")
-            .expression_attribute_names("#pk", PK)
-            .expression_attribute_names("#revoked", REVOKED)
-            .expression_attribute_values(":at", instant(at));
+        let key = keys::account(tenant, user);
+        let change = Change::new(key.clone(), "SET #sessions.#session.#revoked = :at")
+            .only_if("attribute_exists(#sessions.#session) AND attribute_not_exists(#sessions.#session.#revoked)")
+            .name("#sessions", SESSIONS)
+            .name("#session", session.to_string())
+            .name("#revoked", REVOKED)
+            .value(":at", instant(at));
 
-        match self.update(operation, update).await? {
+        match self.update(operation, table, change).await? {
             Update::Done(_) => Ok(Revocation::Revoked),
             Update::Refused(None) => Ok(Revocation::Unknown),
             Update::Refused(Some(item)) => {
-                let found = parse(operation, table, tenant, user, session, &item)?;
-                match found.revoked_at {
-                    Some(_) => Ok(Revocation::AlreadyRevoked),
-                    None => Err(corrupt(operation, table, &key, "condition")),
+                let found = account::parse(operation, table, tenant, user, &item)?;
+                match found.sessions.get(&session).map(|session| session.revoked_at) {
+                    None => Ok(Revocation::Unknown),
+                    Some(Some(_)) => Ok(Revocation::AlreadyRevoked),
+                    Some(None) => Err(corrupt(operation, table, &key, "condition")),
                 }
             }
         }
     }
 }
 
-pub(crate) fn item(session: &Session) -> Item {
-    ItemBuilder::new(&keys::session(session.tenant, session.user, session.id))
-        .with(CREATED, instant(session.created_at))
-        .with(EXPIRES, instant(session.expires_at))
-        .with(REFRESH_TOKEN, bytes(session.refresh_token.as_bytes().as_slice()))
-        .with_optional(REVOKED, session.revoked_at.map(instant))
-        .with(TTL, time_to_live(session.expires_at, KEPT_AFTER_EXPIRY))
-        .build()
+/// A session as an attribute.
+pub(crate) fn value(session: &Session) -> AttributeValue {
+    let mut entry = Item::from([
+        (CREATED.to_owned(), instant(session.created_at)),
+        (EXPIRES.to_owned(), instant(session.expires_at)),
+        (REFRESH_TOKEN.to_owned(), bytes(session.refresh_token.as_bytes().as_slice())),
+    ]);
+    entry.extend(session.revoked_at.map(|at| (REVOKED.to_owned(), instant(at))));
+    AttributeValue::M(entry)
 }
 
-pub(crate) fn parse(
-    operation: &'static str,
-    table: &str,
-    tenant: TenantId,
-    user: UserId,
-    id: SessionId,
-    item: &Item,
-) -> Result<Session, StoreError> {
-    let reader = Reader { operation, table, key: &keys::session(tenant, user, id), item };
+/// Reads a session, and refuses one that ends before it begins.
+pub(crate) fn parse(reader: &Reader<'_>, tenant: TenantId, user: UserId, id: SessionId) -> Result<Session, StoreError> {
     let session = Session {
         tenant,
         user,
@@ -99,6 +89,3 @@ const CREATED: &str = "created";
 const EXPIRES: &str = "expires";
 const REFRESH_TOKEN: &str = "refresh";
 const REVOKED: &str = "revoked";
-
-/// How long a session that is over can still be listed.
-const KEPT_AFTER_EXPIRY: Duration = Duration::from_secs(86_400);

@@ -1,16 +1,15 @@
-//! Verifications: one item each in the ephemeral table, opened and read here; attempts are claimed in `attempt.rs`.
+//! Verifications: one item each in the ephemeral table, opened and read here; attempts are claimed in `claim.rs`.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    ATTEMPTS_ALLOWED, Attempt, BranchKeyVersion, IdempotencyKey, RequestFingerprint, SessionId, TenantId,
-    TransactionHash, Verification, VerificationId,
+    AttemptState, BranchKeyVersion, RequestFingerprint, TenantId, TransactionHash, Verification, VerificationId,
+    Verified,
 };
-use jiff::Timestamp;
 use store::{FindVerification, OpenVerification, Opening, StoreError};
 
+use crate::attempt::{attempts, attempts_value};
 use crate::call::Put;
 use crate::item::{Item, ItemBuilder, TTL, bytes, instant, number, text, time_to_live};
 use crate::keys;
@@ -49,8 +48,6 @@ impl<T: KnowsEphemeral> FindVerification for DynamoStore<T> {
 }
 
 pub(crate) fn item(verification: &Verification) -> Item {
-    let attempts = verification.attempts.iter().map(|(key, attempt)| (key.to_string(), attempt_value(*attempt)));
-    let verified = verification.verified;
     ItemBuilder::new(&keys::verification(verification.tenant, verification.id))
         .with(USER, text(&verification.user))
         .with(ASKED, text(&verification.asked))
@@ -60,9 +57,8 @@ pub(crate) fn item(verification: &Verification) -> Item {
         .with_optional(TRANSACTION, verification.transaction.map(|hash| bytes(hash.as_bytes().as_slice())))
         .with(CREATED, instant(verification.created_at))
         .with(EXPIRES, instant(verification.expires_at))
-        .with(ATTEMPTS, AttributeValue::M(attempts.collect()))
-        .with_optional(VERIFIED, verified.map(|(at, _)| instant(at)))
-        .with_optional(SESSION, verified.map(|(_, session)| text(&session)))
+        .with(ATTEMPTS, attempts_value(&verification.attempts))
+        .with_optional(VERIFIED, verification.verified.as_ref().map(verified_value))
         .with(REQUEST_KEY, text(&verification.request.key))
         .with(REQUEST_BODY, bytes(verification.request.body))
         .with(TTL, time_to_live(verification.expires_at, KEPT_AFTER_EXPIRY))
@@ -70,7 +66,7 @@ pub(crate) fn item(verification: &Verification) -> Item {
 }
 
 /// Reads a verification, and refuses one that no transition leads to: more attempts than allowed, an end before its
-/// beginning, or a success without exactly one right attempt and a session.
+/// beginning, or a success without exactly one right attempt.
 pub(crate) fn parse(
     operation: &'static str,
     table: &str,
@@ -98,45 +94,27 @@ pub(crate) fn parse(
     if verification.expires_at <= verification.created_at {
         return Err(reader.corrupt(EXPIRES));
     }
-    let right = verification.attempts.values().filter(|attempt| **attempt == Attempt::Right).count();
+    let right = verification.attempts.values().filter(|attempt| attempt.state == AttemptState::Right).count();
     if right != usize::from(verification.verified.is_some()) {
         return Err(reader.corrupt(ATTEMPTS));
     }
     Ok(verification)
 }
 
-fn attempts(reader: &Reader<'_>) -> Result<BTreeMap<IdempotencyKey, Attempt>, StoreError> {
-    let attempts: Option<BTreeMap<_, _>> =
-        reader.map(ATTEMPTS)?.iter().map(|(key, value)| Some((key.parse().ok()?, parse_attempt(value)?))).collect();
-    attempts.filter(|attempts| attempts.len() <= usize::from(ATTEMPTS_ALLOWED)).ok_or_else(|| reader.corrupt(ATTEMPTS))
+/// A success as an attribute.
+pub(crate) fn verified_value(verified: &Verified) -> AttributeValue {
+    AttributeValue::M(Item::from([
+        (AT.to_owned(), instant(verified.at)),
+        (SESSION.to_owned(), text(&verified.session)),
+        (ANSWER.to_owned(), bytes(verified.answer.as_bytes())),
+    ]))
 }
 
-fn verified(reader: &Reader<'_>) -> Result<Option<(Timestamp, SessionId)>, StoreError> {
-    match (reader.optional_instant(VERIFIED)?, reader.optional_text(SESSION)?) {
-        (Some(at), Some(session)) => Ok(Some((at, session))),
-        (None, None) => Ok(None),
-        _ => Err(reader.corrupt(SESSION)),
-    }
-}
-
-/// An attempt as it is stored: `claimed`, `right`, or `wrong/` and the number of attempts that remained.
-pub(crate) fn attempt_value(attempt: Attempt) -> AttributeValue {
-    AttributeValue::S(match attempt {
-        Attempt::Claimed => "claimed".to_owned(),
-        Attempt::Right => "right".to_owned(),
-        Attempt::Wrong { attempts_remaining } => format!("wrong/{attempts_remaining}"),
-    })
-}
-
-fn parse_attempt(value: &AttributeValue) -> Option<Attempt> {
-    match value.as_s().ok()?.as_str() {
-        "claimed" => Some(Attempt::Claimed),
-        "right" => Some(Attempt::Right),
-        text => {
-            let attempts_remaining = text.strip_prefix("wrong/")?.parse().ok()?;
-            (attempts_remaining < ATTEMPTS_ALLOWED).then_some(Attempt::Wrong { attempts_remaining })
-        }
-    }
+fn verified(reader: &Reader<'_>) -> Result<Option<Verified>, StoreError> {
+    let Some(value) = reader.item.get(VERIFIED) else { return Ok(None) };
+    let inside = reader.inside(VERIFIED, value)?;
+    let (at, session, answer) = (inside.instant(AT)?, inside.text(SESSION)?, inside.sealed(ANSWER)?);
+    Ok(Some(Verified { at, session, answer }))
 }
 
 const USER: &str = "user";
@@ -149,7 +127,9 @@ const CREATED: &str = "created";
 pub(crate) const EXPIRES: &str = "expires";
 pub(crate) const ATTEMPTS: &str = "attempts";
 pub(crate) const VERIFIED: &str = "verified";
-pub(crate) const SESSION: &str = "session";
+const AT: &str = "at";
+const SESSION: &str = "session";
+const ANSWER: &str = "answer";
 const REQUEST_KEY: &str = "req_key";
 const REQUEST_BODY: &str = "req_body";
 
