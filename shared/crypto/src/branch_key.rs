@@ -5,7 +5,9 @@
 
 use std::fmt;
 
-use domain::{BranchKeyVersion, EventId, IdempotencyKey, RequestFingerprint, TenantId, UserId, VerificationId, Window};
+use domain::{
+    BranchKeyVersion, EventId, Home, IdempotencyKey, RequestFingerprint, TenantId, UserId, VerificationId, Window,
+};
 
 use crate::canonical::Canonical;
 use crate::derive::{Mac, sha256, subkey};
@@ -20,12 +22,16 @@ pub struct BranchKey {
     challenges: Mac,
     fingerprints: Mac,
     pseudonyms: Mac,
-    events: Mac,
+    pub(crate) events: Mac,
     selectors: Mac,
+    pub(crate) attempt_marks: Mac,
+    pub(crate) sessions: Mac,
+    pub(crate) refresh_tokens: Mac,
     pub(crate) capabilities: Mac,
     pub(crate) decoys: Mac,
     pub(crate) pepper: Mac,
     pub(crate) sealing: SecretKey,
+    pub(crate) answers: SecretKey,
 }
 
 impl BranchKey {
@@ -49,10 +55,14 @@ impl BranchKey {
             pseudonyms: mac("countersign/branch/pseudonym/v1")?,
             events: mac("countersign/branch/event-id/v1")?,
             selectors: mac("countersign/branch/selector/v1")?,
+            attempt_marks: mac("countersign/branch/attempt-mark/v1")?,
+            sessions: mac("countersign/branch/session-id/v1")?,
+            refresh_tokens: mac("countersign/branch/refresh-token/v1")?,
             capabilities: mac("countersign/branch/capability/v1")?,
             decoys: mac("countersign/branch/decoy/v1")?,
             pepper: mac("countersign/branch/pepper/v1")?,
             sealing: purpose("countersign/branch/sealing/v1")?,
+            answers: purpose("countersign/branch/answers/v1")?,
         })
     }
 
@@ -68,10 +78,10 @@ impl BranchKey {
         self.tenant
     }
 
-    /// The verification that a request with this idempotency key opens: the same for a retry.
+    /// The verification that a request with this idempotency key opens at this home: the same for a retry.
     #[must_use]
-    pub fn verification_id(&self, key: &IdempotencyKey) -> VerificationId {
-        VerificationId::from_keyed_bytes(self.verification_ids.half_tag(key.as_bytes()))
+    pub fn verification_id(&self, key: &IdempotencyKey, home: Home) -> VerificationId {
+        VerificationId::at_home(self.verification_ids.half_tag(key.as_bytes()), home)
     }
 
     /// The user that an enrollment with this idempotency key and without a user id makes: the same for a retry.

@@ -4,6 +4,8 @@
 //! key service ──unwraps──▶ BranchKey (one per tenant and version)
 //!                            ├─ ids, challenges, capabilities, fingerprints, pseudonyms, selectors, decoys   (HMAC)
 //!                            ├─ pepper of the verifiers                                                      (HMAC)
+//!                            ├─ attempt marks, session ids, first refresh tokens                            (HMAC)
+//!                            ├─ seals answers                                                            (AES-GCM)
 //!                            └─ seals UserKey ── seals the askable sets and the device's id                  (AES-GCM)
 //! ```
 //!
@@ -11,7 +13,9 @@
 //! - Nothing here does I/O, but [`DevelopmentKey`], which reads its own file.
 //! - Every structured input of a keyed function is encoded injectively: a label, then fields with their lengths.
 
+mod answer;
 mod api_key;
+mod attempt;
 mod branch_key;
 mod canonical;
 mod capability;
@@ -46,6 +50,7 @@ mod known_answers;
 #[cfg(test)]
 mod properties;
 
+pub use answer::Answered;
 pub use api_key::{ApiKey, ApiKeyMode};
 pub use branch_key::BranchKey;
 pub use capability::{Capability, PresentedCapability};

@@ -1,14 +1,16 @@
 //! The place that a ciphertext belongs to. It opens there and nowhere else.
 
-use domain::{BranchKeyVersion, TenantId, UserId, VerificationId};
+use domain::{BranchKeyVersion, RequestFingerprint, TenantId, UserId, VerificationId};
 
+use crate::Answered;
 use crate::canonical::Canonical;
 
 /// Where a sealed field lives: table, field, schema, tenant, record and key version.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place {
     pub(crate) tenant: TenantId,
-    pub(crate) user: UserId,
+    /// Whose it is; `None` for what is no user's.
+    pub(crate) user: Option<UserId>,
     pub(crate) field: SealedField,
     pub(crate) schema: u16,
 }
@@ -24,12 +26,25 @@ pub(crate) enum SealedField {
     DeviceId(u32),
     /// The asked set's verifier, in a verification, under the branch key of this version.
     AskedVerifier(BranchKeyVersion, VerificationId),
+    /// The answer to a request, under the branch key of this version.
+    Answer(BranchKeyVersion, Answered, RequestFingerprint),
 }
 
 impl Place {
     /// The place of a field in the form in which it is written today.
     pub(crate) const fn new(tenant: TenantId, user: UserId, field: SealedField) -> Self {
-        Self { tenant, user, field, schema: field.schema() }
+        Self { tenant, user: Some(user), field, schema: field.schema() }
+    }
+
+    /// The place of an answer in the form in which it is written today.
+    pub(crate) const fn of_answer(
+        tenant: TenantId,
+        version: BranchKeyVersion,
+        answered: Answered,
+        request: RequestFingerprint,
+    ) -> Self {
+        let field = SealedField::Answer(version, answered, request);
+        Self { tenant, user: None, field, schema: field.schema() }
     }
 
     /// The additional authenticated data, and what the record's own key is derived for.
@@ -39,12 +54,20 @@ impl Place {
             .field(self.field.name())
             .field(self.schema.to_be_bytes())
             .field(self.tenant.as_bytes())
-            .field(self.user.as_bytes());
+            .field(self.user.as_ref().map_or(&[][..], |user| user.as_bytes()));
         match self.field {
             SealedField::UserKey(version) => encoding.field(version.number().to_be_bytes()),
             SealedField::AskableSets(version) | SealedField::DeviceId(version) => encoding.field(version.to_be_bytes()),
             SealedField::AskedVerifier(version, verification) => {
                 encoding.field(version.number().to_be_bytes()).field(verification.as_bytes())
+            }
+            SealedField::Answer(version, answered, request) => {
+                let encoding = encoding.field(version.number().to_be_bytes());
+                let encoding = match answered {
+                    Answered::Attempt(verification) => encoding.field("attempt").field(verification.as_bytes()),
+                    Answered::Operation(operation) => encoding.field("operation").field(operation),
+                };
+                encoding.field(request.key.as_bytes()).field(request.body)
             }
         }
     }
@@ -54,7 +77,7 @@ impl SealedField {
     const fn table(self) -> &'static str {
         match self {
             Self::UserKey(_) | Self::AskableSets(_) | Self::DeviceId(_) => "core",
-            Self::AskedVerifier(..) => "ephemeral",
+            Self::AskedVerifier(..) | Self::Answer(..) => "ephemeral",
         }
     }
 
@@ -64,13 +87,18 @@ impl SealedField {
             Self::AskableSets(_) => "askable_sets",
             Self::DeviceId(_) => "device_id",
             Self::AskedVerifier(..) => "asked_verifier",
+            Self::Answer(..) => "answer",
         }
     }
 
     /// The version of the field's plaintext form; a new form gets a new number.
     const fn schema(self) -> u16 {
         match self {
-            Self::UserKey(_) | Self::AskableSets(_) | Self::DeviceId(_) | Self::AskedVerifier(..) => 1,
+            Self::UserKey(_)
+            | Self::AskableSets(_)
+            | Self::DeviceId(_)
+            | Self::AskedVerifier(..)
+            | Self::Answer(..) => 1,
         }
     }
 }

@@ -8,7 +8,7 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::opaque_secret::{MalformedSecret, hash, read, write};
 
-/// A session's refresh token: user ‖ session ‖ 256 random bits.
+/// A session's refresh token: user ‖ session ‖ a secret of 256 bits.
 #[derive(Clone, ZeroizeOnDrop)]
 pub struct RefreshToken {
     #[zeroize(skip)]
@@ -25,8 +25,13 @@ impl RefreshToken {
     /// [`EntropyUnavailable`] if the source fails.
     pub fn generate(user: UserId, session: SessionId, entropy: &dyn Entropy) -> Result<Self, EntropyUnavailable> {
         let secret = Zeroizing::new(entropy.array::<32>()?);
-        let body = Zeroizing::new([user.as_bytes().as_slice(), session.as_bytes(), secret.as_slice()].concat());
-        Ok(Self { user, session, text: write(PREFIX, &body) })
+        Ok(Self::with_secret(user, session, &secret))
+    }
+
+    /// The token of the session with this secret.
+    pub(crate) fn with_secret(user: UserId, session: SessionId, secret: &[u8; 32]) -> Self {
+        let body = Zeroizing::new([user.as_bytes().as_slice(), session.as_bytes(), secret].concat());
+        Self { user, session, text: write(PREFIX, &body) }
     }
 
     /// Takes over what a caller presented. User and session are the caller's words until the session's stored hash is

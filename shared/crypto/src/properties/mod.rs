@@ -1,5 +1,7 @@
 //! The properties that this crate shows, and what their tests share.
 
+mod answers;
+mod attempts;
 mod decoys;
 mod pool;
 mod sealing;
@@ -11,7 +13,7 @@ mod tokens_forged;
 mod verifiers;
 mod wrapping;
 
-use domain::{BranchKeyVersion, Digest, FactorSet, FactorType, PresentedFactors, TenantId, UserId};
+use domain::{BranchKeyVersion, Digest, FactorSet, FactorType, IdempotencyKey, PresentedFactors, TenantId, UserId};
 
 use crate::{BranchKey, SecretKey};
 
@@ -23,6 +25,11 @@ fn tenant(number: u8) -> TenantId {
 /// A user by number.
 fn user(number: u8) -> UserId {
     UserId::from_keyed_bytes([number; 16])
+}
+
+/// An idempotency key by number.
+fn idempotency_key(number: u8) -> IdempotencyKey {
+    format!("0192f0c1-2345-7abc-8def-0123456789{number:02x}").parse().unwrap()
 }
 
 /// The key of a tenant and version. All have the same root bytes, so that only what they are for tells them apart.

@@ -1,16 +1,17 @@
 //! C2: ciphertexts open in their own place only.
 
-use domain::{BranchKeyVersion, DeviceId, Sealed, VerificationId};
+use domain::{BranchKeyVersion, DeviceId, RequestFingerprint, Sealed, VerificationId};
 use testkit::SeededEntropy;
 
-use super::{branch, branch_of, tenant, user};
+use super::{branch, branch_of, idempotency_key, tenant, user};
 use crate::place::{Place, SealedField};
 use crate::seal::{open, seal};
-use crate::{KdfParameters, OpenRefused, SealFailed, SecretKey};
+use crate::{Answered, KdfParameters, OpenRefused, SealFailed, SecretKey};
 
 /// Every combination of two tenants, two users, two schemas and all fields, each with two versions or records.
 fn places() -> Vec<Place> {
     let verifications = [1, 2].map(|number| VerificationId::from_keyed_bytes([number; 16]));
+    let request = RequestFingerprint { key: idempotency_key(1), body: [1; 32] };
     let fields: Vec<SealedField> = [1, 2]
         .into_iter()
         .flat_map(|number| {
@@ -22,13 +23,15 @@ fn places() -> Vec<Place> {
                 SealedField::DeviceId(number),
                 SealedField::AskedVerifier(version, first),
                 SealedField::AskedVerifier(version, second),
+                SealedField::Answer(version, Answered::Attempt(first), request),
+                SealedField::Answer(version, Answered::Operation("revoke"), request),
             ]
         })
         .collect();
     let mut places = Vec::new();
     for (tenant_number, user_number, schema) in [(1, 1, 1), (1, 1, 2), (1, 2, 1), (2, 1, 1)] {
         for field in &fields {
-            places.push(Place { tenant: tenant(tenant_number), user: user(user_number), field: *field, schema });
+            places.push(Place { tenant: tenant(tenant_number), user: Some(user(user_number)), field: *field, schema });
         }
     }
     places

@@ -1,0 +1,41 @@
+//! What an attempt brings about, derived from the attempt: every execution of it brings about the same.
+
+use domain::{AttemptMark, EventId, IdempotencyKey, SessionId, UserId, Verification, VerificationId};
+use jiff::Timestamp;
+use zeroize::Zeroizing;
+
+use crate::canonical::Canonical;
+use crate::{BranchKey, RefreshToken};
+
+impl BranchKey {
+    /// What the attempt is called in the account that it reserves a failure with.
+    #[must_use]
+    pub fn attempt_mark(&self, verification: VerificationId, attempt: &IdempotencyKey) -> AttemptMark {
+        let message = Canonical::new("mark").field(verification.as_bytes()).field(attempt.as_bytes());
+        let mut mark = [0; 8];
+        mark.iter_mut().zip(self.attempt_marks.tag(message.as_bytes())).for_each(|(target, byte)| *target = byte);
+        AttemptMark(mark)
+    }
+
+    /// The session that the attempt opens if it is right, as its refresh token, which names it.
+    ///
+    /// The token's secret depends on the verification's sealed verifier: at least 96 random bits ([`Sealed`](domain::Sealed)'s nonce)
+    /// that stand in the verification's item and nowhere else. So this key alone does not foretell any token.
+    #[must_use]
+    pub fn attempt_session(&self, verification: &Verification, attempt: &IdempotencyKey) -> RefreshToken {
+        let message = |label| Canonical::new(label).field(verification.id.as_bytes()).field(attempt.as_bytes());
+        let session = SessionId::from_keyed_bytes(self.sessions.half_tag(message("session").as_bytes()));
+        let message = message("refresh-token").field(verification.verifier.as_bytes());
+        let secret = Zeroizing::new(self.refresh_tokens.tag(message.as_bytes()));
+        RefreshToken::with_secret(verification.user, session, &secret)
+    }
+
+    /// The id of the audit event that says that a user's account was locked at this instant: one for each lock, whichever attempt
+    /// tells of it.
+    #[must_use]
+    pub fn lock_event_id(&self, user: UserId, locked_at: Timestamp) -> EventId {
+        let lock = Canonical::new("lock").field(user.as_bytes()).field(locked_at.as_millisecond().to_be_bytes());
+        let [random @ .., _, _, _, _, _, _] = self.events.half_tag(lock.as_bytes());
+        EventId::at(locked_at, &random)
+    }
+}
