@@ -34,7 +34,7 @@ impl BranchKey {
     /// tells of it.
     #[must_use]
     pub fn lock_event_id(&self, user: UserId, locked_at: Timestamp) -> EventId {
-        let lock = Canonical::new("lock").field(user.as_bytes()).field(locked_at.as_millisecond().to_be_bytes());
+        let lock = Canonical::new("lock").field(user.as_bytes());
         let [random @ .., _, _, _, _, _, _] = self.events.half_tag(lock.as_bytes());
         EventId::at(locked_at, &random)
     }

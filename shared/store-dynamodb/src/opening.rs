@@ -9,7 +9,7 @@ use store::{OpenSession, SessionOpening, StoreError};
 use crate::account::{FORGETTING_REMOVES, FORGETTING_SETS, SESSIONS, forgetting, kept_from, other_session, parse};
 use crate::call::{Update, contended};
 use crate::change::Change;
-use crate::item::{Item, TTL, count, whole};
+use crate::item::{Item, TTL, count};
 use crate::keys::{self, PK};
 use crate::{DynamoStore, KnowsCore, session};
 
@@ -131,11 +131,10 @@ impl<'a> AccountWrite<'a> {
     }
 }
 
-/// Whether both are one session, whatever has become of it since.
+/// Whether both are one session, whatever has become of it since: another execution of the attempt that opened it comes with
+/// another time, and with the same secret.
 fn is_same(existing: &Session, session: &Session) -> bool {
-    existing.created_at == whole(session.created_at)
-        && existing.expires_at == whole(session.expires_at)
-        && existing.refresh_token == session.refresh_token
+    existing.refresh_token == session.refresh_token
 }
 
 /// One if the account is as the caller saw it, and one for each way in which it can have changed.

@@ -124,9 +124,10 @@ pub(super) fn exists(operation: &'static str) -> StoreError {
     StoreError::new(StoreErrorKind::Corrupt, operation, "another session has the id")
 }
 
-/// Whether both are one session, whatever has become of it since.
+/// Whether both are one session, whatever has become of it since: another execution of the attempt that opened it comes with
+/// another time, and with the same secret.
 fn is_same(existing: &Session, session: &Session) -> bool {
-    Session { revoked_at: None, ..existing.clone() } == Session { revoked_at: None, ..session.clone() }
+    existing.refresh_token == session.refresh_token
 }
 
 fn forget_failures(account: &mut Account) -> Failures {
