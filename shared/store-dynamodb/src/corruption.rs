@@ -1,21 +1,23 @@
-//! Items that cannot be: every attribute of every kind of item missing, of another type, or out of its range.
+//! Items that cannot be: every attribute of every kind of item, and every entry inside one, missing, of another type, or out
+//! of its range.
 
+use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{BranchKeyVersion, SecretHash};
 use store::{StoreError, StoreErrorKind};
 
-use crate::examples::{kinds, session_id, tenant, user, verification_id};
+use crate::examples::{counter_key, kinds, request_key, tenant, user, verification_id};
 use crate::item::{Item, TTL, bytes, text};
 use crate::keys::{self, PK, SK};
 use crate::reader::Reader;
-use crate::{api_key, branch_key, enrollment, event, session, signing_key, verification};
+use crate::{account, api_key, branch_key, counter, enrollment, event, listing, request, signing_key, verification};
 
 /// Reads an item of the named kind; only whether it can be is of interest.
 fn read(kind: &str, item: &Item) -> Result<(), StoreError> {
     let (operation, table) = ("Test", "the-table");
     match kind {
         "enrollment" => enrollment::parse(operation, table, tenant(), user(), item).map(|_| ()),
-        "session" => session::parse(operation, table, tenant(), user(), session_id(), item).map(|_| ()),
+        "account" => account::parse(operation, table, tenant(), user(), item).map(|_| ()),
         "branch key" | "newest branch key" => {
             let key = keys::branch_key(tenant(), BranchKeyVersion::FIRST);
             branch_key::parse(&Reader { operation, table, key: &key, item }, tenant()).map(|_| ())
@@ -25,7 +27,15 @@ fn read(kind: &str, item: &Item) -> Result<(), StoreError> {
             api_key::parse(&Reader { operation, table, key: &keys::api_key(hash), item }, hash).map(|_| ())
         }
         "signing key" => signing_key::parse(operation, table, item).map(|_| ()),
+        "listing" => listing::parse(operation, table, item).map(|_| ()),
         "verification" => verification::parse(operation, table, tenant(), verification_id(), item).map(|_| ()),
+        "request" => {
+            let key = keys::request(tenant(), request_key());
+            request::parse(&Reader { operation, table, key: &key, item }).map(|_| ())
+        }
+        "counter" => {
+            counter::parse(&Reader { operation, table, key: &keys::counter(&counter_key()), item }).map(|_| ())
+        }
         "event" => event::parse(operation, table, tenant(), [0xcd; 16], item).map(|_| ()),
         other => panic!("no kind {other}"),
     }
@@ -38,6 +48,29 @@ fn assert_corrupt(kind: &str, item: &Item, what: &str) {
     assert!(place.contains("the-table") && place.contains(": impossible "), "{kind}: {what}: {place}");
 }
 
+/// Whether the key's own attribute is read: it holds an id then.
+fn is_read(kind: &str, name: &str) -> bool {
+    match name {
+        PK | TTL => false,
+        SK => ["signing key", "listing", "event"].contains(&kind),
+        _ => true,
+    }
+}
+
+/// What may be missing of an item or of what is inside it; `*` stands for every entry.
+const OPTIONAL: [(&str, &str); 10] = [
+    ("enrollment", "device"),
+    ("account", "sessions.*"),
+    ("account", "sessions.*.revoked"),
+    ("API key", "expires"),
+    ("signing key", "retires"),
+    ("verification", "txn"),
+    ("request", "answer"),
+    ("counter", "state.violations"),
+    ("counter", "state.violations.blocked"),
+    ("counter", "state.recent.*"),
+];
+
 #[test]
 fn what_this_crate_writes_it_reads() {
     for kind in kinds() {
@@ -47,48 +80,77 @@ fn what_this_crate_writes_it_reads() {
 }
 
 #[test]
-fn an_attribute_of_another_type_is_corrupt() {
+fn a_value_of_another_type_is_corrupt() {
     for kind in kinds() {
-        for name in kind.largest.keys().filter(|name| ![PK, TTL].contains(&name.as_str())) {
-            if name == SK && !["signing key", "event"].contains(&kind.name) {
-                continue;
-            }
-            let mut item = kind.largest.clone();
-            item.insert(name.clone(), AttributeValue::Bool(true));
-            assert_corrupt(kind.name, &item, name);
+        for path in paths(&kind.largest).filter(|path| is_read(kind.name, &path[0])) {
+            let item = with(&kind.largest, &path, Some(AttributeValue::Bool(true)));
+            assert_corrupt(kind.name, &item, &path.join("."));
         }
     }
 }
 
 #[test]
-fn a_missing_attribute_is_corrupt_unless_it_is_optional() {
-    let optional = [
-        ("enrollment", "device"),
-        ("session", "revoked"),
-        ("API key", "expires"),
-        ("signing key", "retires"),
-        ("verification", "txn"),
-    ];
+fn a_missing_value_is_corrupt_unless_it_is_optional() {
     for kind in kinds() {
-        for name in kind.largest.keys().filter(|name| ![PK, SK, TTL].contains(&name.as_str())) {
-            let mut item = kind.largest.clone();
-            item.remove(name);
-            if optional.contains(&(kind.name, name.as_str())) {
+        for path in paths(&kind.largest).filter(|path| ![PK, SK, TTL].contains(&path[0].as_str())) {
+            let item = with(&kind.largest, &path, None);
+            let pattern: Vec<&str> = path.iter().map(|step| if is_entry(step) { "*" } else { step }).collect();
+            let pattern = pattern.join(".");
+            if OPTIONAL.contains(&(kind.name, &pattern)) {
                 read(kind.name, &item).unwrap();
-            } else {
-                assert_corrupt(kind.name, &item, name);
+            } else if pattern != "attempts.*" {
+                assert_corrupt(kind.name, &item, &path.join("."));
             }
         }
     }
+}
+
+/// A position in a list, or an id.
+fn is_entry(step: &str) -> bool {
+    step.len() == 36 || step.parse::<usize>().is_ok()
+}
+
+/// Every path of names and positions into an item.
+fn paths(item: &Item) -> impl Iterator<Item = Vec<String>> {
+    fn below(value: &AttributeValue) -> Vec<Vec<String>> {
+        let entries: Vec<(String, &AttributeValue)> = match value {
+            AttributeValue::M(map) => map.iter().map(|(name, value)| (name.clone(), value)).collect(),
+            AttributeValue::L(list) => list.iter().enumerate().map(|(at, value)| (at.to_string(), value)).collect(),
+            _ => Vec::new(),
+        };
+        let paths = entries.into_iter().flat_map(|(step, value)| {
+            let deeper = below(value).into_iter().map({
+                let step = step.clone();
+                move |path| [vec![step.clone()], path].concat()
+            });
+            [vec![step]].into_iter().chain(deeper.collect::<Vec<_>>())
+        });
+        paths.collect()
+    }
+    below(&AttributeValue::M(item.clone())).into_iter()
+}
+
+/// The item with another value at the path, or with none.
+fn with(item: &Item, path: &[String], value: Option<AttributeValue>) -> Item {
+    fn set(at: &mut AttributeValue, path: &[String], value: Option<AttributeValue>) {
+        let (step, deeper) = path.split_first().unwrap();
+        match (at, deeper.is_empty(), value) {
+            (AttributeValue::M(map), false, value) => set(map.get_mut(step).unwrap(), deeper, value),
+            (AttributeValue::L(list), false, value) => set(&mut list[step.parse::<usize>().unwrap()], deeper, value),
+            (AttributeValue::M(map), true, Some(value)) => drop(map.insert(step.clone(), value)),
+            (AttributeValue::M(map), true, None) => drop(map.remove(step)),
+            (AttributeValue::L(list), true, Some(value)) => list[step.parse::<usize>().unwrap()] = value,
+            (AttributeValue::L(list), true, None) => drop(list.remove(step.parse().unwrap())),
+            (other, ..) => panic!("no path into {other:?}"),
+        }
+    }
+    let mut whole = AttributeValue::M(item.clone());
+    set(&mut whole, path, value);
+    whole.as_m().unwrap().clone()
 }
 
 #[test]
 fn a_value_out_of_its_range_is_corrupt() {
-    let number = |digits: &str| AttributeValue::N(digits.to_owned());
-    let attempts = |pairs: &[(&str, &str)]| {
-        AttributeValue::M(pairs.iter().map(|(key, value)| ((*key).to_owned(), text(value))).collect())
-    };
-    let [a, b, c, d] = ["a", "b", "c", "d"].map(|end| format!("018f0000-0000-7000-8000-00000000000{end}"));
     let cases = [
         ("enrollment", "key_version", number("0")),
         ("enrollment", "key_version", number("1.5")),
@@ -101,34 +163,87 @@ fn a_value_out_of_its_range_is_corrupt() {
         ("enrollment", "req_key", text("not-a-key")),
         ("enrollment", "req_body", bytes([6; 31])),
         ("enrollment", "sets", bytes([])),
-        ("session", "expires", number("1")),
-        ("session", "refresh", bytes([8; 33])),
+        ("account", "latest", number("1")),
+        ("account", "failures", AttributeValue::L(vec![number("1"); 11])),
+        ("account", "reserved", AttributeValue::Bs((0..10).map(|mark| Blob::new([mark; 9])).collect())),
+        ("account", "reserved", AttributeValue::Bs(vec![Blob::new([1; 8])])),
         ("branch key", "version", number("-1")),
         ("API key", "tenant", text("T")),
+        ("listing", "sk", text("network/198.51.100.7/24")),
+        ("listing", "sk", text("network/198.51.100.0")),
+        ("listing", "access", text("tolerated")),
         ("verification", "user", text("somebody")),
         ("verification", "expires", number("1")),
         ("verification", "txn", bytes([5; 16])),
-        ("verification", "attempts", attempts(&[])),
-        ("verification", "attempts", attempts(&[("no-key", "right")])),
-        ("verification", "attempts", attempts(&[(&a, "right"), (&b, "right")])),
-        ("verification", "attempts", attempts(&[(&a, "right"), (&b, "maybe")])),
-        ("verification", "attempts", attempts(&[(&a, "right"), (&b, "wrong/3")])),
-        ("verification", "attempts", attempts(&[(&a, "right"), (&b, "claimed"), (&c, "claimed"), (&d, "claimed")])),
+        ("request", "nonce", bytes([4; 7])),
+        ("counter", "version", number("-1")),
         ("event", "sk", text("no-event")),
     ];
     for (name, attribute, value) in cases {
-        let kind = kinds().into_iter().find(|kind| kind.name == name).unwrap();
-        let mut item = kind.largest;
-        item.insert(attribute.to_owned(), value);
-        assert_corrupt(name, &item, attribute);
+        assert_corrupt(name, &with(&largest(name), &[attribute.to_owned()], Some(value)), attribute);
     }
 }
 
 #[test]
+fn an_entry_out_of_its_range_is_corrupt() {
+    let account = |session: usize, value: AttributeValue| {
+        let id = largest("account")["sessions"].as_m().unwrap().keys().nth(session).unwrap().clone();
+        ("account", vec!["sessions".to_owned(), id, "expires".to_owned()], value)
+    };
+    let path = |text: &str| text.split('.').map(str::to_owned).collect::<Vec<_>>();
+    let cases = [
+        account(0, number("1")),
+        ("account", path("sessions.no-session"), entry_of("account", "sessions")),
+        ("account", path("sessions.018f0000-0000-7000-8000-000000000001"), entry_of("account", "sessions")),
+        ("verification", path("attempts.no-key"), entry_of("verification", "attempts")),
+        ("verification", path("attempts.018f0000-0000-7000-8000-000000000001"), entry_of("verification", "attempts")),
+        ("verification", path("attempts"), AttributeValue::M(Item::new())),
+        ("verification", path("verified.answer"), bytes([])),
+        ("verification", path("verified.at"), number("4102444800000")),
+        ("counter", path("state.full"), number("1")),
+        ("counter", path("state.violations.count"), number("0")),
+        ("counter", path("state.violations.count"), number("256")),
+        ("counter", path("state.current"), number("-1")),
+        ("counter", path("state.recent.0.permits"), number("0")),
+        ("counter", path("state.recent.0.draw"), bytes([1; 15])),
+        ("counter", path("state.recent"), AttributeValue::L(vec![entry_of("counter", "state"); 5])),
+    ];
+    for (name, path, value) in cases {
+        assert_corrupt(name, &with(&largest(name), &path, Some(value)), &path.join("."));
+    }
+}
+
+#[test]
+fn an_attempt_that_no_transition_leads_to_is_corrupt() {
+    let attempts = largest("verification")["attempts"].as_m().unwrap().clone();
+    for (key, attempt) in &attempts {
+        let state = attempt.as_m().unwrap()["state"].as_s().unwrap();
+        let others = ["claimed", "right", "wrong", "maybe"].into_iter().filter(|other| other != state);
+        for other in others {
+            let path = ["attempts", key, "state"].map(str::to_owned);
+            assert_corrupt("verification", &with(&largest("verification"), &path, Some(text(other))), other);
+        }
+        let path = ["attempts", key, "remaining"].map(str::to_owned);
+        assert_corrupt("verification", &with(&largest("verification"), &path, Some(number("3"))), "remaining");
+    }
+}
+
+fn number(digits: &str) -> AttributeValue {
+    AttributeValue::N(digits.to_owned())
+}
+
+fn largest(name: &str) -> Item {
+    kinds().into_iter().find(|kind| kind.name == name).unwrap().largest
+}
+
+/// Some entry of a map of the largest item.
+fn entry_of(name: &str, attribute: &str) -> AttributeValue {
+    largest(name)[attribute].as_m().unwrap().values().next().unwrap().clone()
+}
+
+#[test]
 fn an_error_names_the_place_and_no_value() {
-    let kind = kinds().into_iter().find(|kind| kind.name == "enrollment").unwrap();
-    let mut item = kind.largest;
-    item.insert("factors".to_owned(), text("canary-value"));
+    let item = with(&largest("enrollment"), &["factors".to_owned()], Some(text("canary-value")));
 
     let error = read("enrollment", &item).unwrap_err();
 

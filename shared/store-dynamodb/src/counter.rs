@@ -106,3 +106,13 @@ const BLOCKED: &str = "blocked";
 const RECENT: &str = "recent";
 const DRAW: &str = "draw";
 const PERMITS: &str = "permits";
+
+#[cfg(test)]
+pub(crate) fn item(key: &domain::CounterKey, counter: &Counter, version: u64, spent: jiff::Timestamp) -> Item {
+    crate::item::ItemBuilder::new(&crate::keys::counter(key))
+        .with(STATE, state_value(counter))
+        .with(SPENT, instant(spent))
+        .with(VERSION, AttributeValue::N(version.to_string()))
+        .with(crate::item::TTL, crate::item::time_to_live(spent, crate::draw::KEPT_AFTER_SPENT))
+        .build()
+}

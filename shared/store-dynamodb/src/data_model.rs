@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{BranchKeyVersion, SecretHash};
 
-use crate::examples::{Kind, event_id, kinds, session_id, tenant, user, verification_id};
+use crate::examples::{Kind, counter_key, event_id, kinds, request_key, tenant, user, verification_id};
 use crate::item::Item;
 use crate::keys::{self, Key, PK, SK};
 use crate::size::item_bytes;
@@ -18,12 +18,15 @@ fn the_table_of_keys_shows_what_the_functions_give() {
     let hash = SecretHash::new([0xab; 32]);
     let rows: Vec<String> = [
         ("core", "enrollment", keys::enrollment(tenant(), user())),
-        ("core", "session", keys::session(tenant(), user(), session_id())),
+        ("core", "account", keys::account(tenant(), user())),
         ("core", "branch key", keys::branch_key(tenant(), BranchKeyVersion::new(7).unwrap())),
         ("core", "newest branch key", keys::newest_branch_key(tenant())),
         ("core", "API key", keys::api_key(hash)),
         ("core", "signing key", keys::signing_key(&"kid-1".parse().unwrap())),
+        ("core", "listing", keys::listing(&"network/198.51.100.0/24".parse().unwrap())),
         ("ephemeral", "verification", keys::verification(tenant(), verification_id())),
+        ("ephemeral", "request", keys::request(tenant(), request_key())),
+        ("ephemeral", "counter", keys::counter(&counter_key())),
         ("audit", "event", keys::event(tenant(), [0xcd; 16], event_id())),
     ]
     .into_iter()
@@ -75,18 +78,36 @@ fn only_what_may_be_deleted_has_a_time_to_live() {
     let with: Vec<&str> =
         kinds().iter().filter(|kind| kind.largest.contains_key("ttl")).map(|kind| kind.name).collect();
 
-    assert_eq!(with, ["session", "verification", "event"]);
+    assert_eq!(with, ["account", "listing", "verification", "request", "counter", "event"]);
 }
 
 #[test]
 fn a_time_to_live_is_later_than_every_expiry() {
-    for (name, end, kept) in [("session", "expires", 86_400), ("verification", "expires", 900), ("event", "kept", 0)] {
+    let ends = [
+        ("listing", "expires", 86_400),
+        ("verification", "expires", 900),
+        ("request", "begun", 900),
+        ("counter", "spent", 900),
+        ("event", "kept", 0),
+    ];
+    for (name, end, kept) in ends {
         let item = kinds().into_iter().find(|kind| kind.name == name).unwrap().usual;
 
         let (seconds, millis) = (number(&item, "ttl"), number(&item, end));
 
         assert!(seconds * 1000 >= millis + kept * 1000, "{name}");
     }
+}
+
+#[test]
+fn an_account_outlives_its_latest_failure_and_its_sessions() {
+    let item = kinds().into_iter().find(|kind| kind.name == "account").unwrap().largest;
+    let sessions = item["sessions"].as_m().unwrap().values();
+
+    let latest = number(&item, "latest") + 24 * 3_600_000;
+    let ends = sessions.map(|session| number(session.as_m().unwrap(), "expires")).chain([latest]);
+
+    assert!(ends.max().unwrap() < number(&item, "ttl") * 1000);
 }
 
 fn number(item: &Item, name: &str) -> i64 {
@@ -110,6 +131,8 @@ fn type_name(value: &AttributeValue) -> &'static str {
         AttributeValue::N(_) => "N",
         AttributeValue::B(_) => "B",
         AttributeValue::M(_) => "M",
+        AttributeValue::L(_) => "L",
+        AttributeValue::Bs(_) => "BS",
         other => panic!("no documented type: {other:?}"),
     }
 }

@@ -3,14 +3,18 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Attempt, BranchKeyVersion, Enrollment, EventId, FactorSet, FactorType, IdempotencyKey, RequestFingerprint, Sealed,
-    SecretHash, Session, SessionId, TenantId, TransactionHash, UserId, Verification, VerificationId,
+    Account, Attempt, AttemptMark, AttemptState, BranchKeyVersion, Counter, CounterKey, DrawId, Enrollment, EventId,
+    FactorSet, FactorType, Failures, IdempotencyKey, Level, LimitSubject, ListedAccess, ListedSubject, Listing,
+    RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionId, TenantId, TransactionHash, UserId,
+    Verification, VerificationId, Verified, Violations,
 };
 use jiff::Timestamp;
 use store::{ApiKeyRecord, BranchKeyRecord, EventRecord, SigningKeyRecord};
 
 use crate::item::Item;
-use crate::{api_key, branch_key, enrollment, event, keys, session, signing_key, verification};
+use crate::{
+    account, api_key, branch_key, counter, enrollment, event, keys, listing, request, signing_key, verification,
+};
 
 /// One kind of item.
 pub(crate) struct Kind {
@@ -30,8 +34,8 @@ pub(crate) fn kinds() -> Vec<Kind> {
     let (branch_keys, api_keys, signing_keys) = (branch_keys(), api_keys(), signing_keys());
     let [usual, largest] = enrollments().map(|record| enrollment::item(&record));
     let enrollment = kind("core", "enrollment", usual, largest);
-    let [usual, largest] = sessions().map(|record| session::item(&record));
-    let session = kind("core", "session", usual, largest);
+    let [usual, largest] = accounts().map(|record| account::item(tenant(), user(), &record, at(0)));
+    let account = kind("core", "account", usual, largest);
     let [usual, largest] = branch_keys.each_ref().map(version);
     let branch = kind("core", "branch key", usual, largest);
     let [usual, largest] = branch_keys.each_ref().map(newest);
@@ -40,11 +44,18 @@ pub(crate) fn kinds() -> Vec<Kind> {
     let api_key = kind("core", "API key", usual, largest);
     let [usual, largest] = signing_keys.map(|record| signing_key::item(&record));
     let signing_key = kind("core", "signing key", usual, largest);
+    let [usual, largest] = listings().map(|record| listing::item(&record));
+    let listing = kind("core", "listing", usual, largest);
     let [usual, largest] = verifications().map(|record| verification::item(&record));
     let verification = kind("ephemeral", "verification", usual, largest);
+    let [usual, largest] = [None, Some(&sealed(ANSWER))]
+        .map(|answer| request::item(tenant(), &fingerprint(), RequestNonce([4; 8]), at(0), answer));
+    let request = kind("ephemeral", "request", usual, largest);
+    let [usual, largest] = counters();
+    let counter = kind("ephemeral", "counter", usual, largest);
     let [usual, largest] = events().map(|record| event::item(&record));
     let event = kind("audit", "event", usual, largest);
-    vec![enrollment, session, branch, newest, api_key, signing_key, verification, event]
+    vec![enrollment, account, branch, newest, api_key, signing_key, listing, verification, request, counter, event]
 }
 
 pub(crate) fn tenant() -> TenantId {
@@ -76,9 +87,20 @@ fn key(number: u8) -> IdempotencyKey {
     EventId::at(at(0), &[number; 10]).to_string().parse().unwrap()
 }
 
-fn request() -> RequestFingerprint {
+pub(crate) fn request_key() -> IdempotencyKey {
+    "018f0000-0000-7000-8000-00000000000f".parse().unwrap()
+}
+
+pub(crate) fn counter_key() -> CounterKey {
+    CounterKey::new("user", LimitSubject::User(tenant(), user()))
+}
+
+fn fingerprint() -> RequestFingerprint {
     RequestFingerprint { key: key(0), body: [6; 32] }
 }
+
+/// The largest answer to a right attempt: a token of up to 1,000 characters, a refresh token, and their names.
+const ANSWER: usize = 1_400;
 
 fn factors(types: &[FactorType]) -> FactorSet {
     FactorSet::of(types.iter().copied()).unwrap()
@@ -110,7 +132,7 @@ fn enrollments() -> [Enrollment; 2] {
         user_key: sealed(32),
         askable_sets: sealed(2 + 9 * verifier(15)),
         device_id: Some(sealed(36)),
-        request: request(),
+        request: fingerprint(),
     };
     let largest = Enrollment {
         key_version: u32::MAX,
@@ -123,18 +145,48 @@ fn enrollments() -> [Enrollment; 2] {
     [usual, largest]
 }
 
-fn sessions() -> [Session; 2] {
-    let usual = Session {
+/// Usually one failure that was reserved just now, and one session from before.
+fn accounts() -> [Account; 2] {
+    let session = |number: u8, revoked_at| Session {
         tenant: tenant(),
         user: user(),
-        id: session_id(),
+        id: SessionId::from_keyed_bytes([number; 16]),
         created_at: at(0),
         expires_at: at(3_600_000),
         refresh_token: SecretHash::new([8; 32]),
-        revoked_at: None,
+        revoked_at,
     };
-    let largest = Session { revoked_at: Some(at(1)), ..usual.clone() };
-    [usual, largest]
+    let of = |failures: u8, sessions: Vec<Session>| Account {
+        failures: Failures::new((0..failures.into()).map(at).collect()).unwrap(),
+        reserved: (0..failures).map(|number| AttemptMark([number; 8])).collect(),
+        sessions: sessions.into_iter().map(|session| (session.id, session)).collect(),
+    };
+    [of(1, vec![session(1, None)]), of(10, (1..=5).map(|number| session(number, Some(at(1)))).collect())]
+}
+
+fn listings() -> [Listing; 2] {
+    let usual = Listing {
+        subject: ListedSubject::Network("198.51.100.0/24".parse().unwrap()),
+        access: ListedAccess::Denied,
+        expires_at: at(0),
+    };
+    let subject = ListedSubject::User(tenant(), user());
+    [usual.clone(), Listing { subject, access: ListedAccess::Allowed, ..usual }]
+}
+
+/// Usually a bucket that was drawn from once; at most a source's windows with violations and a time-out.
+fn counters() -> [Item; 2] {
+    let draw = |number: u8| (DrawId([number; 16]), u32::MAX);
+    let bucket = Counter { level: Level::Bucket { full_at: at(0) }, violations: None, recent: vec![(draw(1).0, 1)] };
+    let violations = Violations { count: 5, since: at(0), window: at(1), blocked_until: Some(at(2)) };
+    let windows = Counter {
+        level: Level::Windows { start: at(0), current: u32::MAX, previous: u32::MAX },
+        violations: Some(violations),
+        recent: vec![draw(1), draw(2), draw(3), draw(4)],
+    };
+    let source = "2001:db8:1111:2222::".parse().map(domain::SourceAddress::from_transport).unwrap();
+    let largest = CounterKey::new("device", LimitSubject::Source(tenant(), source));
+    [counter::item(&counter_key(), &bucket, 1, at(0)), counter::item(&largest, &windows, 999_999_999, at(0))]
 }
 
 /// A 32-byte key as AWS KMS wraps it.
@@ -181,16 +233,17 @@ fn verifications() -> [Verification; 2] {
         expires_at: at(300_000),
         attempts: BTreeMap::new(),
         verified: None,
-        request: request(),
+        request: fingerprint(),
     };
-    let wrong = |attempts_remaining| Attempt::Wrong { attempts_remaining };
+    let attempt = |state| Attempt { body: [2; 32], claimed_at: at(0), nonce: RequestNonce([4; 8]), state };
+    let wrong = |attempts_remaining| attempt(AttemptState::Wrong { attempts_remaining });
     let largest = Verification {
         asked: factors(&[FactorType::ImageTap, FactorType::DeviceSecret, FactorType::Fingerprint]),
         key_version: u32::MAX,
         branch_key_version: BranchKeyVersion::new(u32::MAX).unwrap(),
         verifier: sealed(1 + verifier(35)),
-        attempts: [(key(1), wrong(2)), (key(2), wrong(1)), (key(3), Attempt::Right)].into(),
-        verified: Some((at(1), session_id())),
+        attempts: [(key(1), wrong(2)), (key(2), wrong(1)), (key(3), attempt(AttemptState::Right))].into(),
+        verified: Some(Verified { at: at(1), session: session_id(), answer: sealed(ANSWER) }),
         ..usual.clone()
     };
     [usual, largest]

@@ -66,7 +66,7 @@ pub(crate) fn item(verification: &Verification) -> Item {
 }
 
 /// Reads a verification, and refuses one that no transition leads to: more attempts than allowed, an end before its
-/// beginning, or a success without exactly one right attempt.
+/// beginning, a success after its end, or one without exactly one right attempt.
 pub(crate) fn parse(
     operation: &'static str,
     table: &str,
@@ -93,6 +93,9 @@ pub(crate) fn parse(
     };
     if verification.expires_at <= verification.created_at {
         return Err(reader.corrupt(EXPIRES));
+    }
+    if verification.verified.as_ref().is_some_and(|verified| verified.at >= verification.expires_at) {
+        return Err(reader.corrupt(VERIFIED));
     }
     let right = verification.attempts.values().filter(|attempt| attempt.state == AttemptState::Right).count();
     if right != usize::from(verification.verified.is_some()) {
