@@ -11,8 +11,14 @@
 
 mod admission;
 mod arrival;
+mod counted;
+mod draws;
+mod generations;
+mod memory;
+mod operators_list;
 mod policy;
 mod refusal;
+mod shards;
 
 pub use admission::{Admission, Ports};
 pub use arrival::{Arrival, CallerKind, Route};
