@@ -1,0 +1,150 @@
+//! The use case.
+
+use std::fmt;
+use std::sync::Arc;
+
+use admission::Policy;
+use audit::{About, Event, ListingEntry, Outcome, RecordEvent, Subject};
+use crypto::UnwrapKey;
+use domain::{Clock, Entropy, EventId, ListedSubject, Listing, MAX_LISTINGS, RequestId, TenantId, UserId};
+use keyring::BranchKeys;
+
+use crate::{AdminError, AdminStore, Answer, Command, ListingBody};
+
+/// What administering works with.
+#[derive(Debug)]
+pub struct Ports<S, U, A> {
+    /// Accounts and the operator's list.
+    pub store: S,
+    /// The tenants' keys, to name users in audit events.
+    pub keys: BranchKeys<S, U>,
+    /// Takes the audit events.
+    pub audit: A,
+    /// The limits that are in force.
+    pub policy: Policy,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// Carries out an operator's commands.
+pub struct Administer<S, U, A>(Arc<Ports<S, U, A>>);
+
+impl<S: AdminStore, U: UnwrapKey, A: RecordEvent> Administer<S, U, A> {
+    /// Carries out commands with these ports.
+    pub fn new(ports: Ports<S, U, A>) -> Self {
+        Self(Arc::new(ports))
+    }
+
+    /// Carries out a command in its JSON form.
+    ///
+    /// # Errors
+    /// [`AdminError`] if it is no command, or was not carried out.
+    pub async fn answer(&self, unverified_json: &str, request_id: &RequestId) -> Result<Answer, AdminError> {
+        self.administer(Command::parse(unverified_json)?, request_id).await
+    }
+
+    /// Carries out a command.
+    ///
+    /// # Errors
+    /// [`AdminError`] if it was not carried out, or its audit event is perhaps not recorded.
+    pub async fn administer(&self, command: Command, request_id: &RequestId) -> Result<Answer, AdminError> {
+        match command {
+            Command::UnlockAccount { tenant, user } => self.unlock((tenant, user), request_id).await,
+            Command::PutListing(listing) => self.put(&listing, request_id).await,
+            Command::RemoveListing(subject) => self.remove(&subject, request_id).await,
+            Command::ShowLimits => self.show().await,
+        }
+    }
+
+    async fn unlock(&self, (tenant, user): (TenantId, UserId), request: &RequestId) -> Result<Answer, AdminError> {
+        let about = self.about(&ListedSubject::User(tenant, user)).await?;
+        let forgotten = self.0.store.unlock_account(tenant, user).await?;
+        let failures = u8::try_from(forgotten.instants().len()).unwrap_or(u8::MAX);
+        self.record(about, Outcome::AccountUnlocked { failures }, request).await?;
+        Ok(Answer::unlocked((tenant, user), &forgotten, self.0.clock.now()))
+    }
+
+    async fn put(&self, listing: &Listing, request: &RequestId) -> Result<Answer, AdminError> {
+        if listing.expires_at <= self.0.clock.now() {
+            return Err(AdminError::AlreadyOver);
+        }
+        let about = self.about(&listing.subject).await?;
+        let listings = self.0.store.find_listings().await?;
+        let replaced = find(&listings, &listing.subject);
+        if replaced.is_none() && listings.len() >= MAX_LISTINGS {
+            return Err(AdminError::ListFull);
+        }
+        self.0.store.put_listing(listing).await?;
+        let entry = ListingEntry { access: listing.access, expires_at: listing.expires_at };
+        self.record(about, changed(&listing.subject, Some(entry)), request).await?;
+        Ok(Answer::ListingPut { listing: listing.into(), replaced })
+    }
+
+    async fn remove(&self, subject: &ListedSubject, request: &RequestId) -> Result<Answer, AdminError> {
+        let about = self.about(subject).await?;
+        let removed = find(&self.0.store.find_listings().await?, subject);
+        self.0.store.remove_listing(subject).await?;
+        self.record(about, changed(subject, None), request).await?;
+        Ok(Answer::ListingRemoved { subject: *subject, removed })
+    }
+
+    async fn show(&self) -> Result<Answer, AdminError> {
+        let listings = self.0.store.find_listings().await?;
+        Ok(Answer::LimitsShown {
+            limits: self.0.policy.clone(),
+            listings: listings.iter().map(ListingBody::from).collect(),
+        })
+    }
+
+    /// Whom a change is recorded about. Asks for the tenant's key before anything is changed: without one, there is no such
+    /// tenant.
+    async fn about(&self, subject: &ListedSubject) -> Result<About, AdminError> {
+        Ok(match *subject {
+            ListedSubject::Network(_) => About::Deployment,
+            ListedSubject::Tenant(tenant) => About::Tenant(self.0.keys.current(tenant).await?.tenant()),
+            ListedSubject::User(tenant, user) => {
+                let pseudonym = self.0.keys.current(tenant).await?.subject_pseudonym(user);
+                About::Person { tenant, subject: Subject::new(pseudonym) }
+            }
+        })
+    }
+
+    async fn record(&self, about: About, outcome: Outcome, request_id: &RequestId) -> Result<(), AdminError> {
+        let now = self.0.clock.now();
+        let event = Event {
+            id: EventId::at(now, &self.0.entropy.array()?),
+            about,
+            at: now,
+            request_id: request_id.clone(),
+            outcome,
+        };
+        Ok(self.0.audit.record_event(&event).await?)
+    }
+}
+
+impl<S, U, A> Clone for Administer<S, U, A> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<S, U, A> fmt::Debug for Administer<S, U, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Administer").finish_non_exhaustive()
+    }
+}
+
+fn find(listings: &[Listing], subject: &ListedSubject) -> Option<ListingBody> {
+    listings.iter().find(|listing| listing.subject == *subject).map(ListingBody::from)
+}
+
+/// Whom it is about the event says, unless that is a network.
+fn changed(subject: &ListedSubject, entry: Option<ListingEntry>) -> Outcome {
+    let network = match subject {
+        ListedSubject::Network(network) => Some(*network),
+        ListedSubject::Tenant(_) | ListedSubject::User(..) => None,
+    };
+    Outcome::ListingChanged { entry, network }
+}

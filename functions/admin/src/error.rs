@@ -1,0 +1,73 @@
+//! Why a command was not carried out.
+
+use audit::RecordError;
+use domain::EntropyUnavailable;
+use keyring::KeyringError;
+use lambda_runtime::Diagnostic;
+use store::{StoreError, StoreErrorKind};
+use telemetry::Chain;
+
+use crate::MalformedCommand;
+
+/// Why a command was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// What was sent is not a command.
+    #[error(transparent)]
+    Malformed(#[from] MalformedCommand),
+    /// The entry would not count any more.
+    #[error("the entry's end is in the past")]
+    AlreadyOver,
+    /// The list is read as a whole by every process, so it is bounded.
+    #[error("the list has {} entries already", domain::MAX_LISTINGS)]
+    ListFull,
+    /// There is no such tenant: it has no branch key.
+    #[error("there is no such tenant")]
+    UnknownTenant,
+    /// The tenant's key, which the audit event is made with, is not to be had.
+    #[error("the tenant's key is not to be had")]
+    Keys(#[source] KeyringError),
+    /// The store does not answer.
+    #[error("the store does not answer")]
+    Store(#[from] StoreError),
+    /// No randomness for the event's id.
+    #[error("there is no randomness")]
+    Entropy(#[from] EntropyUnavailable),
+    /// The change is made, but its audit event is perhaps not recorded: repeat the command.
+    #[error("the change is made, but its audit event is perhaps not recorded: repeat the command")]
+    Audit(#[from] RecordError),
+}
+
+impl AdminError {
+    /// The stable name, for scripts: the `errorType` of the invocation's answer.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "malformed-command",
+            Self::AlreadyOver => "listing-over",
+            Self::ListFull => "list-full",
+            Self::UnknownTenant => "unknown-tenant",
+            Self::Store(StoreError { kind: StoreErrorKind::Corrupt, .. }) => "corrupt-record",
+            Self::Keys(_) | Self::Store(_) | Self::Entropy(_) => "unavailable",
+            Self::Audit(_) => "event-not-recorded",
+        }
+    }
+}
+
+impl From<KeyringError> for AdminError {
+    fn from(error: KeyringError) -> Self {
+        match error {
+            KeyringError::Missing(_) => Self::UnknownTenant,
+            KeyringError::Store(error) => Self::Store(error),
+            error => Self::Keys(error),
+        }
+    }
+}
+
+impl From<AdminError> for Diagnostic {
+    /// The operator may know the causes; they hold no secret.
+    fn from(error: AdminError) -> Self {
+        tracing::error!(error.code = error.code(), error.chain = %Chain::of(&error), "a command was not carried out");
+        Self { error_type: error.code().to_owned(), error_message: Chain::of(&error).to_string() }
+    }
+}

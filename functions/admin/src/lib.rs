@@ -1,0 +1,18 @@
+//! admin: what an operator does while the service runs. It has no route: whoever IAM lets invoke it is the operator.
+//!
+//! - Its event is one command, its answer says what was changed, its errors have stable codes
+//!   ([`AdminError::code`]).
+//! - Every change leaves an audit event before it is answered. Every command may be repeated: the second one finds nothing to
+//!   change and says so.
+
+mod administer;
+mod answer;
+mod command;
+mod error;
+mod store;
+
+pub use administer::{Administer, Ports};
+pub use answer::{Answer, ListingBody};
+pub use command::{Command, MalformedCommand};
+pub use error::AdminError;
+pub use store::AdminStore;
