@@ -2,18 +2,22 @@
 
 use std::collections::BTreeSet;
 
+use config::{CacheMode, CacheName, CachePlace, CacheSettings};
+
 use crate::repository::files;
 use crate::template::functions;
 
 /// Every variable, with what the template sets it to.
-const VALUES: [(&str, &str); 8] = [
+const VALUES: [(&str, &str); 10] = [
     ("COUNTERSIGN_AUDIT_QUEUE_URL", "AuditQueue"),
     ("COUNTERSIGN_AUDIT_TABLE", "AuditTable"),
+    ("COUNTERSIGN_CACHE", r#"["WithCache","serverless-cache/${Cache}?user=${CacheUser}","none"]"#),
     ("COUNTERSIGN_CORE_TABLE", "CoreTable"),
     ("COUNTERSIGN_EPHEMERAL_TABLE", "EphemeralTable"),
     ("COUNTERSIGN_ISSUER", "Issuer"),
     ("COUNTERSIGN_KDF", "Kdf"),
     ("COUNTERSIGN_KMS_KEY_ID", "Key.Arn"),
+    ("COUNTERSIGN_LIMITS", "Limits"),
     ("COUNTERSIGN_LOG", "Log"),
 ];
 
@@ -34,6 +38,19 @@ fn a_variable_is_set_to_what_its_name_says() {
             assert!(VALUES.contains(&(variable, value)), "{}: {variable} is {value}", function.binary);
         }
     }
+}
+
+#[test]
+fn the_cache_is_named_as_the_functions_read_it() {
+    let (_, value) = VALUES.into_iter().find(|(variable, _)| *variable == "COUNTERSIGN_CACHE").unwrap();
+    let [_, with, without]: [String; 3] = serde_json::from_str(value).unwrap();
+    let with = with.replace("${Cache}", "countersign-dev").replace("${CacheUser}", "countersign-dev-functions");
+
+    assert_eq!(without.parse(), Ok(CacheSettings::None));
+    let Ok(CacheSettings::Cache(cache)) = with.parse() else { panic!("{with} names no cache") };
+    let name = CacheName::Serverless("countersign-dev".to_owned());
+    assert_eq!((cache.place, cache.mode), (CachePlace::Named(name), CacheMode::Cluster));
+    assert_eq!(cache.login.unwrap().user, "countersign-dev-functions");
 }
 
 #[test]

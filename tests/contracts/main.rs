@@ -9,6 +9,7 @@ mod deadlines;
 mod dependencies;
 mod documents;
 mod environment;
+mod network;
 mod openapi;
 mod ports;
 mod problems;

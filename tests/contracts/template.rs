@@ -22,8 +22,10 @@ pub(crate) struct Function {
     pub(crate) timeout: Duration,
     /// Every statement of its policies.
     pub(crate) statements: Vec<Statement>,
-    /// Policies that are not written out.
-    pub(crate) managed_policies: usize,
+    /// Policies that are not written out, by their logical ids.
+    pub(crate) managed_policies: Vec<String>,
+    /// `VpcConfig`.
+    pub(crate) network: Value,
     /// Its `HttpApi` events.
     pub(crate) routes: BTreeSet<Route>,
 }
@@ -65,10 +67,15 @@ fn function(logical_id: &str, resource: &Value, globals: &Value) -> Function {
         logical_id: logical_id.to_owned(),
         binary: text(&resource["Metadata"]["BuildProperties"]["Binary"]),
         name: text(&properties["FunctionName"]).replace("${AWS::StackName}-", ""),
-        environment: variables.flatten().map(|(name, value)| (name.clone(), text(value))).collect(),
+        environment: variables.flatten().map(|(name, value)| (name.clone(), written(value))).collect(),
         timeout: Duration::from_secs(timeout),
         statements: statements.map(statement).collect(),
-        managed_policies: policies.iter().filter(|policy| policy["Statement"].is_null()).count(),
+        managed_policies: policies
+            .iter()
+            .filter(|policy| policy["Statement"].is_null())
+            .map(|policy| text(policy))
+            .collect(),
+        network: properties["VpcConfig"].clone(),
         routes: routes(properties),
     }
 }
@@ -96,6 +103,11 @@ fn routes(properties: &Value) -> BTreeSet<Route> {
 
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("not a text: {value}")).to_owned()
+}
+
+/// A text as it is, and anything else as JSON.
+fn written(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// One text, or a list of them.
