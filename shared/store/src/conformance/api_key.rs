@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use domain::SecretHash;
 
-use super::{DurablePorts, Failure, Report, World};
+use super::{DurablePorts, Failure, Report, Setting, World};
 use crate::ApiKeyRecord;
 
-pub(super) async fn run<S: DurablePorts>(store: &S, seed: u64, report: &mut Report) {
+pub(super) async fn run<S: DurablePorts>(store: &S, setting: Setting, report: &mut Report) {
     run_cases!(
         "api_key",
         store,
-        seed,
+        setting,
         report,
         [it_comes_back_as_it_was, one_that_expired_is_still_found, it_is_never_replaced,]
     );

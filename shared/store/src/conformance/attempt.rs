@@ -2,24 +2,28 @@
 
 use std::time::Duration;
 
-use domain::{ATTEMPTS_ALLOWED, Attempt, FactorType, IdempotencyKey, VERIFICATION_LIFETIME, Verification};
+use domain::{
+    ATTEMPTS_ALLOWED, Attempt, AttemptState, FactorType, RequestFingerprint, VERIFICATION_LIFETIME, Verification,
+};
 
 use super::race::{count, race};
-use super::world::factors;
-use super::{Failure, Report, VerificationPorts, World};
-use crate::{Claim, ClaimRequest};
+use super::world::{factors, nonce};
+use super::{Failure, Report, Setting, VerificationPorts, World};
+use crate::{Claim, ClaimRequest, ClaimedAttempt};
 
-pub(super) async fn run<S: VerificationPorts>(store: &S, seed: u64, report: &mut Report) {
+pub(super) async fn run<S: VerificationPorts>(store: &S, setting: Setting, report: &mut Report) {
     run_cases!(
         "attempt",
         store,
-        seed,
+        setting,
         report,
         [
             a_granted_claim_is_counted,
             of_sixty_four_at_once_three_are_granted,
-            of_one_key_at_once_one_is_granted,
+            a1_of_one_request_at_once_one_is_granted,
+            a9_a_claim_repeated_by_the_same_execution_is_granted_and_counted_once,
             a_repeated_claim_tells_what_became_of_it_and_counts_nothing,
+            a1_another_body_under_the_same_key_is_another_request,
             a_claim_is_granted_until_a_millisecond_before_the_expiry,
             the_first_refusal_in_order_is_given,
             other_types_than_asked_for_count_nothing,
@@ -34,9 +38,11 @@ async fn a_granted_claim_is_counted(store: &impl VerificationPorts, world: &Worl
     let opened = world.verification()?;
     store.open_verification(&opened).await?;
 
-    let claim = store.claim_attempt(&world.claim(1)?).await?;
+    let finer = world.after(Duration::from_nanos(999_999));
+    let claim = store.claim_attempt(&ClaimRequest { now: finer, ..world.claim(1)? }).await?;
 
-    let claimed = Verification { attempts: [(world.key(1)?, Attempt::Claimed)].into(), ..opened };
+    let attempt = Attempt { body: [1; 32], claimed_at: world.now, nonce: nonce(1), state: AttemptState::Claimed };
+    let claimed = Verification { attempts: [(world.key(1)?, attempt)].into(), ..opened };
     ensure_eq!(claim, Claim::Granted(Box::new(claimed.clone())));
     ensure_eq!(claimed.attempts_remaining(), ATTEMPTS_ALLOWED - 1);
     ensure_eq!(store.find_verification(world.tenant, claimed.id).await?, Some(claimed));
@@ -63,19 +69,42 @@ async fn of_sixty_four_at_once_three_are_granted<S: VerificationPorts>(
 
     ensure_eq!(count(&outcomes, |outcome| matches!(outcome, Claim::Granted(_))), 3);
     ensure_eq!(count(&outcomes, |outcome| *outcome == Claim::Closed), 61);
-    ensure_eq!(attempts(store, world).await?, 3);
+    ensure_eq!(found(store, world).await?.attempts.len(), 3);
     Ok(())
 }
 
-async fn of_one_key_at_once_one_is_granted<S: VerificationPorts>(store: &S, world: &World) -> Result<(), Failure> {
+async fn a1_of_one_request_at_once_one_is_granted<S: VerificationPorts>(
+    store: &S,
+    world: &World,
+) -> Result<(), Failure> {
     store.open_verification(&world.verification()?).await?;
     let request = world.claim(1)?;
 
-    let outcomes = race(store, 32, move |store: S, _| async move { store.claim_attempt(&request).await }).await?;
+    let outcomes = race(store, 32, move |store: S, contender| async move {
+        store.claim_attempt(&ClaimRequest { nonce: nonce(contender), ..request }).await
+    })
+    .await?;
 
-    ensure_eq!(count(&outcomes, |outcome| matches!(outcome, Claim::Granted(_))), 1);
-    ensure_eq!(count(&outcomes, |outcome| *outcome == Claim::Repeated(Attempt::Claimed)), 31);
-    ensure_eq!(attempts(store, world).await?, 1);
+    let claimed = found(store, world).await?;
+    let in_flight = Claim::Repeated(Box::new(claimed.clone()));
+    ensure_eq!(count(&outcomes, |outcome| *outcome == Claim::Granted(Box::new(claimed.clone()))), 1);
+    ensure_eq!(count(&outcomes, |outcome| *outcome == in_flight), 31);
+    ensure_eq!((claimed.attempts.len(), state(store, world, 1).await?), (1, Some(AttemptState::Claimed)));
+    Ok(())
+}
+
+async fn a9_a_claim_repeated_by_the_same_execution_is_granted_and_counted_once<S: VerificationPorts>(
+    store: &S,
+    world: &World,
+) -> Result<(), Failure> {
+    store.open_verification(&world.verification()?).await?;
+    let request = world.claim(1)?;
+
+    let outcomes = race(store, 16, move |store: S, _| async move { store.claim_attempt(&request).await }).await?;
+
+    let claimed = found(store, world).await?;
+    ensure_eq!(outcomes, vec![Claim::Granted(Box::new(claimed.clone())); 16]);
+    ensure_eq!(claimed.attempts.len(), 1);
     Ok(())
 }
 
@@ -83,19 +112,44 @@ async fn a_repeated_claim_tells_what_became_of_it_and_counts_nothing(
     store: &impl VerificationPorts,
     world: &World,
 ) -> Result<(), Failure> {
-    let id = world.verification_id();
     store.open_verification(&world.verification()?).await?;
     for number in [1, 2, 3] {
         store.claim_attempt(&world.claim(number)?).await?;
     }
-    store.fail_attempt(world.tenant, id, world.key(1)?, 2).await?;
+    store.fail_attempt(&world.claimed(1)?, 2).await?;
     store.complete_verification(&world.completion(2, 0)?).await?;
 
-    let wrong = Attempt::Wrong { attempts_remaining: 2 };
-    ensure_eq!(store.claim_attempt(&world.claim(1)?).await?, Claim::Repeated(wrong));
-    ensure_eq!(store.claim_attempt(&world.claim(2)?).await?, Claim::Repeated(Attempt::Right));
-    ensure_eq!(store.claim_attempt(&world.claim(3)?).await?, Claim::Repeated(Attempt::Claimed));
-    ensure_eq!(attempts(store, world).await?, 3);
+    for (number, became) in
+        [(1, AttemptState::Wrong { attempts_remaining: 2 }), (2, AttemptState::Right), (3, AttemptState::Claimed)]
+    {
+        let by_then = found(store, world).await?;
+        for nonce in [nonce(number), nonce(99)] {
+            let repeated = store.claim_attempt(&ClaimRequest { nonce, ..world.claim(number)? }).await?;
+            ensure_eq!(repeated, Claim::Repeated(Box::new(by_then.clone())));
+        }
+        ensure_eq!(state(store, world, number).await?, Some(became));
+    }
+    ensure_eq!(found(store, world).await?.attempts.len(), 3);
+    Ok(())
+}
+
+async fn a1_another_body_under_the_same_key_is_another_request(
+    store: &impl VerificationPorts,
+    world: &World,
+) -> Result<(), Failure> {
+    store.open_verification(&world.verification()?).await?;
+    let first = world.claim(1)?;
+    store.claim_attempt(&first).await?;
+    let claimed = found(store, world).await?;
+    let other = ClaimRequest { attempt: RequestFingerprint { body: [99; 32], ..first.attempt }, ..first };
+
+    for request in [other, ClaimRequest { nonce: nonce(99), now: world.after(Duration::from_secs(30)), ..other }] {
+        ensure_eq!(store.claim_attempt(&request).await?, Claim::OtherRequest);
+    }
+    ensure_eq!(found(store, world).await?, claimed);
+    store.fail_attempt(&world.claimed(1)?, 2).await?;
+
+    ensure_eq!(store.claim_attempt(&other).await?, Claim::OtherRequest);
     Ok(())
 }
 
@@ -123,15 +177,19 @@ async fn the_first_refusal_in_order_is_given(store: &impl VerificationPorts, wor
     store.claim_attempt(&world.claim(1)?).await?;
 
     let repeated = ClaimRequest { presented: mismatched, now: end, ..world.claim(1)? };
-    let expired = ClaimRequest { attempt: world.key(2)?, ..repeated };
+    let other = ClaimRequest { attempt: RequestFingerprint { body: [9; 32], ..repeated.attempt }, ..repeated };
+    let expired = ClaimRequest { attempt: world.claim(2)?.attempt, ..repeated };
     let open = ClaimRequest { now: world.now, ..expired };
-    ensure_eq!(store.claim_attempt(&repeated).await?, Claim::Repeated(Attempt::Claimed));
+    ensure_eq!(store.claim_attempt(&other).await?, Claim::OtherRequest);
+    let by_then = found(store, world).await?;
+    ensure_eq!(store.claim_attempt(&repeated).await?, Claim::Repeated(Box::new(by_then)));
     ensure_eq!(store.claim_attempt(&expired).await?, Claim::Closed);
     ensure_eq!(store.claim_attempt(&open).await?, Claim::Mismatched);
     for number in [2, 3] {
         store.claim_attempt(&world.claim(number)?).await?;
     }
-    ensure_eq!(store.claim_attempt(&ClaimRequest { attempt: world.key(4)?, ..open }).await?, Claim::Closed);
+    let fourth = ClaimRequest { attempt: world.claim(4)?.attempt, ..open };
+    ensure_eq!(store.claim_attempt(&fourth).await?, Claim::Closed);
     Ok(())
 }
 
@@ -152,7 +210,7 @@ async fn other_types_than_asked_for_count_nothing(
         ensure_eq!(claim, Claim::Mismatched);
     }
 
-    ensure_eq!(attempts(store, world).await?, 0);
+    ensure_eq!(found(store, world).await?.attempts.len(), 0);
     Ok(())
 }
 
@@ -162,9 +220,12 @@ async fn another_tenant_cannot_claim(store: &impl VerificationPorts, world: &Wor
 
     ensure_eq!(store.claim_attempt(&theirs).await?, Claim::Unknown);
     store.claim_attempt(&world.claim(1)?).await?;
-    store.fail_attempt(world.other_tenant, world.verification_id(), world.key(1)?, 2).await?;
+    let claimed = found(store, world).await?;
+    let named_by_them = ClaimedAttempt { tenant: world.other_tenant, ..world.claimed(1)? };
+    store.fail_attempt(&named_by_them, 2).await?;
+    store.release_attempt(&named_by_them).await?;
 
-    ensure_eq!(attempt(store, world, world.key(1)?).await?, Some(Attempt::Claimed));
+    ensure_eq!(found(store, world).await?, claimed);
     ensure_eq!(store.find_verification(world.other_tenant, world.verification_id()).await?, None);
     Ok(())
 }
@@ -173,17 +234,16 @@ async fn failing_turns_a_claimed_attempt_wrong_once(
     store: &impl VerificationPorts,
     world: &World,
 ) -> Result<(), Failure> {
-    let id = world.verification_id();
     store.open_verification(&world.verification()?).await?;
     store.claim_attempt(&world.claim(1)?).await?;
     store.claim_attempt(&world.claim(2)?).await?;
 
-    store.fail_attempt(world.tenant, id, world.key(1)?, 2).await?;
-    store.fail_attempt(world.tenant, id, world.key(1)?, 0).await?;
+    store.fail_attempt(&world.claimed(1)?, 2).await?;
+    store.fail_attempt(&world.claimed(1)?, 0).await?;
 
-    let wrong = Attempt::Wrong { attempts_remaining: 2 };
-    ensure_eq!(attempt(store, world, world.key(1)?).await?, Some(wrong));
-    ensure_eq!(attempt(store, world, world.key(2)?).await?, Some(Attempt::Claimed));
+    let wrong = AttemptState::Wrong { attempts_remaining: 2 };
+    ensure_eq!(state(store, world, 1).await?, Some(wrong));
+    ensure_eq!(state(store, world, 2).await?, Some(AttemptState::Claimed));
     Ok(())
 }
 
@@ -191,31 +251,30 @@ async fn failing_what_was_not_claimed_changes_nothing(
     store: &impl VerificationPorts,
     world: &World,
 ) -> Result<(), Failure> {
-    let id = world.verification_id();
-    store.fail_attempt(world.tenant, id, world.key(1)?, 2).await?;
-    ensure_eq!(store.find_verification(world.tenant, id).await?, None);
+    store.fail_attempt(&world.claimed(1)?, 2).await?;
+    ensure_eq!(store.find_verification(world.tenant, world.verification_id()).await?, None);
     store.open_verification(&world.verification()?).await?;
     store.claim_attempt(&world.claim(1)?).await?;
+    let claimed = found(store, world).await?;
+    store.fail_attempt(&ClaimedAttempt { nonce: nonce(99), ..world.claimed(1)? }, 2).await?;
+    ensure_eq!(found(store, world).await?, claimed);
     store.complete_verification(&world.completion(1, 0)?).await?;
 
-    store.fail_attempt(world.tenant, id, world.key(1)?, 2).await?;
-    store.fail_attempt(world.tenant, id, world.key(2)?, 2).await?;
+    store.fail_attempt(&world.claimed(1)?, 2).await?;
+    store.fail_attempt(&world.claimed(2)?, 2).await?;
 
-    ensure_eq!(attempt(store, world, world.key(1)?).await?, Some(Attempt::Right));
-    ensure_eq!(attempts(store, world).await?, 1);
+    ensure_eq!(state(store, world, 1).await?, Some(AttemptState::Right));
+    ensure_eq!(found(store, world).await?.attempts.len(), 1);
     Ok(())
 }
 
-async fn attempts(store: &impl VerificationPorts, world: &World) -> Result<usize, Failure> {
+async fn found(store: &impl VerificationPorts, world: &World) -> Result<Verification, Failure> {
     let found = store.find_verification(world.tenant, world.verification_id()).await?;
-    found.map(|found| found.attempts.len()).ok_or_else(|| Failure::new("the verification is gone".to_owned()))
+    found.ok_or_else(|| Failure::new("the verification is gone".to_owned()))
 }
 
-async fn attempt(
-    store: &impl VerificationPorts,
-    world: &World,
-    key: IdempotencyKey,
-) -> Result<Option<Attempt>, Failure> {
-    let found = store.find_verification(world.tenant, world.verification_id()).await?;
-    Ok(found.and_then(|found| found.attempts.get(&key).copied()))
+/// What became of the `number`th attempt.
+async fn state(store: &impl VerificationPorts, world: &World, number: u8) -> Result<Option<AttemptState>, Failure> {
+    let key = world.key(number)?;
+    Ok(found(store, world).await?.attempts.get(&key).map(|attempt| attempt.state))
 }

@@ -3,14 +3,14 @@
 use domain::BranchKeyVersion;
 
 use super::race::{count, race};
-use super::{DurablePorts, Failure, Report, World};
+use super::{DurablePorts, Failure, Report, Setting, World};
 use crate::BranchKeyRecord;
 
-pub(super) async fn run<S: DurablePorts>(store: &S, seed: u64, report: &mut Report) {
+pub(super) async fn run<S: DurablePorts>(store: &S, setting: Setting, report: &mut Report) {
     run_cases!(
         "branch_key",
         store,
-        seed,
+        setting,
         report,
         [
             the_newest_is_found_and_older_ones_stay,

@@ -6,15 +6,15 @@ use domain::{BranchKeyVersion, Enrollment, FactorType, Sealed};
 
 use super::race::{count, race};
 use super::world::factors;
-use super::{DurablePorts, Failure, Report, World};
+use super::{DurablePorts, Failure, Report, Setting, World};
 use crate::EnrollmentCreation::{AlreadyEnrolled, Created};
 use crate::Upgrade::{Superseded, Upgraded};
 
-pub(super) async fn run<S: DurablePorts>(store: &S, seed: u64, report: &mut Report) {
+pub(super) async fn run<S: DurablePorts>(store: &S, setting: Setting, report: &mut Report) {
     run_cases!(
         "enrollment",
         store,
-        seed,
+        setting,
         report,
         [
             it_comes_back_as_it_was,

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use domain::EventId;
 
-use super::{Failure, Report, World};
+use super::{Failure, Report, Setting, World};
 use crate::{EventRecord, FindEvents, StoreEvents};
 
-pub(super) async fn run<S: StoreEvents + FindEvents>(store: &S, seed: u64, report: &mut Report) {
+pub(super) async fn run<S: StoreEvents + FindEvents>(store: &S, setting: Setting, report: &mut Report) {
     run_cases!(
         "event",
         store,
-        seed,
+        setting,
         report,
         [
             all_of_many_come_back_oldest_first,

@@ -2,118 +2,93 @@
 //!
 //! Every case has tenants of its own, so that cases can share a store. A case that fails does not stop the others: the
 //! [`Report`] lists them all. Where a port may answer [`Throttled`](crate::StoreErrorKind::Throttled) under contention, the
-//! cases do what a caller does: they ask again.
+//! cases do what a caller does: they ask again. A store that counts draws by a clock of its own is to take the draws' time
+//! instead while the suite runs.
 
 #[macro_use]
 mod report;
 
+mod account;
 mod api_key;
 mod attempt;
 mod branch_key;
 mod completion;
+mod draw;
+mod draw_script;
 mod enrollment;
 mod event;
+mod listing;
+mod ports;
 mod race;
+mod request;
 mod session;
+mod session_limit;
 mod signing_key;
+mod takeover;
 mod verification;
 mod world;
 
+pub use ports::{AccountPorts, DurablePorts, EveryPort, ListingPorts, RequestPorts, VerificationPorts};
 pub use report::{Failure, Report};
 
-use world::World;
+use domain::Home;
 
-use crate::{
-    CheckReadiness, ClaimAttempt, CompleteVerification, CreateApiKey, CreateBranchKey, CreateEnrollment,
-    CreateSigningKey, FailAttempt, FindApiKey, FindBranchKey, FindEnrollment, FindEvents, FindSession,
-    FindVerification, ListSigningKeys, OpenVerification, RevokeSession, StoreEvents, UpgradeVerifiers,
-};
+use world::{Setting, World};
 
-/// What the whole suite needs: every port, from any task.
-pub trait EveryPort: VerificationPorts + DurablePorts + StoreEvents + FindEvents + CheckReadiness {}
-
-impl<S: VerificationPorts + DurablePorts + StoreEvents + FindEvents + CheckReadiness> EveryPort for S {}
-
-/// The ports of verifications and of the sessions that they open.
-pub trait VerificationPorts:
-    OpenVerification
-    + FindVerification
-    + ClaimAttempt
-    + FailAttempt
-    + CompleteVerification
-    + FindSession
-    + RevokeSession
-    + Clone
-    + 'static
-{
-}
-
-impl<S> VerificationPorts for S where
-    S: OpenVerification
-        + FindVerification
-        + ClaimAttempt
-        + FailAttempt
-        + CompleteVerification
-        + FindSession
-        + RevokeSession
-        + Clone
-        + 'static
-{
-}
-
-/// The ports of what is durable.
-pub trait DurablePorts:
-    CreateEnrollment
-    + UpgradeVerifiers
-    + FindEnrollment
-    + CreateBranchKey
-    + FindBranchKey
-    + CreateApiKey
-    + FindApiKey
-    + CreateSigningKey
-    + ListSigningKeys
-    + Clone
-    + 'static
-{
-}
-
-impl<S> DurablePorts for S where
-    S: CreateEnrollment
-        + UpgradeVerifiers
-        + FindEnrollment
-        + CreateBranchKey
-        + FindBranchKey
-        + CreateApiKey
-        + FindApiKey
-        + CreateSigningKey
-        + ListSigningKeys
-        + Clone
-        + 'static
-{
-}
+use crate::DrawPermits;
 
 /// Runs every case. Two runs on one store need two seeds: the ids of all records follow from it.
 pub async fn run_all<S: EveryPort>(store: &S, seed: u64) -> Report {
     let mut report = Report::default();
     run_durable(store, seed, &mut report).await;
+    run_accounts(store, seed, &mut report).await;
     run_verifications(store, seed, &mut report).await;
-    event::run(store, seed, &mut report).await;
+    run_requests(store, seed, &mut report).await;
+    run_draws(store, seed, &mut report).await;
+    let setting = Setting { seed, home: Home::Table };
+    listing::run(store, setting, &mut report).await;
+    event::run(store, setting, &mut report).await;
     report.add("readiness", "a_store_that_answers_is_ready", store.check_readiness().await.map_err(Failure::from));
     report
 }
 
 /// Runs the cases of what is durable.
 pub async fn run_durable<S: DurablePorts>(store: &S, seed: u64, report: &mut Report) {
-    enrollment::run(store, seed, report).await;
-    branch_key::run(store, seed, report).await;
-    api_key::run(store, seed, report).await;
-    signing_key::run(store, seed, report).await;
+    let setting = Setting { seed, home: Home::Table };
+    enrollment::run(store, setting, report).await;
+    branch_key::run(store, setting, report).await;
+    api_key::run(store, setting, report).await;
+    signing_key::run(store, setting, report).await;
 }
 
-/// Runs the cases of verifications and sessions.
+/// Runs the cases of accounts.
+pub async fn run_accounts<S: AccountPorts>(store: &S, seed: u64, report: &mut Report) {
+    let setting = Setting { seed, home: Home::Table };
+    account::run(store, setting, report).await;
+    session::run(store, setting, report).await;
+}
+
+/// Runs the cases of verifications: in the table, and in the cache if the store opens them there.
 pub async fn run_verifications<S: VerificationPorts>(store: &S, seed: u64, report: &mut Report) {
-    verification::run(store, seed, report).await;
-    attempt::run(store, seed, report).await;
-    completion::run(store, seed, report).await;
-    session::run(store, seed, report).await;
+    let in_the_cache = (store.home() == Home::Cache).then_some(Home::Cache);
+    for home in [Home::Table].into_iter().chain(in_the_cache) {
+        let setting = Setting { seed, home };
+        verification::run(store, setting, report).await;
+        attempt::run(store, setting, report).await;
+        takeover::run(store, setting, report).await;
+        completion::run(store, setting, report).await;
+        session_limit::run(store, setting, report).await;
+    }
+}
+
+/// Runs the cases of requests.
+pub async fn run_requests<S: RequestPorts>(store: &S, seed: u64, report: &mut Report) {
+    request::run(store, Setting { seed, home: Home::Table }, report).await;
+}
+
+/// Runs the cases of counters.
+pub async fn run_draws<S: DrawPermits + Clone + 'static>(store: &S, seed: u64, report: &mut Report) {
+    let setting = Setting { seed, home: Home::Table };
+    draw::run(store, setting, report).await;
+    draw_script::run(store, setting, report).await;
 }

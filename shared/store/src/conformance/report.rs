@@ -60,9 +60,9 @@ impl From<StoreError> for Failure {
 
 /// Runs cases one after another, each in a world of its own.
 macro_rules! run_cases {
-    ($family:literal, $store:ident, $seed:ident, $report:ident, [$($case:ident),+ $(,)?]) => {
+    ($family:literal, $store:ident, $setting:ident, $report:ident, [$($case:ident),+ $(,)?]) => {
         $(
-            let world = World::new($seed, concat!($family, "/", stringify!($case)));
+            let world = $crate::conformance::World::new($setting, concat!($family, "/", stringify!($case)));
             let result = $case($store, &world).await;
             $report.add($family, stringify!($case), result);
         )+

@@ -4,11 +4,17 @@ use std::time::Duration;
 
 use domain::{EventId, KeyId};
 
-use super::{DurablePorts, Failure, Report, World};
+use super::{DurablePorts, Failure, Report, Setting, World};
 use crate::SigningKeyRecord;
 
-pub(super) async fn run<S: DurablePorts>(store: &S, seed: u64, report: &mut Report) {
-    run_cases!("signing_key", store, seed, report, [all_come_back_as_they_were_oldest_first, one_is_never_replaced,]);
+pub(super) async fn run<S: DurablePorts>(store: &S, setting: Setting, report: &mut Report) {
+    run_cases!(
+        "signing_key",
+        store,
+        setting,
+        report,
+        [all_come_back_as_they_were_oldest_first, one_is_never_replaced,]
+    );
 }
 
 async fn all_come_back_as_they_were_oldest_first(store: &impl DurablePorts, world: &World) -> Result<(), Failure> {

@@ -1,17 +1,18 @@
 //! Opening and reading verifications.
 
-use domain::{Attempt, FactorType, Sealed, Verification};
+use domain::{FactorType, Sealed, Verification};
 
 use super::race::{count, race};
 use super::world::factors;
-use super::{Failure, Report, VerificationPorts, World};
+use super::{Failure, Report, Setting, VerificationPorts, World};
+use crate::Claim;
 use crate::Opening::{AlreadyOpened, Opened};
 
-pub(super) async fn run<S: VerificationPorts>(store: &S, seed: u64, report: &mut Report) {
+pub(super) async fn run<S: VerificationPorts>(store: &S, setting: Setting, report: &mut Report) {
     run_cases!(
         "verification",
         store,
-        seed,
+        setting,
         report,
         [
             it_comes_back_as_it_was,
@@ -67,12 +68,13 @@ async fn opening_it_again_gives_it_as_it_is_by_then(
     let first = world.verification()?;
     let second = Verification { verifier: Sealed::new(vec![8; 8]), transaction: None, ..first.clone() };
     store.open_verification(&first).await?;
-    store.claim_attempt(&world.claim(1)?).await?;
-    let by_then = Verification { attempts: [(world.key(1)?, Attempt::Claimed)].into(), ..first };
+    let Claim::Granted(by_then) = store.claim_attempt(&world.claim(1)?).await? else {
+        return Err(Failure::new("not granted".to_owned()));
+    };
 
-    ensure_eq!(store.open_verification(&second).await?, AlreadyOpened(Box::new(by_then.clone())));
+    ensure_eq!(store.open_verification(&second).await?, AlreadyOpened(by_then.clone()));
 
-    ensure_eq!(store.find_verification(world.tenant, by_then.id).await?, Some(by_then));
+    ensure_eq!(store.find_verification(world.tenant, by_then.id).await?, Some(*by_then));
     Ok(())
 }
 

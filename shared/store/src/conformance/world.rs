@@ -4,14 +4,23 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::{
-    BranchKeyVersion, Enrollment, EventId, FactorSet, FactorType, IdempotencyKey, RequestFingerprint, Sealed,
-    SecretHash, Session, SessionId, TenantId, TransactionHash, UserId, VERIFICATION_LIFETIME, Verification,
-    VerificationId,
+    AttemptMark, BranchKeyVersion, Enrollment, EventId, FactorSet, FactorType, Home, IdempotencyKey,
+    RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionId, TenantId, TransactionHash, UserId,
+    VERIFICATION_LIFETIME, Verification, VerificationId,
 };
 use jiff::Timestamp;
 
 use super::Failure;
-use crate::{ClaimRequest, CompletionRequest};
+use crate::{ClaimRequest, ClaimedAttempt, CompletionRequest};
+
+/// What all cases of a run have in common.
+#[derive(Clone, Copy)]
+pub(super) struct Setting {
+    /// What the ids of all records follow from.
+    pub(super) seed: u64,
+    /// Where verifications are opened.
+    pub(super) home: Home,
+}
 
 /// Two tenants and their records.
 pub(super) struct World {
@@ -23,21 +32,28 @@ pub(super) struct World {
     pub(super) user: UserId,
     /// The present. Far in the future, so that no engine's housekeeping deletes what the cases look for.
     pub(super) now: Timestamp,
+    /// Where the verification is.
+    pub(super) home: Home,
     root: [u8; 8],
 }
 
 impl World {
-    pub(super) fn new(seed: u64, case: &str) -> Self {
+    pub(super) fn new(setting: Setting, case: &str) -> Self {
+        let Setting { seed, home } = setting;
         // FNV-1a: ids of different cases must differ, no more.
-        let root = case.bytes().fold(0xcbf2_9ce4_8422_2325 ^ seed, |hash: u64, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let root = case
+            .bytes()
+            .chain([u8::from(home == Home::Cache)])
+            .fold(0xcbf2_9ce4_8422_2325 ^ seed, |hash: u64, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+            });
         let root = root.to_be_bytes();
         Self {
             tenant: TenantId::from_keyed_bytes(sixteen(root, 1, 0)),
             other_tenant: TenantId::from_keyed_bytes(sixteen(root, 2, 0)),
             user: UserId::from_keyed_bytes(sixteen(root, 3, 0)),
             now: Timestamp::from_second(4_102_444_800).unwrap_or(Timestamp::MAX),
+            home,
             root,
         }
     }
@@ -70,7 +86,12 @@ impl World {
 
     /// The id of the verification.
     pub(super) fn verification_id(&self) -> VerificationId {
-        VerificationId::from_keyed_bytes(self.bytes(4, 0))
+        self.numbered_verification_id(0)
+    }
+
+    /// The id of the `number`th verification.
+    pub(super) fn numbered_verification_id(&self, number: u8) -> VerificationId {
+        VerificationId::at_home(self.bytes(4, number), self.home)
     }
 
     /// A verification just opened, asking for pin and nfc, bound to a transaction.
@@ -92,24 +113,43 @@ impl World {
         })
     }
 
-    /// The claim of the `number`th attempt, presenting what is asked for.
+    /// The claim of the `number`th attempt by its first execution, presenting what is asked for.
     pub(super) fn claim(&self, number: u8) -> Result<ClaimRequest, Failure> {
         Ok(ClaimRequest {
             tenant: self.tenant,
             verification: self.verification_id(),
-            attempt: self.key(number)?,
+            attempt: RequestFingerprint { key: self.key(number)?, body: [number; 32] },
+            nonce: nonce(number),
             presented: factors(&[FactorType::Pin, FactorType::Nfc])?,
             now: self.now,
         })
     }
 
-    /// The completion by the `attempt`th attempt, opening the `session`th session.
+    /// The `number`th attempt as its first execution names it.
+    pub(super) fn claimed(&self, number: u8) -> Result<ClaimedAttempt, Failure> {
+        Ok(ClaimedAttempt {
+            tenant: self.tenant,
+            verification: self.verification_id(),
+            attempt: self.key(number)?,
+            nonce: nonce(number),
+        })
+    }
+
+    /// The completion by the first execution of the `attempt`th attempt, opening the `session`th session.
     pub(super) fn completion(&self, attempt: u8, session: u8) -> Result<CompletionRequest, Failure> {
         Ok(CompletionRequest {
             verification: self.verification_id(),
             attempt: self.key(attempt)?,
+            nonce: nonce(attempt),
             session: self.session(session),
+            evicted: Vec::new(),
+            answer: Sealed::new(vec![attempt; 900]),
         })
+    }
+
+    /// The mark of the `number`th attempt.
+    pub(super) fn mark(&self, number: u8) -> AttemptMark {
+        AttemptMark((u64::from_be_bytes(self.root) ^ u64::from(number)).to_be_bytes())
     }
 
     /// The `number`th session.
@@ -129,6 +169,11 @@ impl World {
     pub(super) fn after(&self, later: Duration) -> Timestamp {
         self.now.checked_add(later).unwrap_or(Timestamp::MAX)
     }
+}
+
+/// The `number`th execution's name.
+pub(super) fn nonce(number: u8) -> RequestNonce {
+    RequestNonce([number; 8])
 }
 
 /// The set of these types.
