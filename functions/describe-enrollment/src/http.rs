@@ -1,17 +1,19 @@
 //! From the request to the use case and back.
 
+use admission::{CallerKind, Route};
 use countersign_http::{Answer, Endpoint, FactorDescription, Inbound, Problem, ProblemType};
 use domain::Enrollment;
 use serde::Serialize;
-use store::FindEnrollment;
+use store::{DrawPermits, FindEnrollment, FindListings};
 
 use crate::{DescribeEnrollment, DescribeError};
 
-impl<S: FindEnrollment + 'static> Endpoint for DescribeEnrollment<S> {
+impl<S: FindEnrollment + DrawPermits + FindListings + 'static> Endpoint for DescribeEnrollment<S> {
     async fn answer(&self, inbound: &Inbound) -> Result<Answer, Problem> {
         let tenant = inbound.caller()?.tenant()?;
         let user = inbound.path_parameter("user_id").parse().map_err(|_| DescribeError::NotEnrolled)?;
-        let enrollment = self.describe(tenant, user).await?;
+        let arrival = inbound.arrival(Route::DescribeEnrollment, tenant, CallerKind::Server);
+        let enrollment = self.describe(&arrival, user).await?;
         Answer::ok(&Description::of(&enrollment))
     }
 }
@@ -19,6 +21,7 @@ impl<S: FindEnrollment + 'static> Endpoint for DescribeEnrollment<S> {
 impl From<DescribeError> for Problem {
     fn from(error: DescribeError) -> Self {
         match error {
+            DescribeError::NotAdmitted(refusal) => refusal.into(),
             DescribeError::NotEnrolled => Self::new(ProblemType::EnrollmentNotFound),
             DescribeError::Store(error) => error.into(),
         }

@@ -1,17 +1,22 @@
 //! From the request to the use case and back.
 
+use admission::{CallerKind, Route};
 use countersign_http::{Answer, Endpoint, Inbound, Problem, TokenBody};
 use crypto::Claims;
 use serde::Serialize;
-use store::{FindSession, ListSigningKeys};
+use store::{DrawPermits, FindListings, FindSession, ListSigningKeys};
 
 use crate::Introspect;
 
-impl<S: FindSession + ListSigningKeys + Clone + 'static> Endpoint for Introspect<S> {
+impl<S> Endpoint for Introspect<S>
+where
+    S: FindSession + ListSigningKeys + DrawPermits + FindListings + Clone + 'static,
+{
     async fn answer(&self, inbound: &Inbound) -> Result<Answer, Problem> {
         let tenant = inbound.caller()?.tenant()?;
         let body: TokenBody = inbound.json()?;
-        match self.introspect(tenant, &body.unverified_token).await? {
+        let arrival = inbound.arrival(Route::Introspect, tenant, CallerKind::Server);
+        match self.introspect(&arrival, &body.unverified_token).await? {
             None => Answer::ok(&InactiveToken { active: false }),
             Some(claims) => Answer::ok(&ActiveToken { active: true, token_type: "Bearer", claims: &claims }),
         }

@@ -3,10 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use admission::{Admission, Arrival};
 use crypto::{Claims, TokenCheck};
-use domain::{Clock, TenantId};
+use domain::Clock;
 use keyring::VerifyingKeys;
-use store::{FindSession, ListSigningKeys};
+use store::{DrawPermits, FindListings, FindSession, ListSigningKeys};
 
 use crate::IntrospectError;
 
@@ -16,24 +17,27 @@ pub struct Introspect<S> {
     keys: Arc<VerifyingKeys<S>>,
     issuer: Arc<str>,
     clock: Arc<dyn Clock>,
+    admission: Admission<S>,
 }
 
-impl<S: FindSession + ListSigningKeys + Clone> Introspect<S> {
+impl<S: FindSession + ListSigningKeys + DrawPermits + FindListings + Clone> Introspect<S> {
     /// Judges tokens of this issuer by the sessions and keys of this store.
-    pub fn new(store: S, issuer: &str, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(store: S, issuer: &str, clock: Arc<dyn Clock>, admission: Admission<S>) -> Self {
         let keys = Arc::new(VerifyingKeys::new(store.clone(), Arc::clone(&clock)));
-        Self { store, keys, issuer: issuer.into(), clock }
+        Self { store, keys, issuer: issuer.into(), clock, admission }
     }
 
-    /// What a token of this tenant says, if it counts now.
+    /// What a token of the arrival's tenant says, if it counts now and the request is let in.
     ///
     /// # Errors
-    /// [`IntrospectError`] if that can't be found out.
+    /// [`IntrospectError`] if it is not, or that can't be found out.
     pub async fn introspect(
         &self,
-        tenant: TenantId,
+        arrival: &Arrival,
         unverified_token: &str,
     ) -> Result<Option<Claims>, IntrospectError> {
+        let tenant = arrival.tenant;
+        self.admission.admit(arrival).await?;
         let keys = self.keys.published().await?;
         let now = self.clock.now();
         let check = TokenCheck { keys: &keys, issuer: &self.issuer, audience: tenant };
@@ -50,6 +54,7 @@ impl<S: Clone> Clone for Introspect<S> {
             keys: Arc::clone(&self.keys),
             issuer: Arc::clone(&self.issuer),
             clock: Arc::clone(&self.clock),
+            admission: self.admission.clone(),
         }
     }
 }

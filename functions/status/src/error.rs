@@ -1,5 +1,6 @@
 //! Why there is no standing to tell.
 
+use admission::Refusal;
 use countersign_http::{Problem, ProblemType};
 use keyring::KeyringError;
 use store::StoreError;
@@ -7,6 +8,9 @@ use store::StoreError;
 /// Why there is no standing to tell.
 #[derive(Debug, thiserror::Error)]
 pub enum StatusError {
+    /// The request is not let in.
+    #[error("the request is not let in")]
+    NotAdmitted(#[from] Refusal),
     /// The tenant has no such verification.
     #[error("there is no such verification")]
     Unknown,
@@ -24,6 +28,7 @@ pub enum StatusError {
 impl From<StatusError> for Problem {
     fn from(error: StatusError) -> Self {
         match error {
+            StatusError::NotAdmitted(refusal) => refusal.into(),
             StatusError::Unknown => Self::new(ProblemType::VerificationNotFound),
             StatusError::NotTheHolder => Self::new(ProblemType::Forbidden),
             StatusError::Keys(error) => error.into(),

@@ -1,25 +1,26 @@
 //! From the request to the use case and back.
 
+use admission::{CallerKind, Route};
 use countersign_http::{Answer, Caller, Endpoint, Inbound, Problem};
 use crypto::UnwrapKey;
 use serde::Serialize;
-use store::{FindBranchKey, FindVerification};
+use store::{DrawPermits, FindBranchKey, FindListings, FindVerification};
 
 use crate::{ReadStatus, StatusError};
 
 impl<S, U> Endpoint for ReadStatus<S, U>
 where
-    S: FindVerification + FindBranchKey + Clone + 'static,
+    S: FindVerification + FindBranchKey + DrawPermits + FindListings + Clone + 'static,
     U: UnwrapKey + Send + Sync + 'static,
 {
     async fn answer(&self, inbound: &Inbound) -> Result<Answer, Problem> {
         let caller = inbound.caller()?;
         let id = inbound.path_parameter("verification_id").parse().map_err(|_| StatusError::Unknown)?;
-        let tenant = match caller {
-            Caller::Tenant(tenant) => tenant,
-            Caller::CapabilityHolder(holder) => self.admit(&holder, id).await?,
+        let (tenant, caller) = match caller {
+            Caller::Tenant(tenant) => (tenant, CallerKind::Server),
+            Caller::CapabilityHolder(holder) => (self.authenticate(&holder, id).await?, CallerKind::Device),
         };
-        let standing = self.read(tenant, id).await?;
+        let standing = self.read(&inbound.arrival(Route::Status, tenant, caller), id).await?;
         Answer::ok(&Body {
             verification_id: id.to_string(),
             status: standing.status.name(),

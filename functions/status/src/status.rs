@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use admission::{Admission, Arrival};
 use crypto::{PresentedCapability, UnwrapKey};
 use domain::{Clock, TenantId, VerificationId, VerificationStatus};
 use jiff::Timestamp;
 use keyring::BranchKeys;
-use store::{FindBranchKey, FindVerification};
+use store::{DrawPermits, FindBranchKey, FindListings, FindVerification};
 
 use crate::StatusError;
 
@@ -16,6 +17,7 @@ pub struct ReadStatus<S, U> {
     store: S,
     keys: Arc<BranchKeys<S, U>>,
     clock: Arc<dyn Clock>,
+    admission: Admission<S>,
 }
 
 /// Where a verification stands.
@@ -29,35 +31,50 @@ pub struct Standing {
     pub expires_at: Timestamp,
 }
 
-impl<S: FindVerification + FindBranchKey + Clone, U: UnwrapKey> ReadStatus<S, U> {
+impl<S, U> ReadStatus<S, U>
+where
+    S: FindVerification + FindBranchKey + DrawPermits + FindListings + Clone,
+    U: UnwrapKey,
+{
     /// Reads out of this store; `unwrap` is for the keys that check capabilities.
-    pub fn new(store: S, unwrap: U, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(store: S, unwrap: U, clock: Arc<dyn Clock>, admission: Admission<S>) -> Self {
         let keys = Arc::new(BranchKeys::new(store.clone(), unwrap, Arc::clone(&clock)));
-        Self { store, keys, clock }
+        Self { store, keys, clock, admission }
     }
 
-    /// The verification's standing now.
+    /// The standing now of a verification of the arrival's tenant, if the request is let in.
     ///
     /// # Errors
-    /// [`StatusError`] if the tenant has no such verification, or the store does not answer.
-    pub async fn read(&self, tenant: TenantId, id: VerificationId) -> Result<Standing, StatusError> {
-        let verification = self.store.find_verification(tenant, id).await?.ok_or(StatusError::Unknown)?;
+    /// [`StatusError`] if it is not, if the tenant has no such verification, or the store does not answer.
+    pub async fn read(&self, arrival: &Arrival, id: VerificationId) -> Result<Standing, StatusError> {
+        self.admission.admit(arrival).await?;
+        let verification = self.store.find_verification(arrival.tenant, id).await?.ok_or(StatusError::Unknown)?;
         let status = verification.status(self.clock.now());
         let attempts_remaining = if status == VerificationStatus::Open { verification.attempts_remaining() } else { 0 };
         Ok(Standing { status, attempts_remaining, expires_at: verification.expires_at })
     }
 
-    /// Lets the holder of the verification's own capability through, as its tenant.
+    /// The tenant for which the holder of the verification's own capability may read. Comes before admission, which counts by what
+    /// is authenticated.
     ///
     /// # Errors
     /// [`StatusError`] if it is not this verification's, or the key to check it with is not to be had.
-    pub async fn admit(&self, holder: &PresentedCapability, id: VerificationId) -> Result<TenantId, StatusError> {
+    pub async fn authenticate(
+        &self,
+        holder: &PresentedCapability,
+        id: VerificationId,
+    ) -> Result<TenantId, StatusError> {
         if self.keys.holds(holder, id).await? { Ok(holder.tenant()) } else { Err(StatusError::NotTheHolder) }
     }
 }
 
 impl<S: Clone, U> Clone for ReadStatus<S, U> {
     fn clone(&self) -> Self {
-        Self { store: self.store.clone(), keys: Arc::clone(&self.keys), clock: Arc::clone(&self.clock) }
+        Self {
+            store: self.store.clone(),
+            keys: Arc::clone(&self.keys),
+            clock: Arc::clone(&self.clock),
+            admission: self.admission.clone(),
+        }
     }
 }

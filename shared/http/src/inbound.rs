@@ -2,7 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use domain::{IdempotencyKey, IdempotencyKeyRefused, RequestId, SourceAddress};
+use admission::{Arrival, CallerKind, Route};
+use domain::{IdempotencyKey, IdempotencyKeyRefused, RequestId, SourceAddress, TenantId};
 use jiff::Timestamp;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
 use lambda_http::http::HeaderMap;
@@ -45,6 +46,13 @@ impl Inbound {
         let address =
             gateway_context(&self.request).and_then(|context| context.http.source_ip.as_deref()?.parse().ok());
         SourceAddress::from_transport(address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)))
+    }
+
+    /// The request as admission sees it, about no user and without an idempotency key. `tenant` and `caller` are those of a checked
+    /// credential.
+    #[must_use]
+    pub fn arrival(&self, route: Route, tenant: TenantId, caller: CallerKind) -> Arrival {
+        Arrival { route, tenant, caller, source: self.source(), user: None, key: None }
     }
 
     /// The idempotency key: exactly one, fresh at `now`.
