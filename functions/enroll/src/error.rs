@@ -1,5 +1,8 @@
 //! Why a user is not enrolled.
 
+use std::time::Duration;
+
+use admission::Refusal;
 use audit::RecordError;
 use countersign_http::{Problem, ProblemType};
 use crypto::{SealFailed, VerifierError};
@@ -13,12 +16,18 @@ pub enum EnrollError {
     /// The factors break a rule.
     #[error("the factors can't be enrolled")]
     Refused(#[from] EnrollmentRefused),
+    /// A limit is used up, or the operator's list refuses the request.
+    #[error("the request is not let in")]
+    Admission(#[from] Refusal),
     /// The user has an enrollment.
     #[error("the user is enrolled already")]
     AlreadyEnrolled,
-    /// The idempotency key made another enrollment of this user.
+    /// The idempotency key named another request.
     #[error("the idempotency key was used for another request")]
     KeyReused,
+    /// The first request under this idempotency key is not answered yet.
+    #[error("the request is in progress")]
+    InProgress,
     /// The tenant's key is not to be had.
     #[error("the tenant's key is not to be had")]
     Keys(#[from] KeyringError),
@@ -39,6 +48,13 @@ pub enum EnrollError {
     Audit(#[from] RecordError),
 }
 
+impl EnrollError {
+    /// Whether an execution that ends so has not answered its request for good: every fault of ours.
+    pub(crate) const fn leaves_undone(&self) -> bool {
+        !matches!(self, Self::Refused(_) | Self::AlreadyEnrolled | Self::KeyReused | Self::InProgress)
+    }
+}
+
 impl From<EnrollError> for Problem {
     fn from(error: EnrollError) -> Self {
         match error {
@@ -48,8 +64,12 @@ impl From<EnrollError> for Problem {
             EnrollError::Refused(EnrollmentRefused::Categories) => Self::new(ProblemType::PolicyNotSatisfied)
                 .at("/factors")
                 .detail("an enrollment covers at least 2 of knowledge, possession and inherence"),
+            EnrollError::Admission(refusal) => refusal.into(),
             EnrollError::AlreadyEnrolled => Self::new(ProblemType::AlreadyEnrolled),
             EnrollError::KeyReused => Self::new(ProblemType::IdempotencyKeyReused),
+            EnrollError::InProgress => {
+                Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(ProblemType::RequestInProgress) }
+            }
             EnrollError::Keys(error) => error.into(),
             EnrollError::Store(error) => error.into(),
             EnrollError::Verifier(_) | EnrollError::Seal(_) => Self::internal(&error),

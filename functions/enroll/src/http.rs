@@ -1,17 +1,17 @@
 //! From the request to the use case and back.
 
+use admission::{Arrival, CallerKind, Route};
 use audit::RecordEvent;
 use countersign_http::{Answer, Endpoint, FactorBody, FactorDescription, Inbound, Problem, presented_factors};
 use crypto::UnwrapKey;
 use domain::{DeviceId, Enrollment, UserId};
 use serde::{Deserialize, Serialize};
-use store::{CreateEnrollment, FindBranchKey, FindEnrollment};
 
-use crate::{Enroll, EnrollRequest};
+use crate::{Enroll, EnrollRequest, EnrollStore};
 
 impl<S, U, A> Endpoint for Enroll<S, U, A>
 where
-    S: FindEnrollment + CreateEnrollment + FindBranchKey + 'static,
+    S: EnrollStore + 'static,
     U: UnwrapKey + 'static,
     A: RecordEvent + 'static,
 {
@@ -19,9 +19,9 @@ where
         let tenant = inbound.caller()?.tenant()?;
         let key = inbound.idempotency_key(self.now())?;
         let body: Body = inbound.json()?;
+        let (caller, source) = (CallerKind::Server, inbound.source());
         let request = EnrollRequest {
-            tenant,
-            user: body.user()?,
+            arrival: Arrival { route: Route::Enroll, tenant, caller, source, user: body.user()?, key: Some(key) },
             factors: presented_factors(&body.factors)?,
             device: body.device()?,
             key,

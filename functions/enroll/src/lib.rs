@@ -2,11 +2,18 @@
 //!
 //! - An existing user is a 409 and nothing changes; one conditional write decides the race.
 //! - A retry (same idempotency key, same body) gets the first answer again.
+//! - Of many at once, one is executed; the others get its answer, or are told that it is in progress. The key with another body
+//!   is refused, whoever that is about.
 //! - The cheap checks come first: up to 16 key derivations run only for a user who is not enrolled yet.
 
 mod enroll;
 mod error;
 mod http;
+mod prepare;
+mod request;
+mod store;
 
-pub use enroll::{Enroll, EnrollRequest, Ports};
+pub use enroll::{Enroll, Ports};
 pub use error::EnrollError;
+pub use request::EnrollRequest;
+pub use store::EnrollStore;

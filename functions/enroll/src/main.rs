@@ -2,31 +2,37 @@
 
 use std::sync::Arc;
 
+use admission::Admission;
 use audit::SqsSink;
 use crypto::{KdfPool, OsEntropy};
-use domain::{Clock, SystemClock};
+use domain::{Clock, Entropy, SystemClock};
 use enroll::{Enroll, Ports};
 use keyring::BranchKeys;
 use kms::KmsKeyring;
 use lambda_http::Error;
-use store_dynamodb::{CoreTable, DynamoStore};
+use store_dynamodb::{CoreAndEphemeral, DynamoStore};
+use store_valkey::Tiered;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     telemetry::start(config::log_filter()?);
     let settings = config::Enroll::from_env()?;
     let aws = config::aws()?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store = DynamoStore::new(&aws, CoreTable::new(settings.core_table.as_str()));
+    let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) = (Arc::new(SystemClock), Arc::new(OsEntropy));
+    let tables = CoreAndEphemeral::new(settings.core_table.as_str(), settings.ephemeral_table.as_str());
+    let store = Tiered::start(DynamoStore::new(&aws, tables), &settings.cache, &aws).await?;
     let keyring = KmsKeyring::new(&aws, settings.kms_key_id.as_str());
+    let policy = settings.limits;
+    let limits = admission::Ports { store: store.clone(), policy, clock: clock.clone(), entropy: entropy.clone() };
     let enroll = Enroll::new(Ports {
+        admission: Admission::new(limits),
         keys: BranchKeys::new(store.clone(), keyring, Arc::clone(&clock)),
         store,
         audit: SqsSink::new(&aws, settings.audit_queue_url.as_str()),
         kdf: KdfPool::default(),
         parameters: settings.kdf,
         clock,
-        entropy: Arc::new(OsEntropy),
+        entropy,
     });
     countersign_http::run("enroll", enroll).await
 }

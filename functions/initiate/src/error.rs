@@ -1,5 +1,6 @@
 //! Why no verification is opened.
 
+use admission::Refusal;
 use audit::RecordError;
 use countersign_http::{Problem, ProblemType};
 use crypto::{OpenRefused, SealFailed, VerifierError};
@@ -10,6 +11,9 @@ use store::StoreError;
 /// Why no verification is opened.
 #[derive(Debug, thiserror::Error)]
 pub enum InitiateError {
+    /// A limit is used up, or the operator's list refuses the request.
+    #[error("the request is not let in")]
+    Admission(#[from] Refusal),
     /// The idempotency key opened a verification for another request.
     #[error("the idempotency key was used for another request")]
     KeyReused,
@@ -42,6 +46,7 @@ pub enum InitiateError {
 impl From<InitiateError> for Problem {
     fn from(error: InitiateError) -> Self {
         match error {
+            InitiateError::Admission(refusal) => refusal.into(),
             InitiateError::KeyReused => Self::new(ProblemType::IdempotencyKeyReused),
             InitiateError::Keys(error) => error.into(),
             InitiateError::Store(error) => error.into(),

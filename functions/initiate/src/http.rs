@@ -1,5 +1,6 @@
 //! From the request to the use case and back.
 
+use admission::{Arrival, CallerKind, Route};
 use audit::RecordEvent;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,13 +8,12 @@ use countersign_http::{Answer, Endpoint, Inbound, Problem};
 use crypto::UnwrapKey;
 use domain::{ATTEMPTS_ALLOWED, InvalidTransaction, Transaction, UserId, VERIFICATION_LIFETIME};
 use serde::{Deserialize, Serialize};
-use store::{FindBranchKey, FindEnrollment, OpenVerification};
 
-use crate::{Initiate, InitiateRequest, Opened};
+use crate::{Initiate, InitiateRequest, InitiateStore, Opened};
 
 impl<S, U, A> Endpoint for Initiate<S, U, A>
 where
-    S: FindEnrollment + OpenVerification + FindBranchKey + 'static,
+    S: InitiateStore + 'static,
     U: UnwrapKey + 'static,
     A: RecordEvent + 'static,
 {
@@ -21,9 +21,11 @@ where
         let tenant = inbound.caller()?.tenant()?;
         let key = inbound.idempotency_key(self.now())?;
         let body: Body = inbound.json()?;
+        let user = body.user()?;
+        let (caller, source) = (CallerKind::Server, inbound.source());
         let request = InitiateRequest {
-            tenant,
-            user: body.user()?,
+            arrival: Arrival { route: Route::Initiate, tenant, caller, source, user: Some(user), key: Some(key) },
+            user,
             transaction: body.transaction.map(TransactionBody::check).transpose()?,
             key,
             body: inbound.body(),

@@ -1,25 +1,25 @@
 //! The use case.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use audit::{Event, Outcome, RecordEvent, Subject};
-use crypto::{BranchKey, Capability, KdfParameters, StoredVerifier, UnwrapKey, transaction_hash};
-use domain::{
-    BranchKeyVersion, Clock, Enrollment, Entropy, IdempotencyKey, RequestId, TenantId, Transaction, UserId,
-    VERIFICATION_LIFETIME, Verification, Window,
-};
+use admission::Admission;
+use audit::{About, Event, Outcome, RecordEvent, Subject};
+use crypto::{BranchKey, KdfParameters, UnwrapKey};
+use domain::{Clock, Enrollment, Entropy, Home, Verification};
 use jiff::Timestamp;
 use keyring::BranchKeys;
-use store::{FindBranchKey, FindEnrollment, OpenVerification, Opening};
+use store::{Opening, StoreErrorKind};
 
-use crate::InitiateError;
+use crate::request::{InitiateRequest, Known, Opened};
+use crate::{InitiateError, InitiateStore};
 
 /// What initiating works with.
 #[derive(Debug)]
 pub struct Ports<S, U, A> {
     /// Enrollments and verifications.
     pub store: S,
+    /// Lets requests in.
+    pub admission: Admission<S>,
     /// The tenants' keys.
     pub keys: BranchKeys<S, U>,
     /// Takes the audit events.
@@ -34,38 +34,11 @@ pub struct Ports<S, U, A> {
 
 /// Opens verifications.
 #[derive(Debug)]
-pub struct Initiate<S, U, A>(Arc<Ports<S, U, A>>);
-
-/// A checked request. No `Debug`: it carries what the caller sent.
-pub struct InitiateRequest<'a> {
-    /// The calling tenant.
-    pub tenant: TenantId,
-    /// The person to verify.
-    pub user: UserId,
-    /// What the token will be bound to.
-    pub transaction: Option<Transaction>,
-    /// Names the intended change.
-    pub key: IdempotencyKey,
-    /// The bytes by which a retry is recognised.
-    pub body: &'a [u8],
-    /// Names the request in the audit trail.
-    pub request_id: &'a RequestId,
-}
-
-/// An open verification and what only its opener learns.
-#[derive(Debug)]
-pub struct Opened {
-    /// The verification.
-    pub verification: Verification,
-    /// Random to everybody else; for factors that sign.
-    pub challenge: [u8; 32],
-    /// Lets the user's device use this verification's own routes.
-    pub capability: Capability,
-}
+pub struct Initiate<S, U, A>(pub(crate) Arc<Ports<S, U, A>>);
 
 impl<S, U, A> Initiate<S, U, A>
 where
-    S: FindEnrollment + OpenVerification + FindBranchKey,
+    S: InitiateStore,
     U: UnwrapKey,
     A: RecordEvent,
 {
@@ -79,81 +52,84 @@ where
         self.0.clock.now()
     }
 
-    /// Opens a verification, or gives the one that an earlier try of the same request opened.
+    /// Opens a verification, or gives the one that an earlier try of the same request opened, whatever the limits say by now.
     ///
     /// # Errors
-    /// [`InitiateError`] if the idempotency key opened another one, or a dependency does not answer.
+    /// [`InitiateError`] if the idempotency key opened another one, a limit is used up, or a dependency does not answer.
     pub async fn initiate(&self, request: InitiateRequest<'_>) -> Result<Opened, InitiateError> {
-        let (branch, enrollment) =
-            tokio::try_join!(async { Ok::<_, InitiateError>(self.0.keys.current(request.tenant).await?) }, async {
-                Ok(self.0.store.find_enrollment(request.tenant, request.user).await?)
-            },)?;
-        let verification = self.prepare(&request, &branch, enrollment.as_ref()).await?;
-
-        // The event's id derives from the request, so that a retry after a lost answer records nothing twice.
-        let event = event(&request, &branch, &verification);
-        let (opening, recorded) =
-            tokio::join!(self.0.store.open_verification(&verification), self.0.audit.record_event(&event));
-        let verification = match opening? {
-            Opening::Opened => verification,
-            Opening::AlreadyOpened(existing) if existing.request == verification.request => *existing,
-            Opening::AlreadyOpened(_) => return Err(InitiateError::KeyReused),
-        };
-        recorded?;
-
-        Ok(Opened {
-            challenge: branch.challenge(verification.id),
-            capability: branch.capability(verification.id),
-            verification,
-        })
+        let (admitted, enrollment, recognised) = tokio::join!(
+            self.0.admission.admit(&request.arrival),
+            self.0.store.find_enrollment(request.arrival.tenant, request.user),
+            self.recognise(&request),
+        );
+        let (branch, opened_before) = recognised?;
+        let fingerprint = branch.fingerprint(request.key, "initiate", request.body);
+        let known = Known { request: &request, branch: &branch, fingerprint };
+        if let Some(verification) = opened_before {
+            return self.repeat(known, verification).await;
+        }
+        admitted?;
+        self.open(known, enrollment?.as_ref()).await
     }
 
-    async fn prepare(
+    /// The tenant's key, and the verification that the request's key has opened already.
+    async fn recognise(
         &self,
         request: &InitiateRequest<'_>,
-        branch: &BranchKey,
-        enrollment: Option<&Enrollment>,
-    ) -> Result<Verification, InitiateError> {
-        let id = branch.verification_id(&request.key);
-        let now = self.0.clock.now();
-        let asked = self.asked(request.user, branch, enrollment, Window::containing(now)).await?;
-        Ok(Verification {
-            tenant: request.tenant,
-            id,
-            user: request.user,
-            asked: asked.set(),
-            key_version: enrollment.map_or(0, |enrollment| enrollment.key_version),
-            branch_key_version: branch.version(),
-            verifier: branch.seal_asked_verifier(request.user, id, &asked, &*self.0.entropy)?,
-            transaction: request.transaction.as_ref().map(transaction_hash),
-            created_at: now,
-            expires_at: now + VERIFICATION_LIFETIME,
-            attempts: BTreeMap::new(),
-            verified: None,
-            request: branch.fingerprint(request.key, "initiate", request.body),
-        })
+    ) -> Result<(Arc<BranchKey>, Option<Verification>), InitiateError> {
+        let branch = self.0.keys.current(request.arrival.tenant).await?;
+        let id = branch.verification_id(&request.key, self.0.store.home());
+        let found = self.0.store.find_verification(request.arrival.tenant, id).await;
+        match found {
+            Ok(found) => Ok((branch, found)),
+            Err(error) if error.kind == StoreErrorKind::Corrupt => Err(error.into()),
+            // Opening decides: it is a conditional write, and gives what it meets.
+            Err(error) => {
+                tracing::warn!(error.chain = %telemetry::Chain::of(&error), "took a request for a new one: it can't be looked up");
+                Ok((branch, None))
+            }
+        }
     }
 
-    /// The verifier of the set to ask for. The decoy is made for everybody, so that its cost tells nothing, and under the
-    /// first branch key, so that a rotation does not change what unknown users are asked for.
-    async fn asked(
-        &self,
-        user: UserId,
-        branch: &BranchKey,
-        enrollment: Option<&Enrollment>,
-        window: Window,
-    ) -> Result<StoredVerifier, InitiateError> {
-        let first = self.0.keys.version(branch.tenant(), BranchKeyVersion::FIRST).await?;
-        let decoy = first.decoy(user, self.0.parameters)?;
-        let verifiers = match enrollment {
-            None => decoy,
-            Some(enrollment) => {
-                let sealing = self.0.keys.version(enrollment.tenant, enrollment.branch_key_version).await?;
-                let user_key = sealing.open_user_key(user, &enrollment.user_key)?;
-                user_key.open_verifiers(&enrollment.askable_sets, enrollment.key_version)?
+    /// What an earlier try of this request opened. Its event is sent again, under its id: that try may have failed to send it.
+    async fn repeat(&self, known: Known<'_>, verification: Verification) -> Result<Opened, InitiateError> {
+        if verification.request != known.fingerprint {
+            return Err(InitiateError::KeyReused);
+        }
+        self.0.audit.record_event(&event(known, &verification)).await?;
+        Ok(known.opened(verification))
+    }
+
+    /// Opens it where verifications are opened now; if that place has just failed and another one has taken over, there.
+    async fn open(&self, known: Known<'_>, enrollment: Option<&Enrollment>) -> Result<Opened, InitiateError> {
+        let home = self.0.store.home();
+        let opened = self.open_at(home, known, enrollment).await;
+        let now_at = self.0.store.home();
+        match opened {
+            Err(InitiateError::Store(error)) if error.kind == StoreErrorKind::Unavailable && now_at != home => {
+                self.open_at(now_at, known, enrollment).await
             }
-        };
-        verifiers.asked(branch.selector(user, window)).cloned().ok_or(InitiateError::NoSets)
+            opened => opened,
+        }
+    }
+
+    async fn open_at(
+        &self,
+        home: Home,
+        known: Known<'_>,
+        enrollment: Option<&Enrollment>,
+    ) -> Result<Opened, InitiateError> {
+        let verification = self.prepare(home, known, enrollment).await?;
+        let event = event(known, &verification);
+        let (opening, recorded) =
+            tokio::join!(self.0.store.open_verification(&verification), self.0.audit.record_event(&event));
+        match opening? {
+            Opening::Opened => {
+                recorded?;
+                Ok(known.opened(verification))
+            }
+            Opening::AlreadyOpened(existing) => self.repeat(known, *existing).await,
+        }
     }
 }
 
@@ -163,11 +139,26 @@ impl<S, U, A> Clone for Initiate<S, U, A> {
     }
 }
 
-fn event(request: &InitiateRequest<'_>, branch: &BranchKey, verification: &Verification) -> Event {
+impl Known<'_> {
+    /// The answer, as every try of the request gets it.
+    fn opened(&self, verification: Verification) -> Opened {
+        Opened {
+            challenge: self.branch.challenge(verification.id),
+            capability: self.branch.capability(verification.id),
+            verification,
+        }
+    }
+}
+
+/// The event's id derives from the request, so that a retry records nothing twice.
+fn event(known: Known<'_>, verification: &Verification) -> Event {
+    let Known { request, branch, .. } = known;
     Event {
         id: branch.event_id(&request.key, "initiate", verification.id.as_bytes()),
-        tenant: request.tenant,
-        subject: Subject::new(branch.subject_pseudonym(request.user)),
+        about: About::Person {
+            tenant: verification.tenant,
+            subject: Subject::new(branch.subject_pseudonym(verification.user)),
+        },
         at: verification.created_at,
         request_id: request.request_id.clone(),
         outcome: Outcome::VerificationOpened {

@@ -2,34 +2,36 @@
 
 use std::sync::Arc;
 
+use admission::Admission;
 use audit::SqsSink;
 use crypto::OsEntropy;
-use domain::{Clock, SystemClock};
+use domain::{Clock, Entropy, SystemClock};
 use initiate::{Initiate, Ports};
 use keyring::BranchKeys;
 use kms::KmsKeyring;
 use lambda_http::Error;
-use store_dynamodb::{CoreAndEphemeral, CoreTable, DynamoStore, EphemeralTable};
+use store_dynamodb::{CoreAndEphemeral, DynamoStore};
+use store_valkey::Tiered;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     telemetry::start(config::log_filter()?);
     let settings = config::Initiate::from_env()?;
     let aws = config::aws()?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let tables = CoreAndEphemeral {
-        core: CoreTable::new(settings.core_table.as_str()),
-        ephemeral: EphemeralTable::new(settings.ephemeral_table.as_str()),
-    };
-    let store = DynamoStore::new(&aws, tables);
+    let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) = (Arc::new(SystemClock), Arc::new(OsEntropy));
+    let tables = CoreAndEphemeral::new(settings.core_table.as_str(), settings.ephemeral_table.as_str());
+    let store = Tiered::start(DynamoStore::new(&aws, tables), &settings.cache, &aws).await?;
     let keyring = KmsKeyring::new(&aws, settings.kms_key_id.as_str());
+    let policy = settings.limits;
+    let limits = admission::Ports { store: store.clone(), policy, clock: clock.clone(), entropy: entropy.clone() };
     let initiate = Initiate::new(Ports {
+        admission: Admission::new(limits),
         keys: BranchKeys::new(store.clone(), keyring, Arc::clone(&clock)),
         store,
         audit: SqsSink::new(&aws, settings.audit_queue_url.as_str()),
         parameters: settings.kdf,
         clock,
-        entropy: Arc::new(OsEntropy),
+        entropy,
     });
     countersign_http::run("initiate", initiate).await
 }

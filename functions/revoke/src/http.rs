@@ -1,16 +1,15 @@
 //! From the request to the use case and back.
 
+use admission::{Arrival, CallerKind, Route};
 use audit::RecordEvent;
 use countersign_http::{Answer, Endpoint, Inbound, Problem, TokenBody};
 use crypto::UnwrapKey;
-use serde::Serialize;
-use store::{FindBranchKey, FindSession, ListSigningKeys, RevokeSession};
 
-use crate::{Revoke, RevokeRequest};
+use crate::{Revoke, RevokeRequest, RevokeStore};
 
 impl<S, U, A> Endpoint for Revoke<S, U, A>
 where
-    S: FindSession + RevokeSession + FindBranchKey + ListSigningKeys + 'static,
+    S: RevokeStore + 'static,
     U: UnwrapKey + 'static,
     A: RecordEvent + 'static,
 {
@@ -18,13 +17,15 @@ where
         let tenant = inbound.caller()?.tenant()?;
         let key = inbound.idempotency_key(self.now())?;
         let body: TokenBody = inbound.json()?;
-        let request =
-            RevokeRequest { tenant, unverified_token: &body.unverified_token, key, request_id: &inbound.request_id };
-        self.revoke(request).await?;
-        Answer::ok(&Revoked {})
+        let (caller, source) = (CallerKind::Server, inbound.source());
+        let request = RevokeRequest {
+            arrival: Arrival { route: Route::Revoke, tenant, caller, source, user: None, key: Some(key) },
+            unverified_token: &body.unverified_token,
+            key,
+            body: inbound.body(),
+            request_id: &inbound.request_id,
+        };
+        let revoked = self.revoke(request).await?;
+        Ok(Answer::stored(&revoked.body))
     }
 }
-
-/// The body of the answer: RFC 7009 leaves it empty, JSON clients want an object.
-#[derive(Serialize)]
-struct Revoked {}

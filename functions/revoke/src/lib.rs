@@ -2,10 +2,17 @@
 //!
 //! The token is an access or a refresh token of the calling tenant. A token that is not valid is a 200 too (RFC 7009 §2.2):
 //! what its caller wanted is so already. An expired access token revokes nothing; present the refresh token then.
+//!
+//! A retry (same idempotency key, same body) gets the stored answer; the key with another token is refused.
 
+mod abandon;
 mod error;
 mod http;
+mod request;
 mod revoke;
+mod store;
 
 pub use error::RevokeError;
-pub use revoke::{Ports, Revoke, RevokeRequest};
+pub use request::{RevokeRequest, Revoked};
+pub use revoke::{Ports, Revoke};
+pub use store::RevokeStore;

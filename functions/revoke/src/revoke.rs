@@ -2,21 +2,26 @@
 
 use std::sync::Arc;
 
-use audit::{Event, Outcome, RecordEvent, Subject};
-use crypto::{RefreshToken, TokenCheck, UnwrapKey};
-use domain::{Clock, IdempotencyKey, RequestId, SessionId, TenantId, UserId};
+use admission::Admission;
+use audit::{About, Event, Outcome, RecordEvent, Subject};
+use crypto::{Answered, BranchKey, RefreshToken, TokenCheck, UnwrapKey};
+use domain::{Clock, Entropy, RequestNonce, SessionId, UserId};
 use jiff::Timestamp;
 use keyring::{BranchKeys, VerifyingKeys};
-use store::{FindBranchKey, FindSession, ListSigningKeys, Revocation, RevokeSession};
+use store::{Beginning, Revocation};
+use zeroize::Zeroizing;
 
-use crate::RevokeError;
+use crate::request::{Execution, RevokeRequest, Revoked};
+use crate::{RevokeError, RevokeStore};
 
 /// What revoking works with.
 #[derive(Debug)]
 pub struct Ports<S, U, A> {
-    /// Sessions.
+    /// Sessions, and requests with their answers.
     pub store: S,
-    /// The tenants' keys, for the subject's pseudonym.
+    /// Lets requests in.
+    pub admission: Admission<S>,
+    /// The tenants' keys, for the subject's pseudonym and the stored answer.
     pub keys: BranchKeys<S, U>,
     /// The keys that access tokens are checked with.
     pub published: VerifyingKeys<S>,
@@ -26,27 +31,17 @@ pub struct Ports<S, U, A> {
     pub issuer: String,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
 }
 
 /// Revokes sessions.
 #[derive(Debug)]
-pub struct Revoke<S, U, A>(Arc<Ports<S, U, A>>);
-
-/// A request. No `Debug`: it carries what the caller sent.
-pub struct RevokeRequest<'a> {
-    /// The calling tenant.
-    pub tenant: TenantId,
-    /// The token to revoke.
-    pub unverified_token: &'a str,
-    /// Names the intended change.
-    pub key: IdempotencyKey,
-    /// Names the request in the audit trail.
-    pub request_id: &'a RequestId,
-}
+pub struct Revoke<S, U, A>(pub(crate) Arc<Ports<S, U, A>>);
 
 impl<S, U, A> Revoke<S, U, A>
 where
-    S: FindSession + RevokeSession + FindBranchKey + ListSigningKeys,
+    S: RevokeStore,
     U: UnwrapKey,
     A: RecordEvent,
 {
@@ -63,19 +58,62 @@ where
     /// Revokes the token's session. Once this succeeds, introspection never says active again.
     ///
     /// # Errors
-    /// [`RevokeError`] if a dependency does not answer; then whether the session is revoked is unknown.
-    pub async fn revoke(&self, request: RevokeRequest<'_>) -> Result<(), RevokeError> {
-        let Some((user, session)) = self.session_of(&request).await? else { return Ok(()) };
-        let branch = self.0.keys.current(request.tenant).await?;
-        let now = self.0.clock.now();
-        let revocation = self.0.store.revoke_session(request.tenant, user, session, now).await?;
-        if revocation == Revocation::Unknown {
+    /// [`RevokeError`] if a limit is used up, the key named another request, or a dependency does not answer; in this last case
+    /// whether the session is revoked is unknown.
+    pub async fn revoke(&self, request: RevokeRequest<'_>) -> Result<Revoked, RevokeError> {
+        let branch = self.enter(&request).await?;
+        let execution = Execution {
+            request: &request,
+            branch: &branch,
+            fingerprint: branch.fingerprint(request.key, OPERATION, request.body),
+            nonce: RequestNonce(self.0.entropy.array()?),
+        };
+        let revoked = self.execute(execution).await;
+        if revoked.as_ref().is_err_and(RevokeError::leaves_undone) {
+            self.abandon(execution).await;
+        }
+        revoked
+    }
+
+    /// The limits; beside them, the key that a cold process waits for.
+    async fn enter(&self, request: &RevokeRequest<'_>) -> Result<Arc<BranchKey>, RevokeError> {
+        let ((), branch) =
+            tokio::try_join!(async { Ok::<_, RevokeError>(self.0.admission.admit(&request.arrival).await?) }, async {
+                Ok(self.0.keys.current(request.arrival.tenant).await?)
+            },)?;
+        Ok(branch)
+    }
+
+    async fn execute(&self, execution: Execution<'_>) -> Result<Revoked, RevokeError> {
+        let (beginning, session) = tokio::join!(
+            self.0.store.begin_request(execution.tenant(), &execution.fingerprint, execution.nonce, self.0.clock.now()),
+            self.session_of(execution),
+        );
+        match beginning? {
+            Beginning::Begun => {}
+            Beginning::InFlight => return Err(RevokeError::InProgress),
+            Beginning::OtherRequest => return Err(RevokeError::KeyReused),
+            Beginning::Answered(answer) => {
+                let body = execution.branch.open_answer(ANSWERED, execution.fingerprint, &answer)?;
+                return Ok(Revoked { body });
+            }
+        }
+        if let Some((user, session)) = session? {
+            self.end(execution, user, session).await?;
+        }
+        self.finish(execution).await
+    }
+
+    /// Revokes and records. The event's id derives from the request, so that a retry records nothing twice.
+    async fn end(&self, execution: Execution<'_>, user: UserId, session: SessionId) -> Result<(), RevokeError> {
+        let Execution { request, branch, .. } = execution;
+        let (tenant, now) = (execution.tenant(), self.0.clock.now());
+        if self.0.store.revoke_session(tenant, user, session, now).await? == Revocation::Unknown {
             return Ok(());
         }
         let event = Event {
             id: branch.event_id(&request.key, "revoke", session.as_bytes()),
-            tenant: request.tenant,
-            subject: Subject::new(branch.subject_pseudonym(user)),
+            about: About::Person { tenant, subject: Subject::new(branch.subject_pseudonym(user)) },
             at: now,
             request_id: request.request_id.clone(),
             outcome: Outcome::SessionRevoked { session },
@@ -83,16 +121,26 @@ where
         Ok(self.0.audit.record_event(&event).await?)
     }
 
+    /// Stores the answer: from here on a retry does nothing more. So it comes after the event.
+    async fn finish(&self, execution: Execution<'_>) -> Result<Revoked, RevokeError> {
+        let Execution { branch, fingerprint, nonce, .. } = execution;
+        let body = Zeroizing::new(BODY.to_owned());
+        let answer = branch.seal_answer(ANSWERED, fingerprint, &body, &*self.0.entropy)?;
+        self.0.store.finish_request(execution.tenant(), &fingerprint, nonce, &answer).await?;
+        Ok(Revoked { body })
+    }
+
     /// The session that a genuine token of this tenant belongs to.
-    async fn session_of(&self, request: &RevokeRequest<'_>) -> Result<Option<(UserId, SessionId)>, RevokeError> {
-        if let Ok(presented) = RefreshToken::parse(request.unverified_token) {
+    async fn session_of(&self, execution: Execution<'_>) -> Result<Option<(UserId, SessionId)>, RevokeError> {
+        let (tenant, unverified_token) = (execution.tenant(), execution.request.unverified_token);
+        if let Ok(presented) = RefreshToken::parse(unverified_token) {
             let (user, session) = (presented.user(), presented.session());
-            let stored = self.0.store.find_session(request.tenant, user, session).await?;
+            let stored = self.0.store.find_session(tenant, user, session).await?;
             return Ok(stored.filter(|stored| stored.refresh_token == presented.hash()).map(|_| (user, session)));
         }
         let keys = self.0.published.published().await?;
-        let check = TokenCheck { keys: &keys, issuer: &self.0.issuer, audience: request.tenant };
-        let claims = check.validate(request.unverified_token, self.0.clock.now());
+        let check = TokenCheck { keys: &keys, issuer: &self.0.issuer, audience: tenant };
+        let claims = check.validate(unverified_token, self.0.clock.now());
         Ok(claims.ok().map(|claims| (claims.user, claims.session)))
     }
 }
@@ -102,3 +150,10 @@ impl<S, U, A> Clone for Revoke<S, U, A> {
         Self(Arc::clone(&self.0))
     }
 }
+
+/// The body of every answer: RFC 7009 leaves it empty, JSON clients want an object.
+const BODY: &str = "{}";
+
+const OPERATION: &str = "revoke";
+
+const ANSWERED: Answered = Answered::Operation(OPERATION);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use admission::Refusal;
 use audit::RecordError;
 use countersign_http::{Problem, ProblemType};
 use crypto::{KeyError, OpenRefused, SealFailed, VerifierError};
@@ -12,6 +13,9 @@ use store::StoreError;
 /// Why an attempt gives no token.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
+    /// A limit is used up, or the operator's list refuses the request.
+    #[error("the request is not let in")]
+    Admission(#[from] Refusal),
     /// The tenant has no such verification.
     #[error("there is no such verification")]
     Unknown,
@@ -24,6 +28,9 @@ pub enum VerifyError {
     /// The presented types are not the ones asked for. Costs no attempt.
     #[error("other factors are asked for")]
     Mismatched,
+    /// The idempotency key named an attempt of another body.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
     /// The first request under this idempotency key is not decided yet.
     #[error("the attempt is in progress")]
     InProgress,
@@ -39,11 +46,11 @@ pub enum VerifyError {
     /// The store does not answer.
     #[error("the attempt can't be stored")]
     Store(#[from] StoreError),
-    /// The stored verifier is not genuine.
-    #[error("the verifier can't be opened")]
+    /// The stored verifier or answer is not genuine.
+    #[error("the verifier or the answer can't be opened")]
     Open(#[from] OpenRefused),
-    /// The upgraded verifiers can't be sealed. Fails no attempt.
-    #[error("the verifiers can't be sealed")]
+    /// The answer can't be sealed; or upgraded verifiers, which fails no attempt.
+    #[error("the answer or the verifiers can't be sealed")]
     Seal(#[from] SealFailed),
     /// The upgrade takes too long. Fails no attempt.
     #[error("the upgrade takes too long")]
@@ -51,6 +58,15 @@ pub enum VerifyError {
     /// The comparison could not be finished.
     #[error("the comparison could not be finished")]
     Verifier(#[from] VerifierError),
+    /// The user's sessions keep changing.
+    #[error("the user's sessions keep changing")]
+    Contended,
+    /// A repeated attempt whose outcome is not stored with it, which none is.
+    #[error("what became of the attempt is not stored")]
+    Forgotten,
+    /// The answer can't be written.
+    #[error("the answer can't be written")]
+    Answer(#[source] serde_json::Error),
     /// The token can't be signed.
     #[error("the token can't be signed")]
     Sign(#[source] KeyError),
@@ -65,15 +81,24 @@ pub enum VerifyError {
     Audit(#[from] RecordError),
 }
 
+impl VerifyError {
+    /// Whether an execution that ends so has not decided the attempt that it claimed: every fault of ours.
+    pub(crate) const fn leaves_undecided(&self) -> bool {
+        !matches!(self, Self::Wrong { .. } | Self::Closed)
+    }
+}
+
 impl From<VerifyError> for Problem {
     fn from(error: VerifyError) -> Self {
         match error {
+            VerifyError::Admission(refusal) => refusal.into(),
             VerifyError::Unknown => Self::new(ProblemType::VerificationNotFound),
             VerifyError::NotTheHolder => Self::new(ProblemType::Forbidden),
             VerifyError::Closed => Self::new(ProblemType::VerificationClosed),
             VerifyError::Mismatched => Self::new(ProblemType::FactorsMismatch)
                 .at("/factors")
                 .detail("present exactly the factors that the verification asks for; no attempt was counted"),
+            VerifyError::KeyReused => Self::new(ProblemType::IdempotencyKeyReused),
             VerifyError::InProgress => {
                 Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(ProblemType::RequestInProgress) }
             }
@@ -87,9 +112,11 @@ impl From<VerifyError> for Problem {
             | VerifyError::LateUpgrade
             | VerifyError::Verifier(_)
             | VerifyError::Unearned
+            | VerifyError::Forgotten
+            | VerifyError::Answer(_)
             | VerifyError::Sign(_) => Self::internal(&error),
             VerifyError::Entropy(error) => error.into(),
-            VerifyError::Audit(_) => Self::unavailable(&error),
+            VerifyError::Contended | VerifyError::Audit(_) => Self::unavailable(&error),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! From the request to the use case and back.
 
+use admission::{Arrival, CallerKind, Route};
 use audit::RecordEvent;
-use countersign_http::{Answer, Caller, Endpoint, FactorBody, Inbound, Problem, SessionTokens, presented_factors};
+use countersign_http::{Answer, Caller, Endpoint, FactorBody, Inbound, Problem, presented_factors};
 use crypto::UnwrapKey;
 use serde::Deserialize;
 
@@ -19,14 +20,15 @@ where
         let verification = inbound.path_parameter("verification_id").parse().map_err(|_| VerifyError::Unknown)?;
         let body: Body = inbound.json()?;
         let factors = presented_factors(&body.factors)?;
-        let tenant = match caller {
-            Caller::Tenant(tenant) => tenant,
-            Caller::CapabilityHolder(holder) => self.admit(&holder, verification).await?,
+        let (tenant, caller) = match caller {
+            Caller::Tenant(tenant) => (tenant, CallerKind::Server),
+            Caller::CapabilityHolder(holder) => (self.recognise(&holder, verification).await?, CallerKind::Device),
         };
-        let request = AttemptRequest { tenant, verification, factors, key, request_id: &inbound.request_id };
-        let verified = self.verify(request).await?;
-        let tokens = SessionTokens::new(&verified.access_token, &verified.refresh_token, verified.session);
-        Answer::ok(&tokens)
+        let source = inbound.source();
+        let arrival = Arrival { route: Route::Verify, tenant, caller, source, user: None, key: Some(key) };
+        let (body, request_id) = (inbound.body(), &inbound.request_id);
+        let verified = self.verify(AttemptRequest { arrival, verification, factors, key, body, request_id }).await?;
+        Ok(Answer::stored(&verified.body))
     }
 
     fn kdf_runs(&self) -> u64 {

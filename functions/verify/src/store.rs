@@ -1,22 +1,35 @@
 //! The ports that verify needs of a store, as one.
 
 use store::{
-    ClaimAttempt, CompleteVerification, FailAttempt, FindBranchKey, FindEnrollment, ListSigningKeys, UpgradeVerifiers,
+    ClaimAttempt, CompleteVerification, DrawPermits, FailAttempt, FindBranchKey, FindEnrollment, FindListings,
+    ListSigningKeys, ReserveFailure, UpgradeVerifiers,
 };
 
-/// Claims, decides and completes; finds keys; upgrades verifiers.
+/// Lets in; claims, reserves, decides and completes; finds keys; upgrades verifiers.
 pub trait VerifyStore:
-    ClaimAttempt + FailAttempt + CompleteVerification + FindBranchKey + ListSigningKeys + FindEnrollment + UpgradeVerifiers
+    ClaimAttempt
+    + CompleteVerification
+    + DrawPermits
+    + FailAttempt
+    + FindBranchKey
+    + FindEnrollment
+    + FindListings
+    + ListSigningKeys
+    + ReserveFailure
+    + UpgradeVerifiers
 {
 }
 
 impl<S> VerifyStore for S where
     S: ClaimAttempt
-        + FailAttempt
         + CompleteVerification
+        + DrawPermits
+        + FailAttempt
         + FindBranchKey
-        + ListSigningKeys
         + FindEnrollment
+        + FindListings
+        + ListSigningKeys
+        + ReserveFailure
         + UpgradeVerifiers
 {
 }

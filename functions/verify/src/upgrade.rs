@@ -12,13 +12,13 @@ use crypto::{ProvenFactors, StoredVerifier, UnwrapKey, VerifierError};
 use store::Upgrade;
 use tokio::time::timeout;
 
-use crate::verify::Decision;
+use crate::attempt::Decision;
 use crate::{Verify, VerifyError, VerifyStore};
 
 impl<S: VerifyStore, U: UnwrapKey, A: RecordEvent> Verify<S, U, A> {
     /// Replaces the verifier that was just proven right, if it is not of today's making.
-    pub(crate) async fn upgrade(&self, decision: &Decision<'_>, proven: &StoredVerifier) {
-        let is_current = proven.branch_key_version() == decision.branch.version();
+    pub(crate) async fn upgrade(&self, decision: Decision<'_>, proven: &StoredVerifier) {
+        let is_current = proven.branch_key_version() == decision.execution.branch.version();
         if is_current && !proven.needs_upgrade(self.0.parameters) {
             return;
         }
@@ -32,7 +32,7 @@ impl<S: VerifyStore, U: UnwrapKey, A: RecordEvent> Verify<S, U, A> {
         }
     }
 
-    async fn replace(&self, decision: &Decision<'_>) -> Result<Upgrade, VerifyError> {
+    async fn replace(&self, decision: Decision<'_>) -> Result<Upgrade, VerifyError> {
         let (tenant, user) = (decision.verification.tenant, decision.verification.user);
         let Some(enrollment) = self.0.store.find_enrollment(tenant, user).await? else {
             return Ok(Upgrade::Superseded);
@@ -50,9 +50,9 @@ impl<S: VerifyStore, U: UnwrapKey, A: RecordEvent> Verify<S, U, A> {
         Ok(self.0.store.upgrade_verifiers(tenant, user, &enrollment.askable_sets, &sealed).await?)
     }
 
-    async fn remake(&self, decision: &Decision<'_>) -> Result<StoredVerifier, VerifyError> {
-        let (branch, entropy) = (Arc::clone(decision.branch), Arc::clone(&self.0.entropy));
-        let (user, presented) = (decision.verification.user, decision.request.factors.clone());
+    async fn remake(&self, decision: Decision<'_>) -> Result<StoredVerifier, VerifyError> {
+        let (branch, entropy) = (Arc::clone(decision.execution.branch), Arc::clone(&self.0.entropy));
+        let (user, presented) = (decision.verification.user, decision.execution.request.factors.clone());
         let parameters = self.0.parameters;
         let remade = self.0.kdf.run(move |kdf| -> Result<_, VerifierError> {
             branch.remake_verifier(kdf, &*entropy, &ProvenFactors { user, presented: &presented, parameters })

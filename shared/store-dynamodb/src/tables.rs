@@ -80,6 +80,13 @@ pub struct CoreAndEphemeral {
     pub ephemeral: EphemeralTable,
 }
 
+impl CoreAndEphemeral {
+    /// The tables of these names.
+    pub fn new(core: impl Into<Arc<str>>, ephemeral: impl Into<Arc<str>>) -> Self {
+        Self { core: CoreTable::new(core), ephemeral: EphemeralTable::new(ephemeral) }
+    }
+}
+
 impl KnowsCore for CoreAndEphemeral {
     fn core(&self) -> &str {
         self.core.core()

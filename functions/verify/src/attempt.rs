@@ -1,0 +1,63 @@
+//! An attempt on its way through the use case.
+
+use std::sync::Arc;
+
+use admission::Arrival;
+use crypto::BranchKey;
+use domain::{
+    IdempotencyKey, PresentedFactors, RequestFingerprint, RequestId, RequestNonce, Verification, VerificationId,
+};
+use store::ClaimedAttempt;
+use zeroize::Zeroizing;
+
+/// A checked request. No `Debug`: it carries what the caller sent.
+pub struct AttemptRequest<'a> {
+    /// What admission decides by; its tenant is the caller's, or the capability's.
+    pub arrival: Arrival,
+    /// The verification.
+    pub verification: VerificationId,
+    /// What the user presented.
+    pub factors: PresentedFactors,
+    /// Names the attempt.
+    pub key: IdempotencyKey,
+    /// The bytes by which a retry is recognised.
+    pub body: &'a [u8],
+    /// Names the request in the audit trail.
+    pub request_id: &'a RequestId,
+}
+
+/// What a right attempt gives, and every retry of it. No `Debug`: it holds the tokens.
+pub struct Verified {
+    /// The answer's body, byte for byte.
+    pub body: Zeroizing<String>,
+}
+
+/// One execution of a request.
+#[derive(Clone, Copy)]
+pub(crate) struct Execution<'a> {
+    pub(crate) request: &'a AttemptRequest<'a>,
+    /// The tenant's newest branch key.
+    pub(crate) branch: &'a Arc<BranchKey>,
+    /// What tells the request from others under its key.
+    pub(crate) fingerprint: RequestFingerprint,
+    /// What tells this execution from others of the request.
+    pub(crate) nonce: RequestNonce,
+}
+
+/// A claimed attempt that is being decided.
+#[derive(Clone, Copy)]
+pub(crate) struct Decision<'a> {
+    pub(crate) execution: Execution<'a>,
+    pub(crate) verification: &'a Verification,
+}
+
+impl Decision<'_> {
+    pub(crate) const fn claimed(&self) -> ClaimedAttempt {
+        ClaimedAttempt {
+            tenant: self.verification.tenant,
+            verification: self.verification.id,
+            attempt: self.execution.request.key,
+            nonce: self.execution.nonce,
+        }
+    }
+}

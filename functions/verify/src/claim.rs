@@ -1,0 +1,90 @@
+//! Claiming an attempt, before anything is compared; giving it up, if it can't be decided.
+
+use std::time::Duration;
+
+use audit::{Outcome, RecordEvent};
+use crypto::{Acr, Answered, UnwrapKey};
+use domain::{AttemptState, Verification};
+use store::{Claim, ClaimRequest};
+use tokio::time::timeout;
+
+use crate::attempt::{Decision, Execution, Verified};
+use crate::{Verify, VerifyError, VerifyStore};
+
+/// What comes of a claim.
+pub(crate) enum Claimed {
+    /// The attempt is this execution's.
+    ToDecide(Box<Verification>),
+    /// It was right when it was decided.
+    Decided(Verified),
+}
+
+impl<S: VerifyStore, U: UnwrapKey, A: RecordEvent> Verify<S, U, A> {
+    /// Counts the attempt, or finds out what became of it.
+    pub(crate) async fn claim(&self, execution: Execution<'_>) -> Result<Claimed, VerifyError> {
+        let request = execution.request;
+        let claim = ClaimRequest {
+            tenant: request.arrival.tenant,
+            verification: request.verification,
+            attempt: execution.fingerprint,
+            nonce: execution.nonce,
+            presented: request.factors.types(),
+            now: self.0.clock.now(),
+        };
+        match self.0.store.claim_attempt(&claim).await? {
+            Claim::Granted(verification) => Ok(Claimed::ToDecide(verification)),
+            Claim::Repeated(verification) => self.repeat(Decision { execution, verification: &verification }).await,
+            Claim::Unknown => Err(VerifyError::Unknown),
+            Claim::OtherRequest => Err(VerifyError::KeyReused),
+            Claim::Closed => Err(VerifyError::Closed),
+            Claim::Mismatched => Err(VerifyError::Mismatched),
+        }
+    }
+
+    /// What became of the attempt. Its event is sent again, under its id: the execution that decided it may have failed to send
+    /// it, and answered 503.
+    async fn repeat(&self, decision: Decision<'_>) -> Result<Claimed, VerifyError> {
+        let verification = decision.verification;
+        let Some(attempt) = verification.attempts.get(&decision.execution.request.key) else {
+            return Err(VerifyError::Forgotten);
+        };
+        match (attempt.state, &verification.verified) {
+            // Whoever claimed it has died, or lost to another one, and it is too late to claim it again.
+            (AttemptState::Claimed, verified) if verified.is_some() || attempt.is_abandoned(self.0.clock.now()) => {
+                Err(VerifyError::Closed)
+            }
+            (AttemptState::Claimed, _) => Err(VerifyError::InProgress),
+            (AttemptState::Wrong { attempts_remaining }, _) => {
+                let outcome = Outcome::AttemptWrong { verification: verification.id, attempts_remaining };
+                self.0.audit.record_event(&self.event(decision, "attempt", outcome)).await?;
+                Err(VerifyError::Wrong { attempts_remaining })
+            }
+            (AttemptState::Right, None) => Err(VerifyError::Forgotten),
+            (AttemptState::Right, Some(verified)) => {
+                let acr = Acr::earned_by(verification.asked).ok_or(VerifyError::Unearned)?;
+                self.0.audit.record_event(&self.success(decision, verified.session, acr)).await?;
+                let (branch, request) = (decision.execution.branch, decision.execution.fingerprint);
+                let body = branch.open_answer(Answered::Attempt(verification.id), request, &verified.answer)?;
+                Ok(Claimed::Decided(Verified { body }))
+            }
+        }
+    }
+
+    /// Gives the claim up, so that the same request can be executed again at once. If that fails, it can be after
+    /// [`domain::IN_FLIGHT_FOR`].
+    pub(crate) async fn release(&self, decision: Decision<'_>) {
+        let claimed = decision.claimed();
+        match timeout(RELEASE_ALLOWANCE, self.0.store.release_attempt(&claimed)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(error.chain = %telemetry::Chain::of(&error), "left an undecided attempt claimed");
+            }
+            Err(late) => {
+                tracing::warn!(error.chain = %telemetry::Chain::of(&late), "left an undecided attempt claimed");
+            }
+        }
+    }
+}
+
+/// The caller is waiting for a 503.
+const RELEASE_ALLOWANCE: Duration = Duration::from_secs(1);
