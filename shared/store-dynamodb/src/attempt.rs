@@ -49,11 +49,10 @@ impl<T: KnowsEphemeral> DynamoStore<T> {
 fn change_of_claimed(attempt: &ClaimedAttempt, update: &str) -> Change {
     attempt_change(attempt.tenant, attempt.verification, attempt.attempt, update)
         .only_if(IS_CLAIMED_BY)
-        .value(":claimed", text(CLAIMED))
-        .value(":nonce", bytes(attempt.nonce.0))
+        .claimed_by(attempt.nonce)
 }
 
-/// A change of one attempt, with the names and the values that [`IS_CLAIMED_BY`] needs, but the nonce.
+/// A change of one attempt.
 pub(crate) fn attempt_change(
     tenant: TenantId,
     verification: VerificationId,
@@ -63,8 +62,16 @@ pub(crate) fn attempt_change(
     Change::new(keys::verification(tenant, verification), update)
         .name("#attempts", ATTEMPTS)
         .name("#attempt", attempt.to_string())
-        .name("#state", STATE)
-        .name("#nonce", NONCE)
+}
+
+impl Change {
+    /// Says what the names and values of [`IS_CLAIMED_BY`] stand for.
+    pub(crate) fn claimed_by(self, nonce: RequestNonce) -> Self {
+        self.name("#state", STATE)
+            .name("#nonce", NONCE)
+            .value(":claimed", text(CLAIMED))
+            .value(":nonce", bytes(nonce.0))
+    }
 }
 
 /// The condition that an attempt is the execution's of `:nonce` to decide.
@@ -123,12 +130,12 @@ fn attempt(reader: &Reader<'_>) -> Result<Attempt, StoreError> {
     })
 }
 
-pub(crate) const STATE: &str = "state";
-pub(crate) const NONCE: &str = "nonce";
+const STATE: &str = "state";
+const NONCE: &str = "nonce";
 pub(crate) const AT: &str = "at";
 const BODY: &str = "body";
 const REMAINING: &str = "remaining";
 
-pub(crate) const CLAIMED: &str = "claimed";
+const CLAIMED: &str = "claimed";
 pub(crate) const RIGHT: &str = "right";
 const WRONG: &str = "wrong";

@@ -12,7 +12,7 @@
 use domain::{ATTEMPTS_ALLOWED, Attempt, AttemptState, RequestNonce, Verification};
 use store::{Claim, ClaimAttempt, ClaimRequest, StoreError};
 
-use crate::attempt::{AT, CLAIMED, IS_CLAIMED_BY, attempt_change, attempt_value};
+use crate::attempt::{AT, IS_CLAIMED_BY, attempt_change, attempt_value};
 use crate::call::{Update, contended};
 use crate::change::Change;
 use crate::item::{bytes, instant, number, text, whole};
@@ -72,8 +72,7 @@ fn taking_over(request: &ClaimRequest, abandoned: RequestNonce) -> Change {
         .name("#at", AT)
         .name("#verified", VERIFIED)
         .name("#expires", EXPIRES)
-        .value(":claimed", text(CLAIMED))
-        .value(":nonce", bytes(abandoned.0))
+        .claimed_by(abandoned)
         .value(":ours", bytes(request.nonce.0))
         .value(":now", instant(request.now))
 }

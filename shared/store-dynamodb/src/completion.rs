@@ -11,10 +11,10 @@ use domain::Verified;
 use store::{CompleteVerification, Completion, CompletionRequest, StoreError};
 
 use crate::account::{self, other_session};
-use crate::attempt::{CLAIMED, IS_CLAIMED_BY, RIGHT, attempt_change};
+use crate::attempt::{IS_CLAIMED_BY, RIGHT, attempt_change};
 use crate::call::{Transaction, contended, not_understood};
 use crate::change::Change;
-use crate::item::{Item, bytes, instant, text};
+use crate::item::{Item, instant, text};
 use crate::keys;
 use crate::opening::{AccountWrite, ROUNDS, Refusal};
 use crate::verification::{EXPIRES, VERIFIED, parse, verified_value};
@@ -85,9 +85,8 @@ fn verifying(request: &CompletionRequest) -> Change {
         .only_if(format!("{IS_CLAIMED_BY} AND attribute_not_exists(#verified) AND #expires > :now"))
         .name("#verified", VERIFIED)
         .name("#expires", EXPIRES)
-        .value(":claimed", text(CLAIMED))
+        .claimed_by(request.nonce)
         .value(":right", text(RIGHT))
-        .value(":nonce", bytes(request.nonce.0))
         .value(":now", instant(session.created_at))
         .value(":verified", verified_value(&verified))
 }

@@ -16,7 +16,7 @@ use store::{Reservation, ReserveFailure, StoreError};
 use crate::account::{FAILURES, LATEST, RESERVED, SESSIONS, failures_value, kept_from, marks_value, parse};
 use crate::call::{Update, contended};
 use crate::change::Change;
-use crate::item::{Item, TTL, before, count, instant, whole};
+use crate::item::{Item, TTL, before, bytes, count, instant, whole};
 use crate::keys;
 use crate::{DynamoStore, KnowsCore};
 
@@ -71,9 +71,10 @@ impl Wanted {
         let change = self
             .change("#failures = list_append(if_not_exists(#failures, :none), :failure)", "ADD #reserved :mark")
             .only_if(format!(
-                "NOT contains(#reserved, :mark) AND ({}) AND (attribute_not_exists(#latest) OR #latest > :remembered)",
+                "NOT contains(#reserved, :attempt) AND ({}) AND (attribute_not_exists(#latest) OR #latest > :remembered)",
                 unlocked()
             ))
+            .value(":attempt", bytes(self.attempt.0))
             .value(":none", AttributeValue::L(Vec::new()))
             .value(":remembered", instant(before(self.now, FORGOTTEN_AFTER)));
         LADDER.iter().fold(change, |change, (failures, duration)| {
