@@ -107,9 +107,21 @@ fn violations_are_forgotten_a_day_after_the_first() {
     exceed(&mut kept, at(0) + DAY - MINUTE);
     assert_eq!(count(&kept), 2);
 
-    exceed(&mut kept, at(0) + DAY);
+    kept.draw(5, at(0) + DAY);
+    assert_eq!(count(&kept), 0);
+    kept.draw(1, at(0) + DAY);
 
     assert_eq!(count(&kept), 1);
+}
+
+#[test]
+fn the_first_one_after_a_day_begins_anew_also_when_nothing_was_granted_since() {
+    let first = Violations::after_one_more(None, at(0), at(1), MINUTE);
+    let day_after = at(1) + DAY;
+
+    let anew = Violations::after_one_more(first, at(0), day_after, MINUTE);
+
+    assert_eq!(anew, Some(Violations { count: 1, since: day_after, window: at(0), blocked_until: None }));
 }
 
 #[test]
