@@ -1,0 +1,159 @@
+//! A verification as one value: what scripts look at first, in the order that `verification.lua` says, then the rest.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    ATTEMPTS_ALLOWED, Attempt, AttemptState, BranchKeyVersion, IdempotencyKey, RequestFingerprint, RequestNonce,
+    Sealed, SecretHash, Session, SessionId, TenantId, TransactionHash, UserId, Verification, VerificationId, Verified,
+};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::bytes::{Reader, Writer};
+
+/// A verification as it is kept, with the session that it opened.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) verification: Verification,
+    pub(crate) session: Option<KeptSession>,
+}
+
+/// What opens a verified verification's session again, if the process died in between.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KeptSession {
+    pub(crate) session: Session,
+    /// Whether it is known to have been opened.
+    pub(crate) opening: Opening,
+}
+
+/// Whether a session is known to have been opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Opening {
+    Unconfirmed,
+    Confirmed,
+}
+
+/// The value of a verification that was just opened.
+pub(crate) fn opened(verification: &Verification) -> Vec<u8> {
+    let asked = verification.asked.to_string();
+    Writer::default()
+        .byte(FORMAT)
+        .byte(0)
+        .instant(verification.expires_at)
+        .byte(0)
+        .byte(u8::try_from(asked.len()).unwrap_or(u8::MAX))
+        .bytes(asked.as_bytes())
+        .bytes(verification.user.as_bytes())
+        .number(verification.key_version)
+        .number(verification.branch_key_version.number())
+        .instant(verification.created_at)
+        .bytes(verification.request.key.as_bytes())
+        .bytes(&verification.request.body)
+        .optional(verification.transaction.as_ref().map(|hash| hash.as_bytes().as_slice()))
+        .bytes(verification.verifier.as_bytes())
+        .finish()
+}
+
+/// Reads a value, and refuses one that no transition leads to: gives what is impossible about it.
+pub(crate) fn parse(tenant: TenantId, id: VerificationId, value: &[u8]) -> Result<Kept, &'static str> {
+    let mut reader = Reader(value);
+    if reader.byte() != Some(FORMAT) {
+        return Err("format");
+    }
+    let count = reader.byte().filter(|count| *count <= ATTEMPTS_ALLOWED).ok_or("number of attempts")?;
+    let expires_at = reader.instant().ok_or("expiry")?;
+    let is_verified = reader.flag().ok_or("end")?;
+    let attempts: Option<BTreeMap<_, _>> = (0..count).map(|_| attempt(&mut reader)).collect();
+    let attempts = attempts.filter(|attempts| attempts.len() == usize::from(count)).ok_or("attempts")?;
+    let right = attempts.values().filter(|attempt| attempt.state == AttemptState::Right).count();
+    if right != usize::from(is_verified) {
+        return Err("attempts");
+    }
+    let success = if is_verified { Some(success(&mut reader).ok_or("end")?) } else { None };
+    let opened = record(tenant, id, expires_at, reader).ok_or("record")?;
+    if expires_at <= opened.created_at {
+        return Err("expiry");
+    }
+    let session = success.as_ref().map(|success| success.session(tenant, opened.user));
+    let verified = success.map(|success| success.verified);
+    Ok(Kept { verification: Verification { attempts, verified, ..opened }, session })
+}
+
+fn attempt(reader: &mut Reader<'_>) -> Option<(IdempotencyKey, Attempt)> {
+    let key = idempotency_key(reader.array()?)?;
+    let body = reader.array()?;
+    let nonce = RequestNonce(reader.array()?);
+    let claimed_at = reader.instant()?;
+    let state = match reader.byte()? {
+        0 => AttemptState::Claimed,
+        RIGHT => AttemptState::Right,
+        wrong if wrong <= ATTEMPTS_ALLOWED => AttemptState::Wrong { attempts_remaining: wrong - 1 },
+        _ => return None,
+    };
+    Some((key, Attempt { body, claimed_at, nonce, state }))
+}
+
+/// How it ended, with what is kept of the session.
+struct Success {
+    verified: Verified,
+    opening: Opening,
+    expires_at: Timestamp,
+    refresh_token: SecretHash,
+}
+
+fn success(reader: &mut Reader<'_>) -> Option<Success> {
+    let at = reader.instant()?;
+    let session = SessionId::new(Uuid::from_bytes(reader.array()?));
+    let opening = if reader.flag()? { Opening::Confirmed } else { Opening::Unconfirmed };
+    let expires_at = reader.instant()?;
+    let refresh_token = SecretHash::new(reader.array()?);
+    let answer = reader.measured().filter(|answer| !answer.is_empty())?;
+    let verified = Verified { at, session, answer: Sealed::new(answer.to_vec()) };
+    Some(Success { verified, opening, expires_at, refresh_token })
+}
+
+impl Success {
+    fn session(&self, tenant: TenantId, user: UserId) -> KeptSession {
+        let session = Session {
+            tenant,
+            user,
+            id: self.verified.session,
+            created_at: self.verified.at,
+            expires_at: self.expires_at,
+            refresh_token: self.refresh_token,
+            revoked_at: None,
+        };
+        KeptSession { session, opening: self.opening }
+    }
+}
+
+/// What scripts do not look at, but for the asked factors.
+fn record(tenant: TenantId, id: VerificationId, expires_at: Timestamp, mut reader: Reader<'_>) -> Option<Verification> {
+    let length = reader.byte()?;
+    let asked = std::str::from_utf8(reader.bytes(usize::from(length))?).ok()?.parse().ok()?;
+    Some(Verification {
+        tenant,
+        id,
+        user: UserId::new(Uuid::from_bytes(reader.array()?)),
+        asked,
+        key_version: reader.number()?,
+        branch_key_version: BranchKeyVersion::new(reader.number()?)?,
+        created_at: reader.instant()?,
+        expires_at,
+        request: RequestFingerprint { key: idempotency_key(reader.array()?)?, body: reader.array()? },
+        transaction: if reader.flag()? { Some(TransactionHash::new(reader.array()?)) } else { None },
+        verifier: Sealed::new(reader.rest()?.to_vec()),
+        attempts: BTreeMap::new(),
+        verified: None,
+    })
+}
+
+/// Reads a key back, which is checked like one that a caller sent.
+pub(crate) fn idempotency_key(bytes: [u8; 16]) -> Option<IdempotencyKey> {
+    Uuid::from_bytes(bytes).to_string().parse().ok()
+}
+
+const FORMAT: u8 = 1;
+
+/// The state of the attempt that was right.
+const RIGHT: u8 = 255;

@@ -1,0 +1,57 @@
+//! Completing a verification that is in the cache: it decides, and the session is opened in the durable store beside it.
+//!
+//! | cache | session | |
+//! |---|---|---|
+//! | completed | opened | completed |
+//! | completed | others must go | the caller does so and completes again, which the cache knows for the same |
+//! | completed | failed | the error; a repeated attempt sees to the session |
+//! | closed | opened | the session is revoked: no token of it was ever given out |
+//! | superseded | either | closed; the session stays, since the execution that took the attempt over opens the same |
+//! | failed | either | the error; a repeated attempt finds out, and opens the same session |
+
+use domain::{Session, VerificationId};
+use futures_util::future::join;
+use store::{
+    CompleteVerification, Completion, CompletionRequest, OpenSession, RevokeSession, SessionOpening, StoreError,
+};
+
+use crate::Tiered;
+use crate::layout::{KeptSession, Opening};
+use crate::verification::HalfCompletion;
+
+impl<D: CompleteVerification + OpenSession + RevokeSession> CompleteVerification for Tiered<D> {
+    async fn complete_verification(&self, request: &CompletionRequest) -> Result<Completion, StoreError> {
+        let Some(cache) = self.cache_of(request.verification) else {
+            return self.durable.complete_verification(request).await;
+        };
+        let session = &request.session;
+        let opening = self.durable.open_session(session, &request.evicted);
+        let (completion, opening) = join(cache.complete(request), opening).await;
+        match (completion?, opening) {
+            (HalfCompletion::Completed, Ok(SessionOpening::Opened)) => {
+                self.confirm_soon(session, request.verification);
+                Ok(Completion::Completed)
+            }
+            (HalfCompletion::Completed, Ok(SessionOpening::Changed(account))) => {
+                Ok(Completion::SessionsChanged(account))
+            }
+            (HalfCompletion::Completed, Err(error)) => Err(error),
+            (HalfCompletion::Closed, Ok(SessionOpening::Opened)) => {
+                // If this fails, what remains is a session that nobody has a token of.
+                drop(self.durable.revoke_session(session.tenant, session.user, session.id, session.created_at).await);
+                Ok(Completion::Closed)
+            }
+            (HalfCompletion::Closed | HalfCompletion::Superseded, _) => Ok(Completion::Closed),
+        }
+    }
+}
+
+impl<D> Tiered<D> {
+    /// Notes that the session is open, while the caller goes on. If the note is lost, a repeated attempt looks into the account.
+    pub(super) fn confirm_soon(&self, session: &Session, id: VerificationId) {
+        if let Some(cache) = self.cache.clone() {
+            let kept = KeptSession { session: session.clone(), opening: Opening::Confirmed };
+            tokio::spawn(async move { drop(cache.confirm(&kept, id).await) });
+        }
+    }
+}

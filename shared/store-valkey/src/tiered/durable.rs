@@ -1,0 +1,114 @@
+//! Ports of what is durable: passed through.
+
+use domain::{BranchKeyVersion, EventId, ListedSubject, Listing, SecretHash, Session, SessionId, TenantId, UserId};
+use jiff::Timestamp;
+use store::{
+    ApiKeyRecord, BranchKeyRecord, ChangeListings, CheckReadiness, CreateApiKey, CreateBranchKey, CreateSigningKey,
+    EventRecord, FindApiKey, FindBranchKey, FindEvents, FindListings, FindSession, ListSigningKeys, Revocation,
+    RevokeSession, SigningKeyRecord, StoreError, StoreEvents,
+};
+
+use crate::Tiered;
+
+impl<D: FindApiKey> FindApiKey for Tiered<D> {
+    async fn find_api_key(&self, hash: SecretHash) -> Result<Option<ApiKeyRecord>, StoreError> {
+        self.durable.find_api_key(hash).await
+    }
+}
+
+impl<D: CreateApiKey> CreateApiKey for Tiered<D> {
+    async fn create_api_key(&self, record: &ApiKeyRecord) -> Result<(), StoreError> {
+        self.durable.create_api_key(record).await
+    }
+}
+
+impl<D: FindBranchKey> FindBranchKey for Tiered<D> {
+    async fn find_branch_key(
+        &self,
+        tenant: TenantId,
+        version: Option<BranchKeyVersion>,
+    ) -> Result<Option<BranchKeyRecord>, StoreError> {
+        self.durable.find_branch_key(tenant, version).await
+    }
+}
+
+impl<D: CreateBranchKey> CreateBranchKey for Tiered<D> {
+    async fn create_branch_key(&self, record: &BranchKeyRecord) -> Result<bool, StoreError> {
+        self.durable.create_branch_key(record).await
+    }
+}
+
+impl<D: ListSigningKeys> ListSigningKeys for Tiered<D> {
+    async fn list_signing_keys(&self) -> Result<Vec<SigningKeyRecord>, StoreError> {
+        self.durable.list_signing_keys().await
+    }
+}
+
+impl<D: CreateSigningKey> CreateSigningKey for Tiered<D> {
+    async fn create_signing_key(&self, record: &SigningKeyRecord) -> Result<(), StoreError> {
+        self.durable.create_signing_key(record).await
+    }
+}
+
+impl<D: FindSession> FindSession for Tiered<D> {
+    async fn find_session(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        session: SessionId,
+    ) -> Result<Option<Session>, StoreError> {
+        self.durable.find_session(tenant, user, session).await
+    }
+}
+
+impl<D: RevokeSession> RevokeSession for Tiered<D> {
+    async fn revoke_session(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        session: SessionId,
+        at: Timestamp,
+    ) -> Result<Revocation, StoreError> {
+        self.durable.revoke_session(tenant, user, session, at).await
+    }
+}
+
+impl<D: FindListings> FindListings for Tiered<D> {
+    async fn find_listings(&self) -> Result<Vec<Listing>, StoreError> {
+        self.durable.find_listings().await
+    }
+}
+
+impl<D: ChangeListings> ChangeListings for Tiered<D> {
+    async fn put_listing(&self, listing: &Listing) -> Result<(), StoreError> {
+        self.durable.put_listing(listing).await
+    }
+
+    async fn remove_listing(&self, subject: &ListedSubject) -> Result<(), StoreError> {
+        self.durable.remove_listing(subject).await
+    }
+}
+
+impl<D: StoreEvents> StoreEvents for Tiered<D> {
+    async fn store_events(&self, records: &[EventRecord]) -> Result<Vec<EventId>, StoreError> {
+        self.durable.store_events(records).await
+    }
+}
+
+impl<D: FindEvents> FindEvents for Tiered<D> {
+    async fn find_events(
+        &self,
+        tenant: TenantId,
+        subject: [u8; 16],
+        limit: u16,
+    ) -> Result<Vec<EventRecord>, StoreError> {
+        self.durable.find_events(tenant, subject, limit).await
+    }
+}
+
+impl<D: CheckReadiness> CheckReadiness for Tiered<D> {
+    /// The durable store's: without the cache, everything goes on.
+    async fn check_readiness(&self) -> Result<(), StoreError> {
+        self.durable.check_readiness().await
+    }
+}

@@ -1,0 +1,55 @@
+//! Enrollments: durable, with a copy in the cache.
+
+use domain::{Enrollment, Sealed, TenantId, UserId};
+use store::{CreateEnrollment, EnrollmentCreation, FindEnrollment, StoreError, Upgrade, UpgradeVerifiers};
+
+use crate::Tiered;
+use crate::client::is_outage;
+use crate::enrollment::Copied;
+
+impl<D: FindEnrollment> FindEnrollment for Tiered<D> {
+    /// The copy, or else the enrollment, which is then copied while the caller goes on.
+    async fn find_enrollment(&self, tenant: TenantId, user: UserId) -> Result<Option<Enrollment>, StoreError> {
+        let Some(cache) = &self.cache else { return self.durable.find_enrollment(tenant, user).await };
+        let can_be_filled = match cache.copied_enrollment(tenant, user).await {
+            Ok(Copied::Known(enrollment)) => return Ok(enrollment.map(|enrollment| *enrollment)),
+            Ok(Copied::Nothing) => true,
+            Err(error) if is_outage(&error) => false,
+            Err(error) => return Err(error),
+        };
+        let enrollment = self.durable.find_enrollment(tenant, user).await?;
+        if can_be_filled {
+            let (cache, copy) = (cache.clone(), enrollment.clone());
+            // Whether it succeeds is the breaker's to notice.
+            tokio::spawn(async move { drop(cache.fill_enrollment(tenant, user, copy.as_ref()).await) });
+        }
+        Ok(enrollment)
+    }
+}
+
+impl<D: CreateEnrollment> CreateEnrollment for Tiered<D> {
+    /// The copy follows the enrollment. If it is lost, what was copied before is used for as long as copies are.
+    async fn create_enrollment(&self, enrollment: &Enrollment) -> Result<EnrollmentCreation, StoreError> {
+        let creation = self.durable.create_enrollment(enrollment).await?;
+        if let (Some(cache), EnrollmentCreation::Created) = (&self.cache, &creation) {
+            drop(cache.put_enrollment(enrollment).await);
+        }
+        Ok(creation)
+    }
+}
+
+impl<D: UpgradeVerifiers> UpgradeVerifiers for Tiered<D> {
+    async fn upgrade_verifiers(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        before: &Sealed,
+        after: &Sealed,
+    ) -> Result<Upgrade, StoreError> {
+        let upgrade = self.durable.upgrade_verifiers(tenant, user, before, after).await?;
+        if let Some(cache) = &self.cache {
+            drop(cache.forget_enrollment(tenant, user).await);
+        }
+        Ok(upgrade)
+    }
+}
