@@ -69,6 +69,11 @@ impl<S: DrawPermits + FindListings> Admission<S> {
         let drawn = remembered.map(|limited| Err(Refusal::Limited(limited))).into_iter().chain(drawn).collect();
         conclude(listed.map_err(Refusal::from), drawn)
     }
+
+    #[cfg(test)]
+    pub(crate) fn remembered(&self) -> usize {
+        self.0.draws.remembered()
+    }
 }
 
 /// What the list says comes first, then what the limits say, then what could not be found out. Permits that are not spent go back.

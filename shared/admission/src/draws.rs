@@ -109,6 +109,11 @@ impl Draws {
     fn memories(&self) -> MutexGuard<'_, Generations<CounterKey, Arc<Memory>>> {
         self.memories.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    #[cfg(test)]
+    pub(crate) fn remembered(&self) -> usize {
+        self.memories().len()
+    }
 }
 
 /// Counters that are remembered at most: some 3 MB.

@@ -17,6 +17,8 @@ mod generations;
 mod memory;
 mod operators_list;
 mod policy;
+#[cfg(test)]
+mod properties;
 mod refusal;
 mod shards;
 

@@ -109,3 +109,41 @@ fn gateway_context(request: &Request) -> Option<&ApiGatewayV2httpRequestContext>
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use lambda_http::request::from_str;
+
+    use super::*;
+
+    fn from(source_ip: &str, headers: &str) -> SourceAddress {
+        let event = format!(
+            r#"{{"version": "2.0", "routeKey": "$default", "rawPath": "/", "rawQueryString": "", "headers": {headers},
+                "requestContext": {{"http": {{"method": "GET", "path": "/", "protocol": "HTTP/1.1", {source_ip} "userAgent": "x"}},
+                    "requestId": "x", "routeKey": "$default", "stage": "$default", "timeEpoch": 0}}, "isBase64Encoded": false}}"#
+        );
+        Inbound::new(from_str(&event).unwrap()).source()
+    }
+
+    #[test]
+    fn a5_headers_do_not_move_the_source() {
+        let plain = from(r#""sourceIp": "198.51.100.7","#, "{}");
+        for header in ["x-forwarded-for", "forwarded", "x-real-ip", "x-user-id", "x-client-ip", "via"] {
+            for value in ["203.0.113.9", "for=203.0.113.9", "203.0.113.9, 198.51.100.8"] {
+                let claimed = from(r#""sourceIp": "198.51.100.7","#, &format!(r#"{{"{header}": "{value}"}}"#));
+
+                assert_eq!(claimed, plain, "{header}: {value}");
+            }
+        }
+        assert_eq!(plain.address().to_string(), "198.51.100.7");
+    }
+
+    #[test]
+    fn an_unreadable_source_is_one_address() {
+        for source_ip in ["", r#""sourceIp": "","#, r#""sourceIp": "not an address","#, r#""sourceIp": null,"#] {
+            let source = from(source_ip, r#"{"x-forwarded-for": "203.0.113.9"}"#);
+
+            assert_eq!(source.address().to_string(), "0.0.0.0", "{source_ip}");
+        }
+    }
+}

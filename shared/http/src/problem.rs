@@ -100,7 +100,7 @@ impl From<Refusal> for Problem {
                 limited: Some(limited),
                 ..Self::new(ProblemType::RateLimited)
             },
-            Refusal::Denied => Self::new(ProblemType::Forbidden),
+            Refusal::Denied => Self::new(ProblemType::Forbidden).detail("the operator refuses this caller or user"),
             Refusal::Store(error) => error.into(),
             Refusal::Entropy(error) => error.into(),
         }

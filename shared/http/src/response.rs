@@ -151,3 +151,54 @@ fn response(request_id: &RequestId, status: StatusCode, content_type: &'static s
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use admission::Refusal;
+    use store::{StoreError, StoreErrorKind};
+
+    use super::*;
+
+    fn limited(retry_after: Duration) -> Refusal {
+        let quota = NonZeroU32::new(100).unwrap();
+        Refusal::Limited(Limited { limit: "user", quota, period: Duration::from_secs(100), retry_after })
+    }
+
+    fn refused(refusal: Refusal) -> Response<Body> {
+        respond(&RequestId::from_transport("request-1"), Err(refusal.into()))
+    }
+
+    fn header<'a>(response: &'a Response<Body>, name: &str) -> Option<&'a str> {
+        response.headers().get(name).map(|value| value.to_str().unwrap())
+    }
+
+    #[test]
+    fn a7_a_limited_request_learns_the_limit_and_the_time_rounded_up() {
+        for (millis, seconds) in
+            [(1, "1"), (999, "1"), (1_000, "1"), (1_001, "2"), (11_500, "12"), (86_400_000, "86400")]
+        {
+            let response = refused(limited(Duration::from_millis(millis)));
+
+            assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+            assert_eq!(header(&response, "retry-after"), Some(seconds));
+            assert_eq!(header(&response, "ratelimit"), Some(format!("\"user\";r=0;t={seconds}").as_str()));
+            assert_eq!(header(&response, "ratelimit-policy"), Some("\"user\";q=100;w=100"));
+        }
+    }
+
+    #[test]
+    fn what_is_not_limited_has_no_limits_headers() {
+        let outage = StoreError::new(StoreErrorKind::Unavailable, "DrawPermits", "down");
+        for (refusal, status, retry_after) in [
+            (Refusal::Denied, StatusCode::FORBIDDEN, None),
+            (outage.into(), StatusCode::SERVICE_UNAVAILABLE, Some("1")),
+        ] {
+            let response = refused(refusal);
+
+            assert_eq!((response.status(), header(&response, "retry-after")), (status, retry_after));
+            assert_eq!((header(&response, "ratelimit"), header(&response, "ratelimit-policy")), (None, None));
+        }
+    }
+}

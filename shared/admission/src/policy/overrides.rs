@@ -67,7 +67,16 @@ impl Row {
                 _ => return Err(self.fault(None, "has a field besides quota, period_seconds, lease and penalty")),
             }
         }
+        self.check_bucket()?;
         self.set_lease(asked_lease)
+    }
+
+    /// A bucket gains a token every so many whole milliseconds.
+    fn check_bucket(&self) -> Result<(), PolicyError> {
+        let is_too_fast = self.limit.is_some_and(|limit| {
+            limit.algorithm == Algorithm::TokenBucket && i64::from(limit.quota.get()) > limit.period_millis()
+        });
+        if is_too_fast { Err(self.fault(Some("quota"), "is more than one in a millisecond")) } else { Ok(()) }
     }
 
     fn set_quota(&mut self, value: &Value) -> Result<(), PolicyError> {
