@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{TenantId, UserId, VerificationId};
-use jiff::Timestamp;
+use domain::{Algorithm, AttemptMark, Penalty};
 use store::{
-    ClaimAttempt, ClaimRequest, FindEnrollment, FindVerification, ListSigningKeys, StoreError, StoreErrorKind,
+    BeginRequest, ClaimAttempt, DrawPermits, FindAccount, FindEnrollment, FindListings, FindVerification,
+    ListSigningKeys, OpenSession, ReserveFailure, RevokeSession, StoreError, StoreErrorKind,
 };
 
 use crate::engine::{self, Engine};
+use crate::records::{claim, counter, draw, limit, nonce, now, request, session, tenant, user, verification};
 use crate::tables::{CORE, EPHEMERAL};
 
 const CANARY: &str = "canary-value";
@@ -25,26 +26,33 @@ async fn b1_dynamodb_local_reports_corrupt_items() {
 }
 
 async fn reports_corrupt_items(engine: &Engine) {
-    let (tenant, user) = (TenantId::from_keyed_bytes([1; 16]), UserId::from_keyed_bytes([2; 16]));
-    let verification = VerificationId::from_keyed_bytes([3; 16]);
-    let enrollment_key = format!("t/{tenant}/u/{user}");
-    let verification_key = format!("t/{tenant}/v/{verification}");
-    put(engine, CORE, &[("pk", &enrollment_key), ("sk", "enrollment")]).await;
+    let (tenant, user, store) = (tenant(), user(), &engine.store);
+    let user_key = format!("t/{tenant}/u/{user}");
+    let verification_key = format!("t/{tenant}/v/{}", verification().id);
+    let request_key = format!("t/{tenant}/i/{}", request().key);
+    let counter_key = counter().to_string();
+    put(engine, CORE, &[("pk", &user_key), ("sk", "enrollment")]).await;
+    put(engine, CORE, &[("pk", &user_key), ("sk", "account"), ("failures", CANARY)]).await;
     put(engine, CORE, &[("pk", "signing-keys"), ("sk", "kid-1")]).await;
+    put(engine, CORE, &[("pk", "listings"), ("sk", "tenant/nobody")]).await;
     put(engine, EPHEMERAL, &[("pk", &verification_key)]).await;
-    let claim = ClaimRequest {
-        tenant,
-        verification,
-        attempt: "018f0000-0000-7000-8000-000000000001".parse().unwrap(),
-        presented: "pin+nfc".parse().unwrap(),
-        now: Timestamp::UNIX_EPOCH,
-    };
+    put(engine, EPHEMERAL, &[("pk", &request_key), ("body", CANARY)]).await;
+    put(engine, EPHEMERAL, &[("pk", &counter_key), ("state", CANARY)]).await;
+    let draw = draw(1, limit(Algorithm::FixedWindow, Penalty::None), now());
+    let session = session(1);
 
     let errors = [
-        (CORE, enrollment_key.as_str(), engine.store.find_enrollment(tenant, user).await.map(drop)),
-        (CORE, "signing-keys", engine.store.list_signing_keys().await.map(drop)),
-        (EPHEMERAL, &verification_key, engine.store.find_verification(tenant, verification).await.map(drop)),
-        (EPHEMERAL, &verification_key, engine.store.claim_attempt(&claim).await.map(drop)),
+        (CORE, &*user_key, store.find_enrollment(tenant, user).await.map(drop)),
+        (CORE, &user_key, store.find_account(tenant, user).await.map(drop)),
+        (CORE, &user_key, store.reserve_failure(tenant, user, AttemptMark([1; 8]), now()).await.map(drop)),
+        (CORE, &user_key, store.open_session(&session, &[]).await.map(drop)),
+        (CORE, &user_key, store.revoke_session(tenant, user, session.id, now()).await.map(drop)),
+        (CORE, "signing-keys", store.list_signing_keys().await.map(drop)),
+        (CORE, "listings", store.find_listings().await.map(drop)),
+        (EPHEMERAL, &verification_key, store.find_verification(tenant, verification().id).await.map(drop)),
+        (EPHEMERAL, &verification_key, store.claim_attempt(&claim(1)).await.map(drop)),
+        (EPHEMERAL, &request_key, store.begin_request(tenant, &request(), nonce(1), now()).await.map(drop)),
+        (EPHEMERAL, &counter_key, store.draw_permits(&counter(), &draw).await.map(drop)),
     ];
 
     for (table, key, outcome) in errors {
@@ -61,9 +69,9 @@ fn assert_silent(error: &StoreError) {
     assert!(!format!("{error} {error:?} {}", error.source).contains(CANARY));
 }
 
-async fn put(engine: &Engine, table: &str, key: &[(&str, &str)]) {
+async fn put(engine: &Engine, table: &str, attributes: &[(&str, &str)]) {
     let text = |value: &str| AttributeValue::S(value.to_owned());
-    let mut item: HashMap<_, _> = key.iter().map(|(name, value)| ((*name).to_owned(), text(value))).collect();
+    let mut item: HashMap<_, _> = attributes.iter().map(|(name, value)| ((*name).to_owned(), text(value))).collect();
     item.insert("created".to_owned(), text(CANARY));
     item.insert("user".to_owned(), text(CANARY));
     engine.client.put_item().table_name(table).set_item(Some(item)).send().await.unwrap();

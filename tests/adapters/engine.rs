@@ -6,11 +6,14 @@ use store_dynamodb::{AllTables, DynamoStore};
 
 use crate::dynamodb_local::DynamoDbLocal;
 use crate::embedded;
+use crate::tables::{AUDIT, CORE, EPHEMERAL};
 
 /// The store under test, and a client that can do to its tables what the store never would.
 pub(crate) struct Engine {
     pub(crate) store: DynamoStore<AllTables>,
     pub(crate) client: Client,
+    /// Where it answers, `http://127.0.0.1:…`.
+    pub(crate) address: String,
     _process: Option<DynamoDbLocal>,
 }
 
@@ -25,8 +28,20 @@ pub(crate) async fn dynamodb_local() -> Engine {
     with_tables(&process.address(), Some(process)).await
 }
 
+impl Engine {
+    /// Forgets everything.
+    pub(crate) async fn empty(&self) {
+        for table in [CORE, EPHEMERAL, AUDIT] {
+            self.client.update_table().table_name(table).deletion_protection_enabled(false).send().await.unwrap();
+            self.client.delete_table().table_name(table).send().await.unwrap();
+        }
+        create_tables(&self.address).await.unwrap();
+    }
+}
+
 async fn with_tables(address: &str, process: Option<DynamoDbLocal>) -> Engine {
     create_tables(address).await.unwrap();
     let config = engine_config(address);
-    Engine { store: DynamoStore::new(&config, table_names()), client: Client::new(&config), _process: process }
+    let store = DynamoStore::new(&config, table_names());
+    Engine { store, client: Client::new(&config), address: address.to_owned(), _process: process }
 }

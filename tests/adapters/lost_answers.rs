@@ -1,99 +1,121 @@
-//! Calls that take effect while their answers are lost, and what repeating them does.
+//! Calls that take effect while their answers are lost, and what repeating them does: by the store's caller here, by the SDK in
+//! `repetition.rs`.
 
-use std::collections::BTreeMap;
-
-use domain::{
-    Attempt, BranchKeyVersion, EventId, IdempotencyKey, RequestFingerprint, Sealed, SecretHash, Session, SessionId,
-    TenantId, UserId, Verification, VerificationId,
-};
-use jiff::Timestamp;
-use store::conformance::VerificationPorts;
+use domain::{Account, Algorithm, AttemptMark, AttemptState, Drawn, Penalty, Sealed};
+use store::conformance::{RequestPorts, VerificationPorts};
 use store::{
-    Claim, ClaimAttempt, ClaimRequest, CompleteVerification, Completion, CompletionRequest, FindVerification,
-    OpenVerification, Opening, Revocation, RevokeSession, StoreErrorKind,
+    BeginRequest, Beginning, Claim, ClaimAttempt, CompleteVerification, Completion, DrawPermits, FailAttempt,
+    FindAccount, FindVerification, FinishRequest, OpenSession, OpenVerification, Opening, Reservation, ReserveFailure,
+    Revocation, RevokeSession, SessionOpening, StoreErrorKind, UnlockAccount,
 };
 use testkit::{Fault, MemoryStore, RecordingStore};
 
 use crate::engine;
+use crate::records::{
+    claim, claimed, completion, counter, draw, limit, nonce, now, request, session, tenant, user, verification,
+};
 
 const LOST: Fault = Fault::FailAfter(StoreErrorKind::Unavailable);
 
 #[tokio::test]
 async fn a9_a_lost_answer_is_never_counted_twice_in_memory() {
-    a_lost_answer_is_never_counted_twice(RecordingStore::new(MemoryStore::new())).await;
+    a_lost_answer_is_never_counted_twice(&RecordingStore::new(MemoryStore::new())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a9_a_lost_answer_is_never_counted_twice_on_embedded_dynamodb() {
-    a_lost_answer_is_never_counted_twice(RecordingStore::new(engine::embedded().await.store)).await;
+    a_lost_answer_is_never_counted_twice(&RecordingStore::new(engine::embedded().await.store)).await;
 }
 
-async fn a_lost_answer_is_never_counted_twice<S: Clone + 'static>(store: RecordingStore<S>)
+async fn a_lost_answer_is_never_counted_twice<S: Clone + 'static>(store: &RecordingStore<S>)
 where
-    RecordingStore<S>: VerificationPorts,
+    RecordingStore<S>: VerificationPorts + RequestPorts + DrawPermits,
 {
-    for port in ["OpenVerification", "ClaimAttempt", "CompleteVerification", "RevokeSession"] {
-        store.faults().plan(port, 1, LOST);
-    }
-    let (verification, session) = (verification(), session());
-    let claim = ClaimRequest {
-        tenant: verification.tenant,
-        verification: verification.id,
-        attempt: key(1),
-        presented: verification.asked,
-        now: verification.created_at,
-    };
-    let completion = CompletionRequest { verification: verification.id, attempt: key(1), session: session.clone() };
-    let revoke = || store.revoke_session(session.tenant, session.user, session.id, session.created_at);
-
-    store.open_verification(&verification).await.unwrap_err();
-    let opening = store.open_verification(&verification).await.unwrap();
-    store.claim_attempt(&claim).await.unwrap_err();
-    let repeated = store.claim_attempt(&claim).await.unwrap();
-    store.complete_verification(&completion).await.unwrap_err();
-    let completed = store.complete_verification(&completion).await.unwrap();
-    revoke().await.unwrap_err();
-    let revoked = revoke().await.unwrap();
-
-    assert_eq!(opening, Opening::AlreadyOpened(Box::new(verification.clone())));
-    assert_eq!(repeated, Claim::Repeated(Attempt::Claimed));
-    assert_eq!(completed, Completion::Completed);
-    assert_eq!(revoked, Revocation::AlreadyRevoked);
-    let found = store.find_verification(verification.tenant, verification.id).await.unwrap().unwrap();
-    assert_eq!(found.attempts, BTreeMap::from([(key(1), Attempt::Right)]));
+    outcomes_of_a_verification_come_once(store).await;
+    sessions_are_opened_and_revoked_once(store).await;
+    requests_begin_and_end_once(store).await;
+    permits_are_drawn_once(store).await;
     assert_eq!(store.faults().still_planned(), 0);
 }
 
-fn key(number: u8) -> IdempotencyKey {
-    EventId::at(Timestamp::UNIX_EPOCH, &[number; 10]).to_string().parse().unwrap()
+/// Makes the call twice, with its first answer lost.
+macro_rules! twice {
+    ($store:ident, $port:literal, $call:expr) => {{
+        $store.faults().plan($port, 1, LOST);
+        $call.await.unwrap_err();
+        $call.await.unwrap()
+    }};
 }
 
-fn verification() -> Verification {
-    Verification {
-        tenant: TenantId::from_keyed_bytes([1; 16]),
-        id: VerificationId::from_keyed_bytes([2; 16]),
-        user: UserId::from_keyed_bytes([3; 16]),
-        asked: "pin+nfc".parse().unwrap(),
-        key_version: 1,
-        branch_key_version: BranchKeyVersion::FIRST,
-        verifier: Sealed::new(vec![4; 90]),
-        transaction: None,
-        created_at: session().created_at,
-        expires_at: session().expires_at,
-        attempts: BTreeMap::new(),
-        verified: None,
-        request: RequestFingerprint { key: key(0), body: [5; 32] },
-    }
+async fn outcomes_of_a_verification_come_once<S: Clone + 'static>(store: &RecordingStore<S>)
+where
+    RecordingStore<S>: VerificationPorts,
+{
+    let (verification, mark) = (verification(), AttemptMark([1; 8]));
+
+    let opening = twice!(store, "OpenVerification", store.open_verification(&verification));
+    let granted = twice!(store, "ClaimAttempt", store.claim_attempt(&claim(1)));
+    twice!(store, "FailAttempt", store.fail_attempt(&claimed(1), 2));
+    store.claim_attempt(&claim(2)).await.unwrap();
+    let reserved = twice!(store, "ReserveFailure", store.reserve_failure(tenant(), user(), mark, now()));
+    let completed = twice!(store, "CompleteVerification", store.complete_verification(&completion(2)));
+
+    assert_eq!(opening, Opening::AlreadyOpened(Box::new(verification.clone())));
+    assert!(matches!(granted, Claim::Granted(granted) if granted.attempts.len() == 1));
+    assert!(matches!(reserved, Reservation::Reserved(account) if account.failures.instants() == [now()]));
+    assert_eq!(completed, Completion::Completed);
+    let found = store.find_verification(tenant(), verification.id).await.unwrap().unwrap();
+    let states: Vec<_> = found.attempts.values().map(|attempt| attempt.state).collect();
+    assert_eq!(states, [AttemptState::Wrong { attempts_remaining: 2 }, AttemptState::Right]);
+    let account = store.find_account(tenant(), user()).await.unwrap();
+    assert_eq!(account, Some(Account { sessions: [(session(2).id, session(2))].into(), ..Account::default() }));
 }
 
-fn session() -> Session {
-    Session {
-        tenant: TenantId::from_keyed_bytes([1; 16]),
-        user: UserId::from_keyed_bytes([3; 16]),
-        id: SessionId::from_keyed_bytes([6; 16]),
-        created_at: Timestamp::from_second(4_102_444_800).unwrap(),
-        expires_at: Timestamp::from_second(4_102_445_100).unwrap(),
-        refresh_token: SecretHash::new([7; 32]),
-        revoked_at: None,
+async fn sessions_are_opened_and_revoked_once<S: Clone + 'static>(store: &RecordingStore<S>)
+where
+    RecordingStore<S>: VerificationPorts,
+{
+    let id = session(3).id;
+
+    let opened = twice!(store, "OpenSession", store.open_session(&session(3), &[session(2).id]));
+    let revoked = twice!(store, "RevokeSession", store.revoke_session(tenant(), user(), id, now()));
+    store.reserve_failure(tenant(), user(), AttemptMark([2; 8]), now()).await.unwrap();
+    twice!(store, "UnlockAccount", store.unlock_account(tenant(), user()));
+
+    assert_eq!((opened, revoked), (SessionOpening::Opened, Revocation::AlreadyRevoked));
+    let account = store.find_account(tenant(), user()).await.unwrap().unwrap();
+    assert_eq!(account.sessions.keys().collect::<Vec<_>>(), [&id]);
+    assert_eq!((account.failures.instants(), account.reserved.len()), (&[][..], 0));
+}
+
+async fn requests_begin_and_end_once<S: Clone + 'static>(store: &RecordingStore<S>)
+where
+    RecordingStore<S>: RequestPorts,
+{
+    let (tenant, request, answer) = (tenant(), request(), Sealed::new(vec![7; 40]));
+    let begin = |number| store.begin_request(tenant, &request, nonce(number), now());
+
+    let begun = twice!(store, "BeginRequest", begin(1));
+    twice!(store, "FinishRequest", store.abandon_request(tenant, &request, nonce(1)));
+    let again = begin(2).await.unwrap();
+    twice!(store, "FinishRequest", store.finish_request(tenant, &request, nonce(2), &answer));
+
+    assert_eq!((begun, again), (Beginning::Begun, Beginning::Begun));
+    assert_eq!(begin(2).await.unwrap(), Beginning::Answered(answer));
+}
+
+async fn permits_are_drawn_once<S: Clone + 'static>(store: &RecordingStore<S>)
+where
+    RecordingStore<S>: DrawPermits,
+{
+    let limit = limit(Algorithm::FixedWindow, Penalty::Escalating);
+    let draw = |number| draw(number, limit, now());
+
+    for number in 1..=3 {
+        let drawn = twice!(store, "DrawPermits", store.draw_permits(&counter(), &draw(number)));
+        assert!(matches!(drawn, Drawn::Granted { permits: 1, .. }), "{number}: {drawn:?}");
     }
+    let refused = twice!(store, "DrawPermits", store.draw_permits(&counter(), &draw(4)));
+
+    assert!(matches!(refused, Drawn::Refused { .. }));
 }

@@ -2,6 +2,7 @@
 //! that is absent is a failure, never a skip.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod calls;
 mod corrupt;
 mod dynamodb_local;
 mod embedded;
@@ -10,6 +11,9 @@ mod events;
 mod lost_answers;
 mod memory;
 mod outage;
+mod records;
+mod relay;
+mod repetition;
 mod scripted;
 mod tables;
 mod units;

@@ -5,19 +5,18 @@ use std::time::Duration;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
-use domain::{EventId, SecretHash, Session, SessionId, TenantId, UserId, VerificationId};
+use domain::{Algorithm, EventId, Penalty};
 use jiff::Timestamp;
 use store::{
-    CompleteVerification, Completion, CompletionRequest, EventRecord, FindEnrollment, RevokeSession, StoreError,
+    CompleteVerification, Completion, DrawPermits, EventRecord, FindEnrollment, RevokeSession, StoreError,
     StoreErrorKind, StoreEvents,
 };
 use store_dynamodb::DynamoStore;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
+use crate::records::{completion, counter, draw, limit, now, session, tenant, user};
 use crate::scripted::{self, Answer, error};
-
-const TENANT: [u8; 16] = [1; 16];
 
 #[tokio::test]
 async fn b3_an_engine_that_is_not_there_is_unavailable() {
@@ -83,6 +82,32 @@ async fn a_write_in_conflict_is_sent_again_and_then_throttled() {
 }
 
 #[tokio::test]
+async fn a_draw_gives_up_when_others_are_faster_each_time() {
+    let changed = |version: u32| {
+        let recent = r#"{"L":[]}"#;
+        let state = format!(
+            r#"{{"M":{{"start":{{"N":"4102444800000"}},"current":{{"N":"1"}},"previous":{{"N":"0"}},"recent":{recent}}}}}"#
+        );
+        let item = format!(
+            r#"{{"pk":{{"S":"x"}},"state":{state},"spent":{{"N":"4102444810000"}},"version":{{"N":"{version}"}}}}"#
+        );
+        error("ConditionalCheckFailedException", &format!(r#","Item":{item}"#))
+    };
+    let (config, mut sent) = scripted::serve((0..99).map(changed).collect()).await;
+    let store = DynamoStore::new(&once(&config), local::table_names());
+
+    let draw = draw(1, limit(Algorithm::FixedWindow, Penalty::None), now());
+    let error = store.draw_permits(&counter(), &draw).await.unwrap_err();
+
+    assert_eq!(error.kind, StoreErrorKind::Throttled);
+    let mut requests = 0;
+    while sent.try_recv().is_ok() {
+        requests += 1;
+    }
+    assert_eq!(requests, 16);
+}
+
+#[tokio::test]
 async fn a_cancelled_transaction_tells_refusal_from_conflict() {
     let cancelled =
         |reasons: &str| error("TransactionCanceledException", &format!(r#","CancellationReasons":[{reasons}]"#));
@@ -91,12 +116,16 @@ async fn a_cancelled_transaction_tells_refusal_from_conflict() {
     let success = || (200, "{}".to_owned());
 
     let retried = complete(vec![cancelled(&format!("{conflict},{none}")), success()]).await;
-    let refused = complete(vec![cancelled(&format!("{refused},{conflict}"))]).await;
+    let decided = complete(vec![cancelled(&format!("{refused},{conflict}"))]).await;
+    // The one in conflict may be the one that decides.
+    let undecided = vec![cancelled(&format!("{conflict},{refused}")), cancelled(&format!("{refused},{none}"))];
+    let undecided = complete(undecided).await;
     let throttled = complete(vec![cancelled(&format!("{none},{}", code("ThrottlingError")))]).await;
     let invalid = complete(vec![cancelled(&format!("{none},{}", code("ValidationError")))]).await;
 
     assert_eq!(retried.map_err(|error| error.kind), Ok(Completion::Completed));
-    assert_eq!(refused.map_err(|error| error.kind), Ok(Completion::Closed));
+    assert_eq!(decided.map_err(|error| error.kind), Ok(Completion::Closed));
+    assert_eq!(undecided.map_err(|error| error.kind), Ok(Completion::Closed));
     assert_eq!(throttled.map_err(|error| error.kind), Err(StoreErrorKind::Throttled));
     assert_eq!(invalid.map_err(|error| error.kind), Err(StoreErrorKind::Unavailable));
 }
@@ -124,43 +153,25 @@ fn once(config: &SdkConfig) -> SdkConfig {
 
 async fn find(config: &SdkConfig) -> Result<(), StoreError> {
     let store = DynamoStore::new(config, local::table_names());
-    store.find_enrollment(TenantId::from_keyed_bytes(TENANT), UserId::from_keyed_bytes(TENANT)).await.map(drop)
+    store.find_enrollment(tenant(), user()).await.map(drop)
 }
 
 async fn revoke(config: &SdkConfig) -> Result<(), StoreError> {
     let store = DynamoStore::new(config, local::table_names());
-    let Session { tenant, user, id, created_at, .. } = session();
-    store.revoke_session(tenant, user, id, created_at).await.map(drop)
+    store.revoke_session(tenant(), user(), session(1).id, now()).await.map(drop)
 }
 
 async fn complete(answers: Vec<Answer>) -> Result<Completion, StoreError> {
     let (config, _) = scripted::serve(answers).await;
-    let request = CompletionRequest {
-        verification: VerificationId::from_keyed_bytes(TENANT),
-        attempt: EventId::at(session().created_at, &[1; 10]).to_string().parse().unwrap(),
-        session: session(),
-    };
-    DynamoStore::new(&once(&config), local::table_names()).complete_verification(&request).await
-}
-
-fn session() -> Session {
-    Session {
-        tenant: TenantId::from_keyed_bytes(TENANT),
-        user: UserId::from_keyed_bytes(TENANT),
-        id: SessionId::from_keyed_bytes(TENANT),
-        created_at: Timestamp::UNIX_EPOCH,
-        expires_at: Timestamp::from_second(9).unwrap(),
-        refresh_token: SecretHash::new([2; 32]),
-        revoked_at: None,
-    }
+    DynamoStore::new(&once(&config), local::table_names()).complete_verification(&completion(1)).await
 }
 
 fn event(number: u8) -> EventRecord {
     let at = Timestamp::from_millisecond(i64::from(number)).unwrap();
     EventRecord {
         id: EventId::at(at, &[number; 10]),
-        tenant: TenantId::from_keyed_bytes(TENANT),
-        subject: TENANT,
+        tenant: tenant(),
+        subject: [1; 16],
         at,
         kept_until: at,
         payload: vec![number; 9],

@@ -3,17 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
-use domain::{
-    BranchKeyVersion, Enrollment, EventId, FactorSet, FactorType, RequestFingerprint, Sealed, SecretHash, Session,
-    SessionId, TenantId, TransactionHash, UserId, Verification, VerificationId,
-};
-use jiff::Timestamp;
+use domain::{Algorithm, AttemptMark, BranchKeyVersion, Enrollment, EventId, FactorSet, FactorType, Penalty, Sealed};
 use store::{
-    ClaimAttempt, ClaimRequest, CompleteVerification, CompletionRequest, CreateEnrollment, EventRecord,
-    OpenVerification, StoreEvents,
+    BeginRequest, ChangeListings, CreateEnrollment, DrawPermits, EventRecord, OpenSession, OpenVerification,
+    ReserveFailure, StoreEvents,
 };
 
 use crate::engine::{self, Engine};
+use crate::records::{counter, draw, later, limit, listing, nonce, now, request, session, tenant, user, verification};
 use crate::tables::{AUDIT, CORE, EPHEMERAL};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -31,14 +28,20 @@ async fn counts_the_documented_units(engine: &Engine) {
     let tenant_user = format!("t/{}/u/{}", tenant(), user());
 
     let enrollment = units(engine, CORE, &tenant_user, Some("enrollment")).await;
-    let session = units(engine, CORE, &tenant_user, Some(&format!("session/{}", session().id))).await;
+    let account = units(engine, CORE, &tenant_user, Some("account")).await;
+    let listing = units(engine, CORE, "listings", Some(&listing().subject.to_string())).await;
+    let begun = units(engine, EPHEMERAL, &format!("t/{}/i/{}", tenant(), request().key), None).await;
+    let counter = units(engine, EPHEMERAL, counter().as_str(), None).await;
     let verification = units(engine, EPHEMERAL, &format!("t/{}/v/{}", tenant(), verification().id), None).await;
     let subject = format!("t/{}/s/{}", tenant(), "09".repeat(16));
     let event = units(engine, AUDIT, &subject, Some(&event().id.to_string())).await;
 
     let counted = BTreeMap::from([
         ("enrollment", enrollment),
-        ("session", session),
+        ("account", account),
+        ("listing", listing),
+        ("request", begun),
+        ("counter", counter),
         ("verification", verification),
         ("event", event),
     ]);
@@ -73,40 +76,16 @@ fn documented(name: &str) -> (u32, u32) {
 }
 
 async fn store_one_of_each(engine: &Engine) {
-    let (verification, session) = (verification(), session());
-    let claim = ClaimRequest {
-        tenant: tenant(),
-        verification: verification.id,
-        attempt: request().key,
-        presented: verification.asked,
-        now: now(),
-    };
-    let completion = CompletionRequest { verification: verification.id, attempt: request().key, session };
-    engine.store.create_enrollment(&enrollment()).await.unwrap();
-    engine.store.open_verification(&verification).await.unwrap();
-    engine.store.claim_attempt(&claim).await.unwrap();
-    engine.store.complete_verification(&completion).await.unwrap();
-    engine.store.store_events(&[event()]).await.unwrap();
-}
-
-fn tenant() -> TenantId {
-    TenantId::from_keyed_bytes([1; 16])
-}
-
-fn user() -> UserId {
-    UserId::from_keyed_bytes([2; 16])
-}
-
-fn now() -> Timestamp {
-    Timestamp::from_millisecond(4_102_444_800_123).unwrap()
-}
-
-fn later(seconds: i64) -> Timestamp {
-    Timestamp::from_second(now().as_second() + seconds).unwrap()
-}
-
-fn request() -> RequestFingerprint {
-    RequestFingerprint { key: EventId::at(now(), &[3; 10]).to_string().parse().unwrap(), body: [4; 32] }
+    let store = &engine.store;
+    let draw = draw(1, limit(Algorithm::TokenBucket, Penalty::None), now());
+    store.create_enrollment(&enrollment()).await.unwrap();
+    store.open_session(&session(1), &[]).await.unwrap();
+    store.reserve_failure(tenant(), user(), AttemptMark([1; 8]), now()).await.unwrap();
+    store.put_listing(&listing()).await.unwrap();
+    store.open_verification(&verification()).await.unwrap();
+    store.begin_request(tenant(), &request(), nonce(1), now()).await.unwrap();
+    store.draw_permits(&counter(), &draw).await.unwrap();
+    store.store_events(&[event()]).await.unwrap();
 }
 
 /// Four factors with nine askable sets, and a device.
@@ -123,36 +102,6 @@ fn enrollment() -> Enrollment {
         askable_sets: Sealed::new(vec![6; 706]),
         device_id: Some(Sealed::new(vec![7; 65])),
         request: request(),
-    }
-}
-
-fn verification() -> Verification {
-    Verification {
-        tenant: tenant(),
-        id: VerificationId::from_keyed_bytes([8; 16]),
-        user: user(),
-        asked: FactorSet::of([FactorType::Pin, FactorType::Nfc]).unwrap(),
-        key_version: 1,
-        branch_key_version: BranchKeyVersion::FIRST,
-        verifier: Sealed::new(vec![9; 97]),
-        transaction: Some(TransactionHash::new([1; 32])),
-        created_at: now(),
-        expires_at: later(300),
-        attempts: BTreeMap::new(),
-        verified: None,
-        request: request(),
-    }
-}
-
-fn session() -> Session {
-    Session {
-        tenant: tenant(),
-        user: user(),
-        id: SessionId::from_keyed_bytes([3; 16]),
-        created_at: now(),
-        expires_at: later(3_600),
-        refresh_token: SecretHash::new([5; 32]),
-        revoked_at: None,
     }
 }
 

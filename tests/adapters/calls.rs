@@ -1,0 +1,140 @@
+//! How many requests a port sends to its engine: each is a wait of its caller.
+
+use domain::{Algorithm, AttemptMark, Drawn, FORGOTTEN_AFTER, IN_FLIGHT_FOR, MAX_SESSIONS, Penalty, Sealed};
+use store::{
+    BeginRequest, ChangeListings, Claim, ClaimAttempt, ClaimRequest, CompleteVerification, Completion, DrawPermits,
+    FailAttempt, FindAccount, FindListings, FindSession, FinishRequest, OpenSession, OpenVerification, Reservation,
+    ReserveFailure, RevokeSession, SessionOpening, UnlockAccount,
+};
+
+use crate::engine::{self, Engine};
+use crate::records::{
+    claim, claimed, completion, counter, draw, later, limit, listing, nonce, now, request, session, tenant, user,
+    verification,
+};
+use crate::relay::{Delivery, Relayed};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b5_a_verification_takes_one_call_for_each_port() {
+    let (_engine, relayed) = relayed().await;
+    let store = &relayed.store;
+
+    store.open_verification(&verification()).await.unwrap();
+    assert_eq!(relayed.requests(), 1, "OpenVerification");
+    store.claim_attempt(&claim(1)).await.unwrap();
+    assert_eq!(relayed.requests(), 1, "ClaimAttempt");
+    store.claim_attempt(&ClaimRequest { nonce: nonce(9), ..claim(1) }).await.unwrap();
+    assert_eq!(relayed.requests(), 1, "ClaimAttempt in flight");
+    store.fail_attempt(&claimed(1), 2).await.unwrap();
+    assert_eq!(relayed.requests(), 1, "FailAttempt");
+    store.claim_attempt(&claim(2)).await.unwrap();
+    relayed.requests();
+    store.reserve_failure(tenant(), user(), AttemptMark([2; 8]), now()).await.unwrap();
+    assert_eq!(relayed.requests(), 1, "ReserveFailure");
+    assert_eq!(store.complete_verification(&completion(2)).await.unwrap(), Completion::Completed);
+    assert_eq!(relayed.requests(), 1, "CompleteVerification");
+    store.find_session(tenant(), user(), session(2).id).await.unwrap().unwrap();
+    assert_eq!(relayed.requests(), 1, "FindSession");
+    store.revoke_session(tenant(), user(), session(2).id, now()).await.unwrap();
+    assert_eq!(relayed.requests(), 1, "RevokeSession");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b5_an_attempt_of_a_dead_execution_takes_two_calls() {
+    let (_engine, relayed) = relayed().await;
+    let store = &relayed.store;
+    store.open_verification(&verification()).await.unwrap();
+    store.claim_attempt(&claim(1)).await.unwrap();
+    relayed.requests();
+
+    let again = ClaimRequest { nonce: nonce(9), now: now() + IN_FLIGHT_FOR, ..claim(1) };
+    let claimed = store.claim_attempt(&again).await.unwrap();
+
+    assert!(matches!(claimed, Claim::Granted(_)));
+    assert_eq!(relayed.requests(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b5_reserving_a_failure_takes_one_call_and_two_to_begin_anew() {
+    let (_engine, relayed) = relayed().await;
+    let store = &relayed.store;
+    let reserve = |number, now| store.reserve_failure(tenant(), user(), AttemptMark([number; 8]), now);
+
+    for number in 1..=5 {
+        reserve(number, now()).await.unwrap();
+    }
+    assert_eq!(relayed.requests(), 5);
+    assert!(matches!(reserve(6, now()).await.unwrap(), Reservation::Locked { .. }));
+    assert_eq!(relayed.requests(), 1, "locked");
+    reserve(5, now()).await.unwrap();
+    assert_eq!(relayed.requests(), 1, "reserved before");
+    reserve(7, now() + FORGOTTEN_AFTER).await.unwrap();
+    assert_eq!(relayed.requests(), 2, "forgotten");
+    store.unlock_account(tenant(), user()).await.unwrap();
+    assert_eq!(relayed.requests(), 1, "UnlockAccount");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b5_opening_a_session_takes_one_call_in_an_account_that_is_as_it_was_seen() {
+    let (_engine, relayed) = relayed().await;
+    let store = &relayed.store;
+
+    let opened = store.open_session(&session(1), &[]).await.unwrap();
+    assert_eq!((opened, relayed.requests()), (SessionOpening::Opened, 2), "there was no account");
+    for number in 2..=5 {
+        store.open_session(&session(number), &[]).await.unwrap();
+    }
+    assert_eq!(relayed.requests(), MAX_SESSIONS - 1);
+    let changed = store.open_session(&session(6), &[]).await.unwrap();
+    assert!(matches!(changed, SessionOpening::Changed(_)));
+    assert_eq!(relayed.requests(), 1, "too many");
+    let opened = store.open_session(&session(6), &[session(1).id]).await.unwrap();
+    assert_eq!((opened, relayed.requests()), (SessionOpening::Opened, 1), "one goes");
+    let evicted = [session(1).id, session(2).id];
+    let opened = store.open_session(&session(7), &evicted).await.unwrap();
+    assert_eq!((opened, relayed.requests()), (SessionOpening::Opened, 2), "one of those that go is gone");
+    let account = store.find_account(tenant(), user()).await.unwrap().unwrap();
+    assert_eq!(account.sessions.into_keys().collect::<Vec<_>>(), [3, 4, 5, 6, 7].map(|number| session(number).id));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b5_a_draw_takes_one_call_unless_the_counter_is_busy() {
+    let (_engine, relayed) = relayed().await;
+    let limit = limit(Algorithm::FixedWindow, Penalty::None);
+    let draw = async |number, seconds| {
+        let drawn = relayed.store.draw_permits(&counter(), &draw(number, limit, later(seconds))).await.unwrap();
+        (matches!(drawn, Drawn::Granted { .. }), relayed.requests())
+    };
+
+    assert_eq!(draw(1, 0).await, (true, 1), "new");
+    assert_eq!(draw(2, 0).await, (true, 2), "busy");
+    assert_eq!(draw(2, 0).await, (true, 1), "repeated");
+    assert_eq!(draw(3, 0).await, (true, 2), "busy");
+    assert_eq!(draw(4, 0).await, (false, 1), "exhausted");
+    assert_eq!(draw(5, 10).await, (true, 1), "spent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b5_requests_and_listings_take_one_call() {
+    let (_engine, relayed) = relayed().await;
+    let (store, answer) = (&relayed.store, Sealed::new(vec![7; 40]));
+
+    store.begin_request(tenant(), &request(), nonce(1), now()).await.unwrap();
+    assert_eq!(relayed.requests(), 1, "BeginRequest");
+    store.abandon_request(tenant(), &request(), nonce(1)).await.unwrap();
+    assert_eq!(relayed.requests(), 1, "FinishRequest, given up");
+    store.begin_request(tenant(), &request(), nonce(2), now() + IN_FLIGHT_FOR).await.unwrap();
+    relayed.requests();
+    store.finish_request(tenant(), &request(), nonce(2), &answer).await.unwrap();
+    assert_eq!(relayed.requests(), 1, "FinishRequest");
+    store.put_listing(&listing()).await.unwrap();
+    assert_eq!(relayed.requests(), 1, "ChangeListings");
+    assert_eq!(store.find_listings().await.unwrap(), [listing()]);
+    assert_eq!(relayed.requests(), 1, "FindListings");
+}
+
+async fn relayed() -> (Engine, Relayed) {
+    let engine = engine::embedded().await;
+    let relayed = Relayed::new(&engine.address, Delivery::Once).await;
+    (engine, relayed)
+}

@@ -1,0 +1,195 @@
+//! Requests that are sent twice because the first answer was lost, as the SDK does without asking anybody. Nothing is counted
+//! twice, and the store's caller notices nothing.
+
+use std::time::Duration;
+
+use domain::{Account, Algorithm, AttemptMark, AttemptState, Drawn, FORGOTTEN_AFTER, IN_FLIGHT_FOR, Penalty, Sealed};
+use store::{
+    BeginRequest, Beginning, Claim, ClaimAttempt, ClaimRequest, CompleteVerification, Completion, DrawPermits,
+    FailAttempt, FindAccount, FindVerification, FinishRequest, OpenSession, OpenVerification, Opening, Reservation,
+    ReserveFailure, Revocation, RevokeSession, SessionOpening, UnlockAccount,
+};
+use store_dynamodb::{AllTables, DynamoStore};
+
+use crate::engine::{self, Engine};
+use crate::records::{
+    claim, claimed, completion, counter, counter_of, draw, later, limit, nonce, now, request, session, tenant, user,
+    verification,
+};
+use crate::relay::{Delivery, Relayed};
+
+type Store = DynamoStore<AllTables>;
+
+/// Every case on both engines: on the embedded one each has a test of its own, Amazon's own is started once.
+macro_rules! cases {
+    ($($test:ident: $case:ident),+ $(,)?) => {
+        $(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $test() {
+                let engine = engine::embedded().await;
+                $case(&doubled(&engine).await).await;
+            }
+        )+
+
+        #[tokio::test(flavor = "multi_thread")]
+        async fn a9_a_request_that_is_sent_twice_counts_once_on_dynamodb_local() {
+            let engine = engine::dynamodb_local().await;
+            $(
+                engine.empty().await;
+                $case(&doubled(&engine).await).await;
+            )+
+        }
+    };
+}
+
+cases! {
+    a9_an_attempt_is_claimed_once: an_attempt_is_claimed_once,
+    a9_an_abandoned_attempt_is_taken_over_once: an_abandoned_attempt_is_taken_over_once,
+    a9_a_failure_is_reserved_once: a_failure_is_reserved_once,
+    a9_failures_begin_anew_once: failures_begin_anew_once,
+    a9_permits_are_drawn_once: permits_are_drawn_once,
+    a9_a_violation_is_counted_once: a_violation_is_counted_once,
+    a9_a_request_begins_and_is_finished_once: a_request_begins_and_is_finished_once,
+    a9_a_verification_is_completed_once: a_verification_is_completed_once,
+    a9_a_session_is_opened_once: a_session_is_opened_once,
+}
+
+async fn doubled(engine: &Engine) -> Store {
+    Relayed::new(&engine.address, Delivery::Twice).await.store
+}
+
+async fn an_attempt_is_claimed_once(store: &Store) {
+    let opening = store.open_verification(&verification()).await.unwrap();
+
+    let claims = [store.claim_attempt(&claim(1)).await.unwrap(), store.claim_attempt(&claim(2)).await.unwrap()];
+    store.fail_attempt(&claimed(1), 2).await.unwrap();
+    store.release_attempt(&claimed(2)).await.unwrap();
+    let third = store.claim_attempt(&claim(3)).await.unwrap();
+    let fourth = store.claim_attempt(&claim(4)).await.unwrap();
+
+    assert_eq!(opening, Opening::AlreadyOpened(Box::new(verification())));
+    assert!(claims.iter().chain([&third]).all(|claim| matches!(claim, Claim::Granted(_))), "{claims:?} {third:?}");
+    assert_eq!(fourth, Claim::Closed);
+    let found = store.find_verification(tenant(), verification().id).await.unwrap().unwrap();
+    assert_eq!(found.attempts.len(), 3);
+}
+
+async fn an_abandoned_attempt_is_taken_over_once(store: &Store) {
+    store.open_verification(&verification()).await.unwrap();
+    store.claim_attempt(&claim(1)).await.unwrap();
+    let again = |execution| ClaimRequest { nonce: nonce(execution), now: now() + IN_FLIGHT_FOR, ..claim(1) };
+
+    let taken_over = store.claim_attempt(&again(7)).await.unwrap();
+    let another = store.claim_attempt(&again(8)).await.unwrap();
+
+    assert!(matches!(taken_over, Claim::Granted(_)), "{taken_over:?}");
+    assert!(matches!(another, Claim::Repeated(_)), "{another:?}");
+}
+
+async fn a_failure_is_reserved_once(store: &Store) {
+    for number in 1..=5 {
+        let reserved = store.reserve_failure(tenant(), user(), AttemptMark([number; 8]), now()).await.unwrap();
+        let Reservation::Reserved(account) = reserved else { panic!("{reserved:?}") };
+        assert_eq!(account.failures.instants().len(), usize::from(number));
+    }
+
+    let sixth = store.reserve_failure(tenant(), user(), AttemptMark([6; 8]), now()).await.unwrap();
+    store.unlock_account(tenant(), user()).await.unwrap();
+
+    assert_eq!(sixth, Reservation::Locked { until: later(15 * 60) });
+    assert_eq!(store.find_account(tenant(), user()).await.unwrap(), Some(Account::default()));
+}
+
+async fn failures_begin_anew_once(store: &Store) {
+    for number in 1..=2 {
+        store.reserve_failure(tenant(), user(), AttemptMark([number; 8]), now()).await.unwrap();
+    }
+    let next_day = now() + FORGOTTEN_AFTER;
+
+    let reserved = store.reserve_failure(tenant(), user(), AttemptMark([3; 8]), next_day).await.unwrap();
+
+    let Reservation::Reserved(account) = reserved else { panic!("{reserved:?}") };
+    assert_eq!(account.failures.instants(), [next_day]);
+    assert_eq!(store.find_account(tenant(), user()).await.unwrap(), Some(*account));
+}
+
+async fn permits_are_drawn_once(store: &Store) {
+    for algorithm in [Algorithm::FixedWindow, Algorithm::SlidingWindow, Algorithm::TokenBucket] {
+        let (limit, key) = (limit(algorithm, Penalty::None), counter_of(algorithm));
+        for number in 1..=3 {
+            let drawn = store.draw_permits(&key, &draw(number, limit, now())).await.unwrap();
+            assert!(matches!(drawn, Drawn::Granted { permits: 1, .. }), "{algorithm:?} {number}: {drawn:?}");
+        }
+
+        let refused = store.draw_permits(&key, &draw(4, limit, now())).await.unwrap();
+        let much_later = store.draw_permits(&key, &draw(5, limit, later(60))).await.unwrap();
+
+        assert!(matches!(refused, Drawn::Refused { .. }), "{algorithm:?}: {refused:?}");
+        assert!(matches!(much_later, Drawn::Granted { remaining: 2, .. }), "{algorithm:?}: {much_later:?}");
+    }
+}
+
+async fn a_violation_is_counted_once(store: &Store) {
+    let limit = limit(Algorithm::FixedWindow, Penalty::Escalating);
+    let exhausted = async |seconds: u64| {
+        for number in 0..4 {
+            let id = u8::try_from(seconds).unwrap() + number;
+            store.draw_permits(&counter(), &draw(id, limit, later(seconds))).await.unwrap();
+        }
+        store.draw_permits(&counter(), &draw(250, limit, later(seconds))).await.unwrap()
+    };
+
+    let refusals = [exhausted(0).await, exhausted(10).await, exhausted(20).await];
+
+    // The third violation is the first that costs more than the rest of its window.
+    let waits = refusals.map(|refusal| match refusal {
+        Drawn::Refused { retry_after } => retry_after > Duration::from_secs(10),
+        Drawn::Granted { .. } => panic!("{refusal:?}"),
+    });
+    assert_eq!(waits, [false, false, true]);
+}
+
+async fn a_request_begins_and_is_finished_once(store: &Store) {
+    let (tenant, request, answer) = (tenant(), request(), Sealed::new(vec![7; 40]));
+    let begin = |number| store.begin_request(tenant, &request, nonce(number), now());
+
+    let begun = begin(1).await.unwrap();
+    let in_flight = begin(2).await.unwrap();
+    store.abandon_request(tenant, &request, nonce(1)).await.unwrap();
+    let again = begin(2).await.unwrap();
+    store.finish_request(tenant, &request, nonce(2), &answer).await.unwrap();
+
+    assert_eq!((begun, in_flight, again), (Beginning::Begun, Beginning::InFlight, Beginning::Begun));
+    assert_eq!(begin(3).await.unwrap(), Beginning::Answered(answer));
+}
+
+async fn a_verification_is_completed_once(store: &Store) {
+    store.open_verification(&verification()).await.unwrap();
+    for number in [1, 2] {
+        store.claim_attempt(&claim(number)).await.unwrap();
+    }
+    store.reserve_failure(tenant(), user(), AttemptMark([1; 8]), now()).await.unwrap();
+
+    let completed = store.complete_verification(&completion(1)).await.unwrap();
+    let other = store.complete_verification(&completion(2)).await.unwrap();
+
+    assert_eq!((completed, other), (Completion::Completed, Completion::Closed));
+    let found = store.find_verification(tenant(), verification().id).await.unwrap().unwrap();
+    assert_eq!(found.attempts[&claim(1).attempt.key].state, AttemptState::Right);
+    let account = Account { sessions: [(session(1).id, session(1))].into(), ..Account::default() };
+    assert_eq!(store.find_account(tenant(), user()).await.unwrap(), Some(account));
+}
+
+async fn a_session_is_opened_once(store: &Store) {
+    let opened = [
+        store.open_session(&session(1), &[]).await.unwrap(),
+        store.open_session(&session(2), &[session(1).id]).await.unwrap(),
+        store.open_session(&session(3), &[session(1).id]).await.unwrap(),
+    ];
+    let revoked = store.revoke_session(tenant(), user(), session(3).id, now()).await.unwrap();
+
+    assert_eq!(opened, [const { SessionOpening::Opened }; 3]);
+    assert_eq!(revoked, Revocation::AlreadyRevoked);
+    let account = store.find_account(tenant(), user()).await.unwrap().unwrap();
+    assert_eq!(account.sessions.into_keys().collect::<Vec<_>>(), [session(2).id, session(3).id]);
+}
