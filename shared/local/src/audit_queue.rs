@@ -226,10 +226,14 @@ mod tests {
         }
     }
 
+    fn tenant() -> TenantId {
+        TenantId::from_keyed_bytes([2; 16])
+    }
+
     fn revoked(byte: u8) -> Event {
         Event {
             id: EventId::at(Timestamp::UNIX_EPOCH, &[byte; 10]),
-            about: About::Person { tenant: TenantId::from_keyed_bytes([2; 16]), subject: Subject::new([3; 16]) },
+            about: About::Person { tenant: tenant(), subject: Subject::new([3; 16]) },
             at: Timestamp::UNIX_EPOCH,
             request_id: RequestId::from_transport("r-1"),
             outcome: Outcome::SessionRevoked { session: SessionId::from_keyed_bytes([4; 16]) },
@@ -243,7 +247,7 @@ mod tests {
 
         queue.record_event(&revoked(1)).await.unwrap();
 
-        let stored = store.find_events(revoked(1).tenant, [3; 16], 10).await.unwrap();
+        let stored = store.find_events(tenant(), [3; 16], 10).await.unwrap();
         assert_eq!(stored.len(), 1);
         drop(queue);
         writers.finish().await;
@@ -262,7 +266,7 @@ mod tests {
             recorded.await.unwrap().unwrap();
         }
 
-        assert_eq!(store.find_events(revoked(0).tenant, [3; 16], 1_000).await.unwrap().len(), 250);
+        assert_eq!(store.find_events(tenant(), [3; 16], 1_000).await.unwrap().len(), 250);
     }
 
     #[tokio::test(start_paused = true)]

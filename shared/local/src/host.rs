@@ -4,10 +4,13 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use admission::Policy;
+use config::CacheSettings;
 use crypto::{ApiKey, DevelopmentKey, DevelopmentKeyRefused, InsideLambda, KdfParameters, KdfPool, OsEntropy};
 use domain::{Clock, Entropy, SystemClock, TenantId};
 use keyring::KeyringError;
 use store_dynamodb::{AllTables, DynamoStore};
+use store_valkey::Tiered;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
@@ -28,16 +31,29 @@ pub enum Engine {
     Endpoint(String),
 }
 
-/// The store of a host.
-pub type HostStore = DynamoStore<AllTables>;
+/// The store of a host: DynamoDB, with a cache in front of it if the host has one.
+pub type HostStore = Tiered<DynamoStore<AllTables>>;
+
+/// What a host is started with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Where the tables are.
+    pub engine: Engine,
+    /// Where what is ephemeral is kept instead, if so.
+    pub cache: CacheSettings,
+    /// Which limits hold.
+    pub policy: Policy,
+    /// How new enrollments' factors are stretched.
+    pub parameters: KdfParameters,
+}
 
 /// A host that is ready to serve.
 #[derive(Debug)]
 pub struct Host {
     /// All functions.
     pub service: Service<HostStore, DevelopmentKey, AuditQueue>,
-    /// The store below them.
-    pub store: HostStore,
+    /// What is durable of their state.
+    pub tables: DynamoStore<AllTables>,
     /// Wraps the keys in the store.
     pub key: DevelopmentKey,
     /// The development tenant.
@@ -54,27 +70,39 @@ impl Host {
     ///
     /// # Errors
     /// [`StartError`] names what is at fault.
-    pub async fn start(data_dir: DataDir, engine: &Engine, parameters: KdfParameters) -> Result<Self, StartError> {
+    pub async fn start(data_dir: DataDir, settings: Settings) -> Result<Self, StartError> {
         let outside = config::outside_lambda()?;
-        if matches!(engine, Engine::Endpoint(_)) {
+        if matches!(settings.engine, Engine::Endpoint(_)) {
             data_dir.enter().await?;
         } else {
             data_dir.take()?;
         }
         let key = DevelopmentKey::load_or_create(&data_dir.file(DEVELOPMENT_KEY), outside)
             .map_err(|source| StartError::Key { path: data_dir.file(DEVELOPMENT_KEY), source })?;
-        let (engine, endpoint) = start_engine(engine, &data_dir)?;
+        let (engine, endpoint) = start_engine(&settings.engine, &data_dir)?;
         create_tables(&endpoint).await?;
-        let store = DynamoStore::new(&engine_config(&endpoint), table_names());
-        let (clock, entropy) = (Arc::new(SystemClock), Arc::new(OsEntropy));
+        let aws = engine_config(&endpoint);
+        let tables = DynamoStore::new(&aws, table_names());
+        let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) = (Arc::new(SystemClock), Arc::new(OsEntropy));
         let api_key = data_dir.api_key()?;
-        let tenant = development_tenant(&store, &key, &api_key, (&*clock, &*entropy)).await?;
+        let tenant = development_tenant(&tables, &key, &api_key, (&*clock, &*entropy)).await?;
         if engine.is_none() {
             data_dir.leave()?;
         }
-        let (audit, writers) = AuditQueue::start(&store);
-        let service = service(&store, &key, audit, (parameters, clock, entropy));
-        Ok(Self { service, store, key, tenant, api_key, engine, writers, data_dir })
+        let (audit, writers) = AuditQueue::start(&tables);
+        let store = Tiered::start(tables.clone(), &settings.cache, &aws).await?;
+        let service = Service::new(&Ports {
+            store,
+            keys: key.clone(),
+            audit,
+            policy: settings.policy,
+            kdf: KdfPool::default(),
+            parameters: settings.parameters,
+            issuer: ISSUER.to_owned(),
+            clock,
+            entropy,
+        });
+        Ok(Self { service, tables, key, tenant, api_key, engine, writers, data_dir })
     }
 
     /// The folder with its keys.
@@ -90,7 +118,7 @@ impl Host {
         if timeout(FLUSH_DEADLINE, self.writers.finish()).await.is_err() {
             tracing::error!("the audit queue was not empty in time");
         }
-        drop(self.store);
+        drop(self.tables);
         if let Some(engine) = self.engine
             && timeout(FLUSH_DEADLINE, engine.stop()).await.is_err()
         {
@@ -107,24 +135,6 @@ fn start_engine(engine: &Engine, data_dir: &DataDir) -> Result<(Option<EmbeddedD
     };
     let endpoint = embedded.endpoint().to_owned();
     Ok((Some(embedded), endpoint))
-}
-
-fn service(
-    store: &HostStore,
-    key: &DevelopmentKey,
-    audit: AuditQueue,
-    (parameters, clock, entropy): (KdfParameters, Arc<dyn Clock>, Arc<dyn Entropy>),
-) -> Service<HostStore, DevelopmentKey, AuditQueue> {
-    Service::new(&Ports {
-        store: store.clone(),
-        keys: key.clone(),
-        audit,
-        kdf: KdfPool::default(),
-        parameters,
-        issuer: ISSUER.to_owned(),
-        clock,
-        entropy,
-    })
 }
 
 /// Why a host does not start.
@@ -150,6 +160,9 @@ pub enum StartError {
     /// The tables are not there.
     #[error(transparent)]
     Tables(#[from] TablesError),
+    /// The cache can't be used as it is named.
+    #[error(transparent)]
+    Cache(#[from] store_valkey::StartError),
     /// The development tenant is not there.
     #[error("the development tenant can't be made")]
     Tenant(#[from] KeyringError),

@@ -32,7 +32,7 @@ pub use engine::{
     table_definitions, table_names,
 };
 pub use gateway::{Ports, Service, Store};
-pub use host::{Engine, Host, HostStore, StartError};
+pub use host::{Engine, Host, HostStore, Settings, StartError};
 pub use provision::{ProvisionStore, create_tenant, development_tenant};
 pub use routes::{Access, Function, ROUTES, Route};
 pub use server::run as serve_connections;

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use crypto::{ApiKeyMode, KdfParameters};
-use domain::TenantId;
+use clap::{Args, Parser, Subcommand};
+use crypto::KdfParameters;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
+use super::admin::AdminCommand;
+use super::state::StateArgs;
 use super::{Failure, admin, demo, serve};
 use crate::client::authority;
 
@@ -52,6 +53,8 @@ pub(super) struct ServeArgs {
     /// Several processes can share it, if they share --data-dir too: it holds the keys.
     #[arg(long, value_name = "URL", value_parser = endpoint)]
     pub(super) dynamodb_url: Option<String>,
+    #[command(flatten)]
+    pub(super) state: StateArgs,
 }
 
 /// How to demonstrate.
@@ -63,53 +66,8 @@ pub(super) struct DemoArgs {
     /// How factors are stretched: argon2id, pbkdf2-sha256-600000 or pbkdf2-sha256-100000
     #[arg(long, default_value = "argon2id", value_name = "KDF", value_parser = KdfParameters::from_name)]
     pub(super) kdf: KdfParameters,
-}
-
-#[derive(Debug, Subcommand)]
-enum AdminCommand {
-    /// Make a tenant: its branch key, an API key, and a signing key if there is none
-    ///
-    /// In AWS with --core-table and --kms-key-id (region, credentials and AWS_ENDPOINT_URL as for the AWS CLI), or in a
-    /// stopped local host's data with --data-dir. Prints tenant_id=… and api_key=…; the key is shown this once.
-    CreateTenant(TenantArgs),
-}
-
-/// Which tenant to make, and where.
-#[derive(Debug, Args)]
-pub(super) struct TenantArgs {
-    /// The stack's core table
-    #[arg(long, value_name = "NAME", requires = "kms_key_id", required_unless_present = "data_dir")]
-    pub(super) core_table: Option<String>,
-    /// The stack's KMS key
-    #[arg(long, value_name = "ARN", requires = "core_table")]
-    pub(super) kms_key_id: Option<String>,
-    /// A local host's data instead
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["core_table", "kms_key_id"])]
-    pub(super) data_dir: Option<PathBuf>,
-    /// What the API key is for
-    #[arg(long, value_enum, default_value_t = Mode::Test)]
-    pub(super) mode: Mode,
-    /// The tenant to give a further API key [default: a new tenant]
-    #[arg(long, value_name = "UUID", value_parser = tenant_id)]
-    pub(super) tenant_id: Option<TenantId>,
-}
-
-/// What an API key is for.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum Mode {
-    /// For tests: csk_test_…
-    Test,
-    /// For real: csk_live_…
-    Live,
-}
-
-impl From<Mode> for ApiKeyMode {
-    fn from(mode: Mode) -> Self {
-        match mode {
-            Mode::Test => Self::Test,
-            Mode::Live => Self::Live,
-        }
-    }
+    #[command(flatten)]
+    pub(super) state: StateArgs,
 }
 
 /// Runs a command to its end.
@@ -122,7 +80,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         None => serve::serve(cli.serve).await,
         Some(Command::Serve(arguments)) => serve::serve(arguments).await,
         Some(Command::Demo(arguments)) => demo::demo(arguments).await,
-        Some(Command::Admin(AdminCommand::CreateTenant(arguments))) => admin::create_tenant(arguments).await,
+        Some(Command::Admin(command)) => admin::run(command).await,
     }
 }
 
@@ -135,12 +93,9 @@ fn log_filter() -> Result<Targets, Failure> {
     }
 }
 
-fn endpoint(text: &str) -> Result<String, String> {
+/// A DynamoDB endpoint.
+pub(super) fn endpoint(text: &str) -> Result<String, String> {
     authority(text).map(|authority| format!("http://{authority}")).map_err(|error| error.to_string())
-}
-
-fn tenant_id(text: &str) -> Result<TenantId, String> {
-    text.parse().map_err(|_| "not a UUID in hyphenated form".to_owned())
 }
 
 #[cfg(test)]
@@ -163,10 +118,25 @@ mod tests {
             "countersign serve --dynamodb-url 127.0.0.1:1",
             "countersign serve --kdf scrypt",
             "countersign serve --port 65536",
-            "countersign admin create-tenant",
             "countersign admin create-tenant --core-table t",
             "countersign admin create-tenant --core-table t --kms-key-id k --data-dir d",
             "countersign admin create-tenant --data-dir d --tenant-id 1",
+            "countersign serve --backend redis",
+            "countersign serve --backend valkey",
+            "countersign serve --backend valkey --valkey-url redis://10.0.0.1:6379",
+            "countersign serve --backend valkey --valkey-url http://127.0.0.1:6379",
+            "countersign serve --backend valkey --valkey-url redis://127.0.0.1",
+            "countersign serve --backend valkey --valkey-url redis://127.0.0.1:6379?cluster=perhaps",
+            "countersign serve --backend valkey --valkey-url serverless-cache/x",
+            "countersign admin unlock-account --data-dir d --tenant 018f0000-0000-7000-8000-00000000000a",
+            "countersign admin unlock-account --data-dir d --tenant a --user b",
+            "countersign admin put-listing --data-dir d --subject 198.51.100.0/24 --access denied --expires-at 2027-01-01T00:00:00Z",
+            "countersign admin put-listing --data-dir d --subject network/198.51.100.0/24 --access no --expires-at 2027-01-01T00:00:00Z",
+            "countersign admin put-listing --data-dir d --subject network/198.51.100.0/24 --access denied --expires-at tomorrow",
+            "countersign admin put-listing --data-dir d --subject network/198.51.100.0/24 --access denied",
+            "countersign admin remove-listing --data-dir d",
+            "countersign admin remove-listing --subject network/::/0 --audit-queue-url u",
+            "countersign admin show-limits --dynamodb-url http://127.0.0.1:8000",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
         }
@@ -182,6 +152,15 @@ mod tests {
             "countersign demo --data-dir x",
             "countersign admin create-tenant --core-table t --kms-key-id k --mode live",
             "countersign admin create-tenant --data-dir d --tenant-id 018f0000-0000-7000-8000-00000000000a",
+            "countersign --backend valkey --valkey-url redis://127.0.0.1:6379",
+            "countersign serve --backend valkey --valkey-url redis://127.0.0.1:7000?cluster=true --policy limits.json",
+            "countersign demo --backend valkey --valkey-url redis://127.0.0.1:6379 --policy limits.json",
+            "countersign admin unlock-account --data-dir d --tenant 018f0000-0000-7000-8000-00000000000a --user 018f0000-0000-7000-8000-00000000000b",
+            "countersign admin unlock-account --core-table t --kms-key-id k --audit-queue-url u --tenant 018f0000-0000-7000-8000-00000000000a --user 018f0000-0000-7000-8000-00000000000b",
+            "countersign admin put-listing --data-dir d --subject network/198.51.100.0/24 --access denied --expires-at 2027-01-01T00:00:00Z",
+            "countersign admin remove-listing --data-dir d --dynamodb-url http://127.0.0.1:8000 --subject network/2001:db8::/32",
+            "countersign admin show-limits",
+            "countersign admin show-limits --policy limits.json --data-dir d",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");
         }

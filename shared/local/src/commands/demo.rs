@@ -9,16 +9,17 @@ use tokio::sync::oneshot;
 use super::Failure;
 use super::cli::DemoArgs;
 use crate::data_dir::DataDir;
-use crate::host::{Engine, Host};
+use crate::host::{Engine, Host, Settings};
 use journey::Journey;
 
 /// Runs the journey against a host of its own, on a free port.
 pub(super) async fn demo(arguments: DemoArgs) -> Result<(), Failure> {
+    let (cache, policy) = (arguments.state.cache()?, arguments.state.policy()?);
     let (data_dir, engine) = match &arguments.data_dir {
         Some(path) => (DataDir::open(path)?, Engine::File),
         None => (DataDir::temporary()?, Engine::Memory),
     };
-    let host = Host::start(data_dir, &engine, arguments.kdf).await?;
+    let host = Host::start(data_dir, Settings { engine, cache, policy, parameters: arguments.kdf }).await?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let journey = Journey::new(&format!("http://{}", listener.local_addr()?), &host)?;
     let (stop, stopped) = oneshot::channel::<()>();

@@ -5,6 +5,7 @@ mod cli;
 mod demo;
 mod say;
 mod serve;
+mod state;
 mod stop;
 mod welcome;
 

@@ -6,11 +6,12 @@ use super::cli::ServeArgs;
 use super::stop::stop_signal;
 use super::{Failure, welcome};
 use crate::data_dir::DataDir;
-use crate::host::{Engine, Host};
+use crate::host::{Engine, Host, Settings};
 
 /// Serves until Ctrl-C or SIGTERM.
 pub(super) async fn serve(arguments: ServeArgs) -> Result<(), Failure> {
     let stop = stop_signal()?;
+    let (cache, policy) = (arguments.state.cache()?, arguments.state.policy()?);
     // Before anything is made: the most common mistake is a second host.
     let listener = TcpListener::bind(("127.0.0.1", arguments.port))
         .await
@@ -21,7 +22,7 @@ pub(super) async fn serve(arguments: ServeArgs) -> Result<(), Failure> {
         None if arguments.ephemeral => Engine::Memory,
         None => Engine::File,
     };
-    let host = Host::start(data_dir, &engine, arguments.kdf).await?;
+    let host = Host::start(data_dir, Settings { engine, cache, policy, parameters: arguments.kdf }).await?;
     welcome::print(&host, listener.local_addr()?)?;
     host.serve(listener, stop).await;
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use admission::{Admission, Policy};
 use audit::RecordEvent;
 use authorizer::Authorize;
 use countersign_http::Endpoint;
@@ -19,9 +20,9 @@ use lambda_http::{Body, Request};
 use revoke::Revoke;
 use status::ReadStatus;
 use store::{
-    CheckReadiness, ClaimAttempt, CompleteVerification, CreateEnrollment, FailAttempt, FindApiKey, FindBranchKey,
-    FindEnrollment, FindSession, FindVerification, ListSigningKeys, OpenVerification, RevokeSession, StoreError,
-    UpgradeVerifiers,
+    BeginRequest, CheckReadiness, ClaimAttempt, CompleteVerification, CreateEnrollment, DrawPermits, FailAttempt,
+    FindApiKey, FindBranchKey, FindEnrollment, FindListings, FindSession, FindVerification, FinishRequest,
+    ListSigningKeys, OpenVerification, ReserveFailure, RevokeSession, StoreError, UpgradeVerifiers,
 };
 use verify::Verify;
 
@@ -29,41 +30,51 @@ use crate::Function;
 
 /// Every port of every function.
 pub trait Store:
-    CheckReadiness
+    BeginRequest
+    + CheckReadiness
     + ClaimAttempt
     + Clone
     + CompleteVerification
     + CreateEnrollment
-    + UpgradeVerifiers
+    + DrawPermits
     + FailAttempt
     + FindApiKey
     + FindBranchKey
     + FindEnrollment
+    + FindListings
     + FindSession
     + FindVerification
+    + FinishRequest
     + ListSigningKeys
     + OpenVerification
+    + ReserveFailure
     + RevokeSession
+    + UpgradeVerifiers
     + 'static
 {
 }
 
 impl<S> Store for S where
-    S: CheckReadiness
+    S: BeginRequest
+        + CheckReadiness
         + ClaimAttempt
         + Clone
         + CompleteVerification
         + CreateEnrollment
-        + UpgradeVerifiers
+        + DrawPermits
         + FailAttempt
         + FindApiKey
         + FindBranchKey
         + FindEnrollment
+        + FindListings
         + FindSession
         + FindVerification
+        + FinishRequest
         + ListSigningKeys
         + OpenVerification
+        + ReserveFailure
         + RevokeSession
+        + UpgradeVerifiers
         + 'static
 {
 }
@@ -77,6 +88,8 @@ pub struct Ports<S, U, A> {
     pub keys: U,
     /// Takes the audit events.
     pub audit: A,
+    /// Which limits hold.
+    pub policy: Policy,
     /// Where key derivations run.
     pub kdf: KdfPool,
     /// How new verifiers are derived.
@@ -109,16 +122,18 @@ where
     A: RecordEvent + Clone + 'static,
 {
     pub(super) fn new(ports: &Ports<S, U, A>) -> Self {
+        // One memory of leases and refusals for all of them, as the host is one process.
+        let admission = ports.admission();
         let store = || ports.store.clone();
         let clock = || Arc::clone(&ports.clock);
         Self {
-            enroll: enroll(ports),
-            describe_enrollment: DescribeEnrollment::new(store()),
-            initiate: initiate(ports),
-            verify: verify(ports),
-            status: ReadStatus::new(store(), ports.keys.clone(), clock()),
-            introspect: Introspect::new(store(), &ports.issuer, clock()),
-            revoke: revoke(ports),
+            enroll: enroll(ports, &admission),
+            describe_enrollment: DescribeEnrollment::new(store(), admission.clone()),
+            initiate: initiate(ports, &admission),
+            verify: verify(ports, &admission),
+            status: ReadStatus::new(store(), ports.keys.clone(), clock(), admission.clone()),
+            introspect: Introspect::new(store(), &ports.issuer, clock(), admission.clone()),
+            revoke: revoke(ports, &admission),
             jwks: PublishKeys::new(store(), clock()),
             health: Health::new(Dependencies { store: store(), queue: InProcess, keys: ports.keys.clone() }, clock()),
         }
@@ -148,6 +163,18 @@ impl<S: Clone, U, A> Ports<S, U, A> {
         Authorize::new(self.store.clone(), Arc::clone(&self.clock))
     }
 
+    fn admission(&self) -> Admission<S>
+    where
+        S: DrawPermits + FindListings,
+    {
+        Admission::new(admission::Ports {
+            store: self.store.clone(),
+            policy: self.policy.clone(),
+            clock: Arc::clone(&self.clock),
+            entropy: Arc::clone(&self.entropy),
+        })
+    }
+
     fn branch_keys(&self) -> BranchKeys<S, U>
     where
         S: FindBranchKey,
@@ -157,9 +184,13 @@ impl<S: Clone, U, A> Ports<S, U, A> {
     }
 }
 
-fn enroll<S: Store, U: UnwrapKey + Clone, A: RecordEvent + Clone>(ports: &Ports<S, U, A>) -> Enroll<S, U, A> {
+fn enroll<S: Store, U: UnwrapKey + Clone, A: RecordEvent + Clone>(
+    ports: &Ports<S, U, A>,
+    admission: &Admission<S>,
+) -> Enroll<S, U, A> {
     Enroll::new(enroll::Ports {
         store: ports.store.clone(),
+        admission: admission.clone(),
         keys: ports.branch_keys(),
         audit: ports.audit.clone(),
         kdf: ports.kdf.clone(),
@@ -169,9 +200,13 @@ fn enroll<S: Store, U: UnwrapKey + Clone, A: RecordEvent + Clone>(ports: &Ports<
     })
 }
 
-fn initiate<S: Store, U: UnwrapKey + Clone, A: RecordEvent + Clone>(ports: &Ports<S, U, A>) -> Initiate<S, U, A> {
+fn initiate<S: Store, U: UnwrapKey + Clone, A: RecordEvent + Clone>(
+    ports: &Ports<S, U, A>,
+    admission: &Admission<S>,
+) -> Initiate<S, U, A> {
     Initiate::new(initiate::Ports {
         store: ports.store.clone(),
+        admission: admission.clone(),
         keys: ports.branch_keys(),
         audit: ports.audit.clone(),
         parameters: ports.parameters,
@@ -180,9 +215,13 @@ fn initiate<S: Store, U: UnwrapKey + Clone, A: RecordEvent + Clone>(ports: &Port
     })
 }
 
-fn verify<S: Store, U: UnwrapKey + Clone, A: RecordEvent + Clone>(ports: &Ports<S, U, A>) -> Verify<S, U, A> {
+fn verify<S: Store, U: UnwrapKey + Clone, A: RecordEvent + Clone>(
+    ports: &Ports<S, U, A>,
+    admission: &Admission<S>,
+) -> Verify<S, U, A> {
     Verify::new(verify::Ports {
         store: ports.store.clone(),
+        admission: admission.clone(),
         keys: ports.branch_keys(),
         signing: SigningKeys::new(ports.store.clone(), ports.keys.clone(), Arc::clone(&ports.clock)),
         audit: ports.audit.clone(),
@@ -194,14 +233,19 @@ fn verify<S: Store, U: UnwrapKey + Clone, A: RecordEvent + Clone>(ports: &Ports<
     })
 }
 
-fn revoke<S: Store, U: UnwrapKey + Clone, A: RecordEvent + Clone>(ports: &Ports<S, U, A>) -> Revoke<S, U, A> {
+fn revoke<S: Store, U: UnwrapKey + Clone, A: RecordEvent + Clone>(
+    ports: &Ports<S, U, A>,
+    admission: &Admission<S>,
+) -> Revoke<S, U, A> {
     Revoke::new(revoke::Ports {
         store: ports.store.clone(),
+        admission: admission.clone(),
         keys: ports.branch_keys(),
         published: VerifyingKeys::new(ports.store.clone(), Arc::clone(&ports.clock)),
         audit: ports.audit.clone(),
         issuer: ports.issuer.clone(),
         clock: Arc::clone(&ports.clock),
+        entropy: Arc::clone(&ports.entropy),
     })
 }
 

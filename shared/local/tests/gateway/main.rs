@@ -3,6 +3,7 @@
 
 mod credentials;
 mod faults;
+mod limits;
 mod requests;
 mod sockets;
 mod world;

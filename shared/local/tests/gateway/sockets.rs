@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use local::serve_connections;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 
 use crate::world::{Sink, World};
@@ -18,7 +18,10 @@ struct Server {
 
 impl Server {
     async fn start() -> Self {
-        let world = World::new(Sink::Takes).await;
+        Self::serving(World::new(Sink::Takes).await).await
+    }
+
+    async fn serving(world: World) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -30,7 +33,14 @@ impl Server {
 
     /// Sends bytes and gives everything that comes back until the connection ends.
     async fn exchange(&self, bytes: &[u8]) -> String {
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        self.exchange_from("127.0.0.1", bytes).await
+    }
+
+    /// The same from another address of this machine.
+    async fn exchange_from(&self, address: &str, bytes: &[u8]) -> String {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::new(address.parse().unwrap(), 0)).unwrap();
+        let mut stream = socket.connect(self.address).await.unwrap();
         stream.write_all(bytes).await.unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await.unwrap();
@@ -45,6 +55,27 @@ impl Server {
              Idempotency-Key: {idempotency_key}\r\n{more}\r\n"
         )
     }
+}
+
+#[tokio::test]
+async fn a5_the_address_that_is_limited_is_the_sockets() {
+    let policy = r#"{"source": {"quota": 2, "period_seconds": 600, "lease": 1}}"#.parse().unwrap();
+    let server = Server::serving(World::with(Sink::Takes, policy).await).await;
+    let user = "3f0f5f0e-6b51-4ad2-9d4e-0f6f3d1b2a10";
+    let describe = |claimed: &str| {
+        let forged = format!("X-Forwarded-For: {claimed}\r\nForwarded: for={claimed}\r\nX-Real-IP: {claimed}\r\n");
+        server.head(&format!("GET /v1/enrollments/{user} HTTP/1.1"), &forged)
+    };
+
+    let mut statuses = Vec::new();
+    for (peer, claimed) in
+        [("127.0.0.1", "127.0.0.5"), ("127.0.0.1", "127.0.0.6"), ("127.0.0.1", "127.0.0.7"), ("127.0.0.2", "127.0.0.1")]
+    {
+        let answer = server.exchange_from(peer, describe(claimed).as_bytes()).await;
+        statuses.push(answer.split(' ').nth(1).unwrap().to_owned());
+    }
+
+    assert_eq!(statuses, ["404", "404", "429", "404"]);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
+use admission::Policy;
 use audit::{Event, RecordError, RecordEvent};
 use bytes::Bytes;
 use crypto::{ApiKey, ApiKeyMode, DevelopmentKey, KdfParameters, KdfPool, OsEntropy, OutsideLambda};
@@ -36,6 +37,11 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new(sink: Sink) -> Self {
+        Self::with(sink, Policy::default()).await
+    }
+
+    /// One with these limits.
+    pub(crate) async fn with(sink: Sink, policy: Policy) -> Self {
         let store = FaultStore::default();
         let clock = Arc::new(FixedClock::default());
         let outside = OutsideLambda::from_function_name(None).unwrap();
@@ -48,6 +54,7 @@ impl World {
             store: store.clone(),
             keys: key,
             audit: sink,
+            policy,
             kdf: KdfPool::default(),
             parameters: KdfParameters::CHEAP,
             issuer: "https://countersign.localhost".to_owned(),
@@ -76,7 +83,12 @@ impl World {
     }
 
     pub(crate) async fn send(&self, request: Request<Bytes>) -> Answer {
-        Answer::from(self.service.handle(request, IpAddr::V4(Ipv4Addr::LOCALHOST)).await)
+        self.send_from(IpAddr::V4(Ipv4Addr::LOCALHOST), request).await
+    }
+
+    /// Sends it as if this peer had.
+    pub(crate) async fn send_from(&self, peer: IpAddr, request: Request<Bytes>) -> Answer {
+        Answer::from(self.service.handle(request, peer).await)
     }
 
     pub(crate) async fn get(&self, target: &str) -> Answer {

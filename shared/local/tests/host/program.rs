@@ -1,6 +1,6 @@
 //! The program itself.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, Output, Stdio};
 
 fn countersign(arguments: &[&str]) -> Command {
@@ -109,12 +109,26 @@ fn what_is_at_fault_is_named() {
     let port = taken.local_addr().unwrap().port().to_string();
     let file = tempfile::NamedTempFile::new().unwrap();
     let path = file.path().to_str().unwrap();
+    let mut table = tempfile::NamedTempFile::new().unwrap();
+    table.write_all(br#"{"user": {"quota": 0}}"#).unwrap();
+    let limits = table.path().to_str().unwrap();
 
     for (arguments, fault) in [
         (["serve", "--ephemeral", "--port", &port].as_slice(), format!("port {port} on 127.0.0.1 can't be had")),
         (&["serve", "--port", "0", "--data-dir", path], format!("{path} can't be used")),
         (&["demo", "--data-dir", path], format!("{path} can't be used")),
         (&["admin", "create-tenant", "--data-dir", path], format!("{path} can't be used")),
+        (&["admin", "create-tenant"], "--data-dir, say where".to_owned()),
+        (
+            &["serve", "--ephemeral", "--port", "0", "--policy", "no-such-file"],
+            "no-such-file, can't be read".to_owned(),
+        ),
+        (&["demo", "--policy", limits], "the field quota of the limit user".to_owned()),
+        (&["admin", "show-limits", "--policy", limits], "the field quota of the limit user".to_owned()),
+        (
+            &["serve", "--ephemeral", "--port", "0", "--valkey-url", "redis://127.0.0.1:1"],
+            "--valkey-url is for --backend valkey".to_owned(),
+        ),
     ] {
         let output = run(arguments);
         let complaint = String::from_utf8(output.stderr).unwrap();
@@ -143,6 +157,60 @@ fn a_tenant_is_made_where_the_host_finds_it() {
     let (tenant, key) = said.trim_end().split_once('\n').unwrap();
     assert_eq!(tenant.strip_prefix("tenant_id=").unwrap().len(), 36);
     assert!(key.starts_with("api_key=csk_live_"), "{said}");
+}
+
+#[test]
+fn the_list_is_changed_where_the_host_finds_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = ["--data-dir", folder.path().to_str().unwrap()];
+    let network = ["--subject", "network/198.51.100.0/24"];
+    let entry = ["--access", "denied", "--expires-at", "2127-01-01T00:00:00Z"];
+
+    let put = told(&[&["admin", "put-listing"], &place[..], &network, &entry].concat());
+    let shown = told(&[&["admin", "show-limits"], &place[..]].concat());
+    let removed = told(&[&["admin", "remove-listing"], &place[..], &network].concat());
+    let gone = told(&[&["admin", "show-limits"], &place[..]].concat());
+
+    assert_eq!((&put["did"], &put["replaced"]), (&"listing_put".into(), &serde_json::Value::Null));
+    assert_eq!(shown["listings"][0]["subject"], "network/198.51.100.0/24");
+    assert_eq!(shown["limits"]["user"]["quota"], 100);
+    assert_eq!(removed["removed"]["access"], "denied");
+    assert_eq!(gone["listings"], serde_json::json!([]));
+}
+
+#[test]
+fn v3_an_account_is_unlocked_where_the_host_finds_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = ["--data-dir", folder.path().to_str().unwrap()];
+    let made = run(&[&["admin", "create-tenant"], &place[..]].concat());
+    let said = String::from_utf8(made.stdout).unwrap();
+    let tenant = said.lines().next().unwrap().strip_prefix("tenant_id=").unwrap();
+    let user = "3f0f5f0e-6b51-4ad2-9d4e-0f6f3d1b2a10";
+
+    let unlocked = told(&[&["admin", "unlock-account"], &place[..], &["--tenant", tenant, "--user", user]].concat());
+    let unknown = run(&[&["admin", "unlock-account"], &place[..], &["--tenant", user, "--user", user]].concat());
+
+    assert_eq!((&unlocked["did"], &unlocked["failures_forgotten"]), (&"account_unlocked".into(), &0.into()));
+    let complaint = String::from_utf8(unknown.stderr).unwrap();
+    assert!(complaint.contains("there is no such tenant"), "{complaint}");
+}
+
+#[test]
+fn a_table_that_is_printed_can_be_read_again() {
+    let printed = told(&["admin", "show-limits"])["limits"].to_string();
+    let mut table = tempfile::NamedTempFile::new().unwrap();
+    table.write_all(printed.as_bytes()).unwrap();
+
+    let again = told(&["admin", "show-limits", "--policy", table.path().to_str().unwrap()]);
+
+    assert_eq!(again["limits"].to_string(), printed);
+}
+
+/// What a command that succeeds prints.
+fn told(arguments: &[&str]) -> serde_json::Value {
+    let output = run(arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
 }
 
 #[test]

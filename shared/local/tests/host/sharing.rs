@@ -3,16 +3,20 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
+use admission::Policy;
 use bytes::Bytes;
+use config::CacheSettings;
 use crypto::KdfParameters;
 use domain::{Clock, SystemClock};
 use http::{Method, Request};
-use local::{DataDir, DataDirError, EmbeddedDynamo, Engine, Host, StartError};
+use local::{DataDir, DataDirError, EmbeddedDynamo, Engine, Host, Settings, StartError};
 use serde_json::Value;
 use uuid::Builder;
 
 async fn start(path: &Path, engine: &Engine) -> Result<Host, StartError> {
-    Host::start(DataDir::open(path).unwrap(), engine, KdfParameters::CHEAP).await
+    let (engine, policy) = (engine.clone(), Policy::default());
+    let settings = Settings { engine, cache: CacheSettings::None, policy, parameters: KdfParameters::CHEAP };
+    Host::start(DataDir::open(path).unwrap(), settings).await
 }
 
 async fn post(host: &Host, target: &str, body: &str) -> (u16, Value) {

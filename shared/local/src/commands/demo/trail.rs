@@ -7,22 +7,23 @@ use crypto::DevelopmentKey;
 use domain::{SystemClock, TenantId, UserId};
 use keyring::BranchKeys;
 use store::FindEvents;
+use store_dynamodb::{AllTables, DynamoStore};
 
 use super::journey::Step;
-use crate::host::{Host, HostStore};
+use crate::host::Host;
 
 /// Where one user's events are.
 pub(super) struct Trail {
-    store: HostStore,
-    keys: BranchKeys<HostStore, DevelopmentKey>,
+    store: DynamoStore<AllTables>,
+    keys: BranchKeys<DynamoStore<AllTables>, DevelopmentKey>,
     tenant: TenantId,
     user: UserId,
 }
 
 impl Trail {
     pub(super) fn new(host: &Host, user: UserId) -> Self {
-        let keys = BranchKeys::new(host.store.clone(), host.key.clone(), Arc::new(SystemClock));
-        Self { store: host.store.clone(), keys, tenant: host.tenant, user }
+        let keys = BranchKeys::new(host.tables.clone(), host.key.clone(), Arc::new(SystemClock));
+        Self { store: host.tables.clone(), keys, tenant: host.tenant, user }
     }
 
     /// Every step that was to leave an event has left one, and nothing else has.

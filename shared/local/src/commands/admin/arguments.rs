@@ -1,0 +1,184 @@
+//! The arguments of `countersign admin`.
+
+use std::path::PathBuf;
+
+use admin::Command;
+use clap::{Args, Subcommand, ValueEnum};
+use crypto::ApiKeyMode;
+use domain::{ListedAccess, ListedSubject, Listing, TenantId, UserId};
+use jiff::Timestamp;
+
+use crate::commands::cli::endpoint;
+
+#[derive(Debug, Subcommand)]
+pub(in crate::commands) enum AdminCommand {
+    /// Make a tenant: its branch key, an API key, and a signing key if there is none
+    ///
+    /// Prints tenant_id=… and api_key=…; the key is shown this once.
+    CreateTenant(TenantArgs),
+    /// Forget a user's failures, so that a lock ends
+    ///
+    /// Prints how many failures were forgotten and until when the account was locked.
+    UnlockAccount(UnlockArgs),
+    /// Allow everything to a network, tenant or user, or deny them everything, until a given time
+    ///
+    /// Replaces the subject's entry, if it has one. Processes follow within 60 seconds.
+    PutListing(PutArgs),
+    /// Remove the entry of a network, tenant or user
+    RemoveListing(RemoveArgs),
+    /// Print the limits' table as it is with --policy, and the list, if it is said where
+    ShowLimits(ShowArgs),
+}
+
+/// Where: in AWS (region, credentials and `AWS_ENDPOINT_URL` as for the AWS CLI), or in a local host's data.
+#[derive(Debug, Clone, Args)]
+pub(super) struct PlaceArgs {
+    /// In AWS: the stack's core table
+    #[arg(long, value_name = "NAME", requires = "kms_key_id")]
+    pub(super) core_table: Option<String>,
+    /// In AWS: the stack's KMS key
+    #[arg(long, value_name = "ARN", requires = "core_table")]
+    pub(super) kms_key_id: Option<String>,
+    /// In AWS: the stack's audit queue; commands that change something leave an event there
+    #[arg(long, value_name = "URL", requires = "core_table")]
+    pub(super) audit_queue_url: Option<String>,
+    /// Here: a local host's data; the host has to be stopped, unless it uses --dynamodb-url
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["core_table", "kms_key_id", "audit_queue_url"])]
+    pub(super) data_dir: Option<PathBuf>,
+    /// Here: the DynamoDB that the host uses instead of the embedded one
+    #[arg(long, value_name = "URL", requires = "data_dir", value_parser = endpoint)]
+    pub(super) dynamodb_url: Option<String>,
+}
+
+/// Which tenant to make, and where.
+#[derive(Debug, Args)]
+pub(in crate::commands) struct TenantArgs {
+    #[command(flatten)]
+    pub(super) place: PlaceArgs,
+    /// What the API key is for
+    #[arg(long, value_enum, default_value_t = Mode::Test)]
+    pub(super) mode: Mode,
+    /// The tenant to give a further API key [default: a new tenant]
+    #[arg(long, value_name = "UUID", value_parser = tenant_id)]
+    pub(super) tenant_id: Option<TenantId>,
+}
+
+/// Whom to unlock, and where.
+#[derive(Debug, Args)]
+pub(in crate::commands) struct UnlockArgs {
+    #[command(flatten)]
+    pub(super) place: PlaceArgs,
+    #[command(flatten)]
+    pub(super) user: UserArgs,
+}
+
+/// A user.
+#[derive(Debug, Args)]
+pub(super) struct UserArgs {
+    /// The user's tenant
+    #[arg(long, value_name = "UUID", value_parser = tenant_id)]
+    tenant: TenantId,
+    /// The user
+    #[arg(long, value_name = "UUID", value_parser = user_id)]
+    user: UserId,
+}
+
+/// What to list, and where.
+#[derive(Debug, Args)]
+pub(in crate::commands) struct PutArgs {
+    #[command(flatten)]
+    pub(super) place: PlaceArgs,
+    #[command(flatten)]
+    pub(super) listing: ListingArgs,
+}
+
+/// An entry.
+#[derive(Debug, Args)]
+pub(super) struct ListingArgs {
+    /// network/198.51.100.0/24, tenant/UUID or user/TENANT-UUID/USER-UUID
+    #[arg(long, value_parser = subject)]
+    subject: ListedSubject,
+    /// What becomes of their requests
+    #[arg(long, value_enum)]
+    access: Access,
+    /// When the entry stops counting, for example 2027-01-01T00:00:00Z
+    #[arg(long, value_name = "TIME")]
+    expires_at: Timestamp,
+}
+
+/// Whose entry to remove, and where.
+#[derive(Debug, Args)]
+pub(in crate::commands) struct RemoveArgs {
+    #[command(flatten)]
+    pub(super) place: PlaceArgs,
+    /// network/198.51.100.0/24, tenant/UUID or user/TENANT-UUID/USER-UUID
+    #[arg(long, value_parser = subject)]
+    pub(super) subject: ListedSubject,
+}
+
+/// What to show.
+#[derive(Debug, Args)]
+pub(in crate::commands) struct ShowArgs {
+    #[command(flatten)]
+    pub(super) place: PlaceArgs,
+    /// A file of rows to replace, as for serve; in AWS, what the stack's parameter Limits holds
+    #[arg(long, value_name = "FILE")]
+    pub(super) policy: Option<PathBuf>,
+}
+
+/// What an API key is for.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Mode {
+    /// For tests: csk_test_…
+    Test,
+    /// For real: csk_live_…
+    Live,
+}
+
+/// What becomes of a subject's requests.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Access {
+    /// No limit applies to them
+    Allowed,
+    /// They are refused
+    Denied,
+}
+
+impl From<Mode> for ApiKeyMode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Test => Self::Test,
+            Mode::Live => Self::Live,
+        }
+    }
+}
+
+impl From<UserArgs> for Command {
+    fn from(UserArgs { tenant, user }: UserArgs) -> Self {
+        Self::UnlockAccount { tenant, user }
+    }
+}
+
+impl From<ListingArgs> for Command {
+    fn from(ListingArgs { subject, access, expires_at }: ListingArgs) -> Self {
+        let access = match access {
+            Access::Allowed => ListedAccess::Allowed,
+            Access::Denied => ListedAccess::Denied,
+        };
+        Self::PutListing(Listing { subject, access, expires_at })
+    }
+}
+
+fn tenant_id(text: &str) -> Result<TenantId, String> {
+    text.parse().map_err(|_| NO_UUID.to_owned())
+}
+
+fn user_id(text: &str) -> Result<UserId, String> {
+    text.parse().map_err(|_| NO_UUID.to_owned())
+}
+
+fn subject(text: &str) -> Result<ListedSubject, String> {
+    text.parse().map_err(|_| "not network/ADDRESS/BITS, tenant/UUID or user/TENANT-UUID/USER-UUID".to_owned())
+}
+
+const NO_UUID: &str = "not a UUID in hyphenated form";
