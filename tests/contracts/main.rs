@@ -9,6 +9,7 @@ mod deadlines;
 mod dependencies;
 mod documents;
 mod environment;
+mod limits;
 mod network;
 mod openapi;
 mod ports;

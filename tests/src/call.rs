@@ -91,6 +91,12 @@ impl Call {
         self
     }
 
+    /// From this address, as the transport tells it.
+    #[must_use]
+    pub fn from_address(self, address: &str) -> Self {
+        self.with("/requestContext/http/sourceIp", json!(address))
+    }
+
     /// With this part of the event, found by its JSON pointer.
     #[must_use]
     pub fn with(mut self, pointer: &str, value: Value) -> Self {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use admin::Administer;
+use admission::Admission;
 use authorizer::Authorize;
 use countersign_http::Endpoint;
 use describe_enrollment::DescribeEnrollment;
@@ -34,6 +36,7 @@ pub struct Functions<S> {
     jwks: PublishKeys<RecordingStore<S>>,
     health: Health<RecordingStore<S>, ObservedSink, ObservedKeys>,
     pub(crate) authorize: Authorize<RecordingStore<S>>,
+    pub(crate) administer: Administer<RecordingStore<S>, ObservedKeys, ObservedSink>,
 }
 
 impl<S: Ports> Functions<S> {
@@ -47,9 +50,18 @@ impl<S: Ports> Functions<S> {
         let branch_keys = || BranchKeys::new(store(), keys(), clock());
         let audit = || world.observed_sink();
         let parameters = world.parameters;
+        // One memory of leases and refusals for all of them: as if each function's requests met the same process.
+        let admission = Admission::new(admission::Ports {
+            store: store(),
+            policy: world.policy.clone(),
+            clock: clock(),
+            entropy: entropy(),
+        });
+        let admission = || admission.clone();
         Self {
             enroll: Enroll::new(enroll::Ports {
                 store: store(),
+                admission: admission(),
                 keys: branch_keys(),
                 audit: audit(),
                 kdf: world.kdf.clone(),
@@ -57,9 +69,10 @@ impl<S: Ports> Functions<S> {
                 clock: clock(),
                 entropy: entropy(),
             }),
-            describe: DescribeEnrollment::new(store()),
+            describe: DescribeEnrollment::new(store(), admission()),
             initiate: Initiate::new(initiate::Ports {
                 store: store(),
+                admission: admission(),
                 keys: branch_keys(),
                 audit: audit(),
                 parameters,
@@ -68,6 +81,7 @@ impl<S: Ports> Functions<S> {
             }),
             verify: Verify::new(verify::Ports {
                 store: store(),
+                admission: admission(),
                 keys: branch_keys(),
                 signing: SigningKeys::new(store(), keys(), clock()),
                 audit: audit(),
@@ -77,19 +91,29 @@ impl<S: Ports> Functions<S> {
                 clock: clock(),
                 entropy: entropy(),
             }),
-            status: ReadStatus::new(store(), keys(), clock()),
-            introspect: Introspect::new(store(), ISSUER, clock()),
+            status: ReadStatus::new(store(), keys(), clock(), admission()),
+            introspect: Introspect::new(store(), ISSUER, clock(), admission()),
             revoke: Revoke::new(revoke::Ports {
                 store: store(),
+                admission: admission(),
                 keys: branch_keys(),
                 published: VerifyingKeys::new(store(), clock()),
                 audit: audit(),
                 issuer: ISSUER.to_owned(),
                 clock: clock(),
+                entropy: entropy(),
             }),
             jwks: PublishKeys::new(store(), clock()),
             health: Health::new(Dependencies { store: store(), queue: audit(), keys: keys() }, clock()),
             authorize: Authorize::new(store(), clock()),
+            administer: Administer::new(admin::Ports {
+                store: store(),
+                keys: branch_keys(),
+                audit: audit(),
+                policy: world.policy.clone(),
+                clock: clock(),
+                entropy: entropy(),
+            }),
         }
     }
 

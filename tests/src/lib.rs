@@ -23,6 +23,7 @@ mod logs;
 mod person;
 mod ports;
 mod steps;
+mod valkey_engine;
 mod world;
 
 pub use answer::Answer;
@@ -35,4 +36,5 @@ pub use logs::Logs;
 pub use person::Person;
 pub use ports::{ObservedKeys, ObservedSink, Ports};
 pub use steps::Opened;
+pub use valkey_engine::{Reply, ValkeyEngine, ValkeyServer};
 pub use world::{ISSUER, Tenant, World};

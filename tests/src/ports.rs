@@ -5,54 +5,71 @@ use std::sync::Arc;
 use audit::{Event, MemorySink, RecordError, RecordEvent};
 use crypto::{CheckKey, DevelopmentKey, EncryptionContext, KeyError, KeyMaterial, UnwrapKey, WrapKey, WrappedKey};
 use store::{
-    CheckReadiness, ClaimAttempt, CompleteVerification, CreateApiKey, CreateBranchKey, CreateEnrollment,
-    CreateSigningKey, FailAttempt, FindApiKey, FindBranchKey, FindEnrollment, FindSession, FindVerification,
-    ListSigningKeys, OpenVerification, RevokeSession, StoreError, StoreErrorKind, UpgradeVerifiers,
+    BeginRequest, ChangeListings, CheckReadiness, ClaimAttempt, CompleteVerification, CreateApiKey, CreateBranchKey,
+    CreateEnrollment, CreateSigningKey, DrawPermits, FailAttempt, FindAccount, FindApiKey, FindBranchKey,
+    FindEnrollment, FindListings, FindSession, FindVerification, FinishRequest, ListSigningKeys, OpenVerification,
+    ReserveFailure, RevokeSession, StoreError, StoreErrorKind, UnlockAccount, UpgradeVerifiers,
 };
 use testkit::Observation;
 
 /// Everything that the functions and their operator need of a store.
 pub trait Ports:
-    CheckReadiness
+    BeginRequest
+    + ChangeListings
+    + CheckReadiness
     + ClaimAttempt
     + CompleteVerification
     + CreateApiKey
     + CreateBranchKey
     + CreateEnrollment
-    + UpgradeVerifiers
     + CreateSigningKey
+    + DrawPermits
     + FailAttempt
+    + FindAccount
     + FindApiKey
     + FindBranchKey
     + FindEnrollment
+    + FindListings
     + FindSession
     + FindVerification
+    + FinishRequest
     + ListSigningKeys
     + OpenVerification
+    + ReserveFailure
     + RevokeSession
+    + UnlockAccount
+    + UpgradeVerifiers
     + Clone
     + 'static
 {
 }
 
 impl<S> Ports for S where
-    S: CheckReadiness
+    S: BeginRequest
+        + ChangeListings
+        + CheckReadiness
         + ClaimAttempt
         + CompleteVerification
         + CreateApiKey
         + CreateBranchKey
         + CreateEnrollment
-        + UpgradeVerifiers
         + CreateSigningKey
+        + DrawPermits
         + FailAttempt
+        + FindAccount
         + FindApiKey
         + FindBranchKey
         + FindEnrollment
+        + FindListings
         + FindSession
         + FindVerification
+        + FinishRequest
         + ListSigningKeys
         + OpenVerification
+        + ReserveFailure
         + RevokeSession
+        + UnlockAccount
+        + UpgradeVerifiers
         + Clone
         + 'static
 {

@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use admin::{AdminError, Answer as Told};
+use admission::Policy;
 use audit::MemorySink;
 use authorizer::{AuthorizerRequest, AuthorizerResponse};
 use crypto::{ApiKey, ApiKeyMode, DevelopmentKey, KdfParameters, KdfPool, OutsideLambda};
-use domain::{Clock, EventId, TenantId};
+use domain::{Clock, EventId, RequestId, TenantId};
 use keyring::{create_branch_key, create_signing_key};
 use lambda_http::request::from_str;
 use serde_json::{Value, json};
@@ -36,6 +38,8 @@ pub struct World<S = MemoryStore> {
     pub kdf: KdfPool,
     /// How verifiers are derived from the next restart on.
     pub parameters: KdfParameters,
+    /// Which limits hold from the next restart on: the real ones, until a test says otherwise.
+    pub policy: Policy,
     /// The tenant of the event files.
     pub tenant: Tenant,
     /// Another one.
@@ -75,6 +79,7 @@ impl<S: Ports> World<S> {
             sink: Arc::default(),
             kdf: KdfPool::default(),
             parameters: KdfParameters::CHEAP,
+            policy: Policy::default(),
             tenant: tenant("0192f0c1-2345-7abc-8def-0123456789ab", 3),
             other: tenant("0192f0c1-2345-7abc-8def-ba9876543210", 4),
             functions: None,
@@ -141,6 +146,20 @@ impl<S: Ports> World<S> {
     pub async fn ask_authorizer(&self, event: &str) -> AuthorizerResponse {
         let request: AuthorizerRequest = serde_json::from_str(event).unwrap();
         self.functions().authorize.answer(&request).await.unwrap()
+    }
+
+    /// Restarts all functions with these limits, written as `COUNTERSIGN_LIMITS` is.
+    pub fn restart_with(&mut self, limits: &str) {
+        self.policy = limits.parse().unwrap();
+        self.restart();
+    }
+
+    /// What admin did of an operator's command, in the JSON of `events/admin/`.
+    ///
+    /// # Errors
+    /// What admin says against it.
+    pub async fn tell(&self, command: &str) -> Result<Told, AdminError> {
+        self.functions().administer.answer(command, &RequestId::from_transport("operator")).await
     }
 
     /// A fresh idempotency key.
