@@ -2,6 +2,7 @@
 //! that is absent is a failure, never a skip.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod accounts;
 mod calls;
 mod corrupt;
 mod dynamodb_local;

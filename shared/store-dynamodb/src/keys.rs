@@ -139,3 +139,15 @@ fn user_partition(tenant: TenantId, user: UserId) -> String {
 fn branch_key_partition(tenant: TenantId) -> String {
     format!("t/{tenant}/branch-key")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_has_one_spelling() {
+        let spelled = ListedSubject::Network("198.51.100.7/24".parse().unwrap());
+
+        assert_eq!(listing(&spelled).to_string(), "listings, network/198.51.100.0/24");
+    }
+}

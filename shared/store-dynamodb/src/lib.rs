@@ -5,8 +5,8 @@
 //! - Every race is one conditional write, and a refused condition brings the old item along, so that the reason costs no
 //!   second call.
 //! - Every read is strongly consistent and strict: an impossible item is an error that names table and key, never values.
-//! - Every write may be sent again blindly, as the SDK does when an answer is lost: the condition refuses the second one,
-//!   and the item that it brings along tells our own first one from another's.
+//! - Every write may be sent again blindly, as the SDK does when an answer is lost: the second one is refused and meets its own
+//!   traces in the item that it brings along (a nonce, a mark, a draw's or a session's id), or it changes nothing more.
 //! - There is no Scan.
 //!
 //! Tables, keys, attributes, sizes and units: `docs/DATA_MODEL.md`.

@@ -66,7 +66,8 @@ pub(crate) enum Refusal<'a> {
 impl<'a> AccountWrite<'a> {
     /// The write that is expected to fit.
     pub(crate) fn new(session: &'a Session, evicted: &[SessionId]) -> Self {
-        Self { session, evicted: evicted.iter().copied().collect(), account: Expected::Present }
+        let evicted = evicted.iter().copied().filter(|id| *id != session.id).collect();
+        Self { session, evicted, account: Expected::Present }
     }
 
     /// The write as a conditional change of the account's item.

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-/// Something that knows the core table: enrollments, sessions, wrapped keys, API keys.
+/// Something that knows the core table: enrollments, accounts, wrapped keys, API keys, the operator's list.
 pub trait KnowsCore: Send + Sync {
     /// The table's name.
     fn core(&self) -> &str;
 }
 
-/// Something that knows the ephemeral table: verifications.
+/// Something that knows the ephemeral table: verifications, requests, counters.
 pub trait KnowsEphemeral: Send + Sync {
     /// The table's name.
     fn ephemeral(&self) -> &str;
@@ -74,9 +74,9 @@ impl KnowsAudit for AuditTable {
 /// The core and the ephemeral table: what the steps of a verification know.
 #[derive(Debug, Clone)]
 pub struct CoreAndEphemeral {
-    /// Enrollments, sessions, wrapped keys, API keys.
+    /// Enrollments, accounts, wrapped keys, API keys, the operator's list.
     pub core: CoreTable,
-    /// Verifications.
+    /// Verifications, requests, counters.
     pub ephemeral: EphemeralTable,
 }
 
@@ -102,9 +102,9 @@ impl KnowsEphemeral for CoreAndEphemeral {
 /// All three tables, for the local host and for tests. No deployed function knows them all.
 #[derive(Debug, Clone)]
 pub struct AllTables {
-    /// Enrollments, sessions, wrapped keys, API keys.
+    /// Enrollments, accounts, wrapped keys, API keys, the operator's list.
     pub core: CoreTable,
-    /// Verifications.
+    /// Verifications, requests, counters.
     pub ephemeral: EphemeralTable,
     /// Audit events.
     pub audit: AuditTable,
