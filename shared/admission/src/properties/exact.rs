@@ -137,6 +137,20 @@ async fn a4_a_request_repeated_under_its_key_counts_once() {
     assert!(!passes(&one, &with_key(3)).await);
 }
 
+/// A lease is drawn for many requests: the key of the one that drew it does not have it granted once more elsewhere.
+#[tokio::test]
+async fn a4_one_key_on_many_processes_draws_no_lease_twice() {
+    let world = World::with_only("source", r#"{"quota": 20, "period_seconds": 100, "lease": 10}"#);
+    let arrival = Arrival { key: Some(key(1)), ..opening(1) };
+
+    let mut passed = 0;
+    for _ in 0..8 {
+        passed += passing(&world.process(), &arrival, 10).await;
+    }
+
+    assert!(passed <= 20, "{passed}");
+}
+
 /// An attempt's key belongs to its verification, so that the same one elsewhere is another request.
 #[tokio::test]
 async fn a4_attempts_under_one_key_count_each() {
