@@ -73,6 +73,19 @@ fn v3_failures_are_forgotten_a_day_after_the_latest() {
 }
 
 #[test]
+fn v3_one_a_day_is_never_forgotten() {
+    let mut failures = Failures::default();
+    for number in 0..4 {
+        reserve(&mut failures, at(0) + HOUR * 23 * number).unwrap();
+    }
+
+    reserve(&mut failures, at(0) + HOUR * 23 * 4).unwrap();
+
+    assert_eq!(failures.instants().len(), 5);
+    assert!(failures.locked_until(at(0) + HOUR * 23 * 4).is_some());
+}
+
+#[test]
 fn v3_no_more_than_ten_are_ever_kept() {
     assert_eq!(Failures::new(vec![at(0); 11]), None);
     assert_eq!(failed(10, at(0)).reserving(at(0) + HOUR * 24), Reserving::BeginsAnew);
