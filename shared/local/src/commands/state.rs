@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use admission::Policy;
+use admission::{Policy, PolicyError};
 use clap::{Args, ValueEnum};
 use config::{Cache, CachePlace, CacheSettings};
+use serde_json::{Map, Value};
 
 use super::Failure;
 
@@ -56,8 +57,24 @@ pub(super) fn read_policy(path: Option<&Path>) -> Result<Policy, Failure> {
     let Some(path) = path else { return Ok(Policy::default()) };
     let unreadable = |source| PolicyFileError::Unreadable { path: path.to_owned(), source };
     let text = fs::read_to_string(path).map_err(unreadable)?;
-    let policy = text.trim().parse().map_err(|source| PolicyFileError::Refused { path: path.to_owned(), source })?;
-    Ok(policy)
+    text.trim().parse().map_err(|source| refused(path, &text, source).into())
+}
+
+/// Names the limit that does not exist, which the table's own error never does: it may hold no text but ours.
+fn refused(path: &Path, text: &str, source: PolicyError) -> PolicyFileError {
+    let path = path.to_owned();
+    let table: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
+    let policy = Policy::default();
+    let mut names = table.keys().filter(|name| policy.rows().iter().all(|row| row.name != name.as_str()));
+    match names.next() {
+        Some(name) => PolicyFileError::NoSuchLimit { path, name: name.clone(), known: known(&policy) },
+        None => PolicyFileError::Refused { path, source },
+    }
+}
+
+fn known(policy: &Policy) -> String {
+    let names: Vec<&str> = policy.rows().iter().map(|row| row.name).collect();
+    names.join(", ")
 }
 
 /// Why the limits are not to be had.
@@ -65,8 +82,10 @@ pub(super) fn read_policy(path: Option<&Path>) -> Result<Policy, Failure> {
 enum PolicyFileError {
     #[error("the file of --policy, {}, can't be read", path.display())]
     Unreadable { path: PathBuf, source: std::io::Error },
+    #[error("the file of --policy, {}, names a limit that does not exist, {name:?}; there are {known}", path.display())]
+    NoSuchLimit { path: PathBuf, name: String, known: String },
     #[error("the file of --policy, {}, is not a table of limits", path.display())]
-    Refused { path: PathBuf, source: admission::PolicyError },
+    Refused { path: PathBuf, source: PolicyError },
 }
 
 /// A server that a laptop can reach without AWS.

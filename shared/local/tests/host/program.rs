@@ -112,6 +112,9 @@ fn what_is_at_fault_is_named() {
     let mut table = tempfile::NamedTempFile::new().unwrap();
     table.write_all(br#"{"user": {"quota": 0}}"#).unwrap();
     let limits = table.path().to_str().unwrap();
+    let mut odd = tempfile::NamedTempFile::new().unwrap();
+    odd.write_all(br#"{"usr": {"quota": 5}}"#).unwrap();
+    let odd = odd.path().to_str().unwrap();
 
     for (arguments, fault) in [
         (["serve", "--ephemeral", "--port", &port].as_slice(), format!("port {port} on 127.0.0.1 can't be had")),
@@ -124,6 +127,7 @@ fn what_is_at_fault_is_named() {
             "no-such-file, can't be read".to_owned(),
         ),
         (&["demo", "--policy", limits], "the field quota of the limit user".to_owned()),
+        (&["demo", "--policy", odd], "a limit that does not exist, \"usr\"".to_owned()),
         (&["admin", "show-limits", "--policy", limits], "the field quota of the limit user".to_owned()),
         (
             &["serve", "--ephemeral", "--port", "0", "--valkey-url", "redis://127.0.0.1:1"],
