@@ -2,8 +2,9 @@
 //!
 //! Of concurrent requests one draws, and the others wait for it and share what it drew, its refusal or its failure.
 //!
-//! A draw asks for as many permits as the process has spent in the window, or half of those in the window before, but at
-//! least a tenth of the lease and at most all of it. So a process that sees few requests of a subject holds few permits back.
+//! A draw asks for as many permits as the process has spent in the window, the first one of a window for half of those of the
+//! window before, but at least for a tenth of the lease and at most for all of it. So a process that sees few requests of a subject
+//! holds few permits back.
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -84,7 +85,7 @@ impl Memory {
         match draw(permits).await {
             Ok(Outcome::Certain(Drawn::Granted { permits, until, .. })) => {
                 if let Some(until) = until {
-                    self.state().put(permits, until, lease.period);
+                    self.state().put(permits, until);
                 }
                 Ok(Taken::Permit(Permit { lease: until.map(|until| (Arc::clone(self), until)) }))
             }
@@ -146,9 +147,8 @@ struct State {
     /// Permits in hand; good until then.
     permits: u32,
     until: Timestamp,
-    /// Permits spent in the window that ends then, and in the one before.
+    /// Permits spent in the window that ends then.
     spent: u32,
-    spent_before: u32,
     refused_until: Option<Timestamp>,
     failures: u64,
 }
@@ -168,21 +168,19 @@ impl State {
     }
 
     fn next_draw(&self, now: Timestamp, lease: Lease) -> u32 {
-        let (spent, before) = if now < self.until {
-            (self.spent, self.spent_before)
+        let spent = if now < self.until {
+            self.spent
         } else if now < self.until + lease.period {
-            (0, self.spent)
+            self.spent / 2
         } else {
-            (0, 0)
+            0
         };
-        spent.max(before / 2).max(lease.most / 10).clamp(1, lease.most)
+        spent.max(lease.most / 10).clamp(1, lease.most)
     }
 
     /// Takes over what was drawn, less the one that is spent at once.
-    fn put(&mut self, drawn: u32, until: Timestamp, period: Duration) {
+    fn put(&mut self, drawn: u32, until: Timestamp) {
         if until != self.until {
-            let is_next = until.duration_since(self.until).unsigned_abs() <= period;
-            self.spent_before = if is_next { self.spent } else { 0 };
             (self.permits, self.spent, self.until) = (0, 0, until);
         }
         self.permits += drawn.saturating_sub(1);
@@ -198,3 +196,37 @@ impl State {
 }
 
 const SHARED_FAILURE: &str = "the draw that the request waited for failed";
+
+#[cfg(test)]
+mod tests {
+    use testkit::FixedClock;
+
+    use super::*;
+
+    const LEASE: Lease = Lease { most: 10, period: Duration::from_secs(60) };
+
+    /// Takes a permit; a draw, if there is one, gives all that it is asked for, until then.
+    async fn take(memory: &Arc<Memory>, clock: &FixedClock, until: Timestamp) -> Permit {
+        let draw = async |permits| Ok(Outcome::Certain(Drawn::Granted { permits, remaining: 0, until: Some(until) }));
+        match memory.take(clock, LEASE, draw).await {
+            Ok(Taken::Permit(permit)) => permit,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_permit_goes_back_into_its_own_window_only() {
+        let (memory, clock) = (Arc::<Memory>::default(), FixedClock::default());
+        let ends = clock.now() + LEASE.period;
+        let (early, late) = (take(&memory, &clock, ends).await, take(&memory, &clock, ends).await);
+
+        drop(early);
+        let at_hand = memory.state().permits;
+        clock.advance(LEASE.period);
+        take(&memory, &clock, ends + LEASE.period).await.spend();
+        let before = memory.state().permits;
+        drop(late);
+
+        assert_eq!((at_hand, memory.state().permits), (1, before));
+    }
+}

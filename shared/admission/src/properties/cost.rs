@@ -57,9 +57,11 @@ async fn b5_requests_at_once_share_a_draw() {
 #[tokio::test]
 async fn b5_a_flood_beyond_a_limit_costs_the_store_nothing() {
     for arrival in [opening(1), server(Route::Enroll), device(Route::Verify)] {
-        let world = World::with(r#"{"user": {"quota": 1}, "tenant_enroll": {"quota": 1}, "device": {"quota": 1}}"#);
+        let world = World::with(
+            r#"{"user": {"quota": 1}, "tenant_enroll": {"quota": 1}, "device": {"quota": 10, "lease": 10}}"#,
+        );
         let process = world.process();
-        passing(&process, &arrival, 3).await;
+        passing(&process, &arrival, 12).await;
         world.pass(SECOND / 100);
         world.draws();
 

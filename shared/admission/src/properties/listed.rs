@@ -21,7 +21,8 @@ async fn whom_the_list_denies_is_refused_and_nobody_else() {
         ("network/192.0.2.1/32".to_owned(), Arrival { source: address(2), ..opening(1) }),
         ("network/192.0.2.0/31".to_owned(), Arrival { source: address(2), ..opening(1) }),
         (format!("tenant/{}", tenant(1)), Arrival { tenant: tenant(2), ..opening(1) }),
-        (of_user, opening(2)),
+        (of_user.clone(), opening(2)),
+        (of_user, Arrival { tenant: tenant(2), ..opening(1) }),
     ];
     for (subject, other) in subjects {
         let world = World::with("");

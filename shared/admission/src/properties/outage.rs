@@ -41,6 +41,20 @@ async fn b3_whoever_waits_for_a_draw_shares_its_failure() {
 }
 
 #[tokio::test]
+async fn b3_whoever_waits_for_the_list_shares_its_failure() {
+    let world = World::with("");
+    let process = world.process();
+    world.store.faults().plan("FindListings", 1, Fault::FailBefore(StoreErrorKind::Unavailable));
+    let arrival = server(Route::Status);
+
+    let answers = join_all((0..64).map(|_| process.admit(&arrival))).await;
+
+    assert!(answers.iter().all(|answer| matches!(answer, Err(Refusal::Store(_)))));
+    let asked = world.store.recorder().take().ports();
+    assert_eq!(asked.into_iter().filter(|port| *port == "FindListings").count(), 1);
+}
+
+#[tokio::test]
 async fn b3_a_failed_draw_gives_back_what_the_others_drew() {
     let world = World::with(r#"{"source": {"quota": 20, "period_seconds": 86400, "lease": 20}}"#);
     let process = world.process();
