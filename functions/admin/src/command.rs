@@ -44,7 +44,7 @@ impl Command {
 
 /// What was sent is not a command. Its source says where and why.
 #[derive(Debug, thiserror::Error)]
-#[error("not a command: {0}")]
+#[error("not a command")]
 pub struct MalformedCommand(#[from] serde_json::Error);
 
 #[derive(Deserialize)]
