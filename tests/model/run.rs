@@ -1,15 +1,16 @@
 //! One list of operations against one World.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use countersign_tests::{Answer, Call, Opened, Person, World};
-use domain::{ATTEMPTS_ALLOWED, VERIFICATION_LIFETIME};
-use futures_util::future::join_all;
+use domain::{Clock, IdempotencyKey, UserId, VERIFICATION_LIFETIME};
+use jiff::Timestamp;
 use serde_json::json;
-use testkit::SeededEntropy;
+use store::{FindAccount, FindVerification};
+use testkit::{MemoryStore, SeededEntropy};
+use tokio::time::timeout;
 
-use crate::expectation::Expectation;
+use crate::expectation::Snapshot;
 use crate::operation::{Operation, Presented};
 
 /// A World and what is known of it.
@@ -17,32 +18,72 @@ pub(crate) struct Run {
     seed: u64,
     taken: Vec<Operation>,
     entropy: SeededEntropy,
-    world: World,
-    people: Vec<Person>,
-    verifications: Vec<Known>,
-    tokens: Vec<Token>,
+    /// What is stored, past all faults.
+    pub(crate) tables: MemoryStore,
+    pub(crate) world: World,
+    pub(crate) people: Vec<Person>,
+    pub(crate) verifications: Vec<Known>,
+    pub(crate) tokens: Vec<Token>,
+    pub(crate) revocations: Vec<Revocation>,
 }
 
 /// A verification.
-struct Known {
-    person: usize,
-    opened: Opened,
+pub(crate) struct Known {
+    pub(crate) person: usize,
+    pub(crate) opened: Opened,
     initiating: Call,
-    attempts: Vec<(Call, Answer)>,
-    expectation: Expectation,
+    opened_at: Timestamp,
+    pub(crate) attempts: Vec<Sent>,
+    /// Its only token, once somebody was told.
+    pub(crate) token: Option<String>,
+    /// The final status that somebody was told.
+    ended_as: Option<String>,
+}
+
+/// An attempt that was made, perhaps several times.
+#[derive(Clone)]
+pub(crate) struct Sent {
+    pub(crate) call: Call,
+    pub(crate) key: IdempotencyKey,
+    pub(crate) presented: Presented,
+    /// The answer that decided it, once somebody was told.
+    pub(crate) decided: Option<Answer>,
 }
 
 /// A session's access token.
-struct Token {
-    text: String,
-    age: Duration,
-    revoked: bool,
+pub(crate) struct Token {
+    pub(crate) text: String,
+    pub(crate) person: usize,
+    pub(crate) session: domain::SessionId,
+    pub(crate) given_at: Timestamp,
+    pub(crate) revoked: Revoked,
+}
+
+/// What is known of a session's revocation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Revoked {
+    /// Nobody tried.
+    No,
+    /// Somebody tried, and was not told what came of it.
+    Perhaps,
+    /// Somebody was told so.
+    Yes,
+}
+
+/// A revocation that was made.
+#[derive(Clone)]
+pub(crate) struct Revocation {
+    pub(crate) call: Call,
+    pub(crate) made_at: Timestamp,
+    pub(crate) token: String,
+    pub(crate) answer: Option<Answer>,
 }
 
 impl Run {
     /// An empty world with three people and a stranger.
     pub(crate) async fn new(seed: u64) -> Self {
-        let world = World::new().await;
+        let tables = MemoryStore::new();
+        let world = World::on(tables.clone()).await;
         let mut people = Vec::new();
         for (number, factors) in
             [(1, &["pin", "nfc"][..]), (2, &["pin", "words", "face"]), (3, &["pattern", "nfc", "voice"])]
@@ -50,8 +91,17 @@ impl Run {
             people.push(world.enrolled(number, factors).await);
         }
         people.push(Person::new(4, &[]));
-        let entropy = SeededEntropy::new(seed);
-        Self { seed, taken: Vec::new(), entropy, world, people, verifications: Vec::new(), tokens: Vec::new() }
+        Self {
+            seed,
+            taken: Vec::new(),
+            entropy: SeededEntropy::new(seed),
+            tables,
+            world,
+            people,
+            verifications: Vec::new(),
+            tokens: Vec::new(),
+            revocations: Vec::new(),
+        }
     }
 
     /// Draws an operation, takes it, and checks what it did.
@@ -64,10 +114,15 @@ impl Run {
             Operation::Attempt { verification, presented, at_once } => {
                 self.attempt(verification, presented, at_once).await;
             }
-            Operation::RepeatAttempt { verification, attempt } => self.repeat_attempt(verification, attempt).await,
+            Operation::RepeatAttempt { verification, attempt, at_once } => {
+                self.repeat_attempt(verification, attempt, at_once).await;
+            }
+            Operation::ReuseKey { verification, attempt } => self.reuse_key(verification, attempt).await,
             Operation::Status { verification } => self.status(verification).await,
             Operation::Revoke { token } => self.revoke(token).await,
-            Operation::Wait(duration) => self.wait(duration),
+            Operation::RepeatRevoke { revocation } => self.repeat_revoke(revocation).await,
+            Operation::Unlock { person } => self.unlock(person).await,
+            Operation::Wait(duration) => self.world.clock.advance(duration),
             Operation::Fault { port, fault } => self.world.store.faults().plan(port, 1, fault),
             Operation::Restart => self.world.restart(),
         }
@@ -79,189 +134,123 @@ impl Run {
         for position in 0..self.verifications.len() {
             self.status(position).await;
         }
-        for token in &self.tokens {
-            let answer = self.world.send(self.world.introspecting(&token.text)).await;
-            let active = answer.json()["active"].as_bool().unwrap();
-            let expected = !token.revoked && token.age < crypto::ACCESS_TOKEN_LIFETIME;
-            assert_eq!(active, expected, "I5: a token's life is its session's: {}", self.story());
-        }
-        self.check_events();
+        self.check_sessions().await;
+        self.check_events().await;
     }
 
     async fn initiate(&mut self, person: usize) {
-        let user = self.people.get(person).unwrap().id.clone();
+        let user = self.people[person].id.clone();
         let initiating = self.world.initiating(&user);
-        let answer = self.send(initiating.clone()).await;
-        if answer.status == 201 {
-            let opened = Opened::from(&answer);
-            let expectation = Expectation::default();
-            self.verifications.push(Known { person, opened, initiating, attempts: Vec::new(), expectation });
+        let (answer, _) = self.send(initiating.clone()).await;
+        if let Some(answer) = answer.filter(|answer| answer.status == 201) {
+            self.verifications.push(Known {
+                person,
+                opened: Opened::from(&answer),
+                initiating,
+                opened_at: self.now(),
+                attempts: Vec::new(),
+                token: None,
+                ended_as: None,
+            });
         }
     }
 
     async fn repeat_initiate(&mut self, verification: usize) {
         let Some(position) = self.position(verification) else { return };
-        let known = self.known(position);
-        let (call, before, age) = (known.initiating.clone(), known.opened.clone(), known.expectation.age);
-        let answer = self.send(call).await;
+        let known = &self.verifications[position];
+        let (before, age) = (known.opened.clone(), self.now().duration_since(known.opened_at).unsigned_abs());
+        let (Some(answer), struck) = self.send(known.initiating.clone()).await else { return };
         match answer.status {
             201 => {
                 let again = Opened::from(&answer);
                 assert_eq!((again.id, again.asked, again.capability), (before.id, before.asked, before.capability));
             }
             400 => assert!(age > VERIFICATION_LIFETIME, "only a stale key is refused: {}", self.story()),
-            _ => {}
-        }
-    }
-
-    async fn attempt(&mut self, verification: usize, presented: Presented, at_once: usize) {
-        let Some(position) = self.position(verification) else { return };
-        let (person, opened) = (self.known(position).person, self.known(position).opened.clone());
-        let somebody = self.people.get(person).unwrap();
-        let exists = !somebody.factors.is_empty();
-        let factors = match presented {
-            Presented::Right => somebody.right(&opened.asked),
-            Presented::Wrong => somebody.wrong_at(&opened.asked, 1),
-            Presented::Mismatched => json!([{ "type": "emoji", "digest": somebody.digest("emoji") }]),
-        };
-        let calls: Vec<Call> = (0..at_once).map(|_| self.world.attempting(&opened, &factors)).collect();
-        let faults_before = self.world.store.faults().still_planned();
-        let comparisons_before = self.world.kdf.comparisons();
-
-        let answers = join_all(calls.iter().cloned().map(|call| self.world.send(call))).await;
-
-        let struck = self.world.store.faults().still_planned() < faults_before;
-        let compared = self.world.kdf.comparisons() - comparisons_before;
-        let story = self.story();
-        let count = u8::try_from(at_once).unwrap();
-        let known = self.known(position);
-        let expected = known.expectation.answers(exists, presented, count).filter(|_| !struck);
-        known.expectation.blurred |= struck;
-        known.expectation.comparisons += compared;
-        known.expectation.claimed = (known.expectation.claimed + u8::try_from(compared).unwrap()).min(ATTEMPTS_ALLOWED);
-        let mut counted = BTreeMap::<u16, u8>::new();
-        let mut tokens = Vec::new();
-        for (call, answer) in calls.into_iter().zip(answers) {
-            *counted.entry(answer.status).or_default() += 1;
-            match answer.status {
-                200 => {
-                    assert!(exists && presented == Presented::Right, "I1: a token without the factors: {story}");
-                    known.expectation.tokens += 1;
-                    tokens.push(answer.text("access_token"));
-                }
-                401 => known.expectation.wrong += 1,
-                503 => assert!(struck, "a 503 without a fault: {story}"),
-                _ => {}
-            }
-            known.attempts.push((call, answer));
-        }
-        assert!(known.expectation.comparisons <= u64::from(ATTEMPTS_ALLOWED), "I2: too many comparisons: {story}");
-        assert!(known.expectation.tokens <= 1, "I3: a verification that succeeded twice: {story}");
-        if let Some(expected) = expected {
-            assert_eq!(counted, expected, "answers by status: {story}");
-        }
-        self.tokens.extend(tokens.into_iter().map(|text| Token { text, age: Duration::ZERO, revoked: false }));
-    }
-
-    async fn repeat_attempt(&mut self, verification: usize, attempt: usize) {
-        let Some(position) = self.position(verification) else { return };
-        let known = self.known(position);
-        let (count, age) = (known.attempts.len(), known.expectation.age);
-        let Some(index) = attempt.checked_rem(count) else { return };
-        let (call, before) = known.attempts.get(index).unwrap().clone();
-        let comparisons_before = self.world.kdf.comparisons();
-        let answer = self.send(call).await;
-        let compared = self.world.kdf.comparisons() - comparisons_before;
-
-        let story = self.story();
-        let was_counted = matches!(before.status, 200 | 401);
-        assert!(!was_counted || compared == 0, "a repeated attempt was compared again: {story}");
-        assert!(answer.status != 200 || before.status == 503, "a repeated attempt gave a token again: {story}");
-        if before.status == 401 && answer.status != 503 && age < Duration::from_secs(1) {
-            assert_eq!(answer.but_request_id(), before.but_request_id(), "the same answer: {story}");
-        }
-        // An attempt that never reached its claim the first time is a first attempt now.
-        let known = self.known(position);
-        known.expectation.comparisons += compared;
-        known.expectation.blurred |= compared > 0 || answer.status == 503;
-        known.expectation.tokens += u8::from(answer.status == 200);
-        assert!(known.expectation.comparisons <= u64::from(ATTEMPTS_ALLOWED), "I2: too many comparisons: {story}");
-        assert!(known.expectation.tokens <= 1, "I3: a verification that succeeded twice: {story}");
-        if answer.status == 200 {
-            let text = answer.text("access_token");
-            self.tokens.push(Token { text, age: Duration::ZERO, revoked: false });
+            _ => assert!(struck, "{answer:?}: {}", self.story()),
         }
     }
 
     async fn status(&mut self, verification: usize) {
         let Some(position) = self.position(verification) else { return };
-        let opened = self.known(position).opened.clone();
-        let (status, remaining) = self.world.standing(&opened).await;
-        let story = self.story();
-        let known = self.known(position);
-        if let Some(expected) = known.expectation.status() {
-            assert_eq!(status, expected, "the status: {story}");
+        let call = self.world.asking_status(&self.verifications[position].opened);
+        let (Some(answer), struck) = self.send(call).await else { return };
+        if answer.status == 503 {
+            assert!(struck, "a 503 without a fault: {}", self.story());
+            return;
         }
-        if let Some(ended_as) = &known.expectation.ended_as {
+        let status = answer.text("status");
+        let remaining = answer.json()["attempts_remaining"].as_u64().unwrap();
+        let expected = self.look(position).await.status();
+        let story = self.story();
+        let known = &mut self.verifications[position];
+        assert_eq!(status, expected, "the status: {story}");
+        if let Some(ended_as) = &known.ended_as {
             assert_eq!(&status, ended_as, "an end is final: {story}");
         }
-        if known.expectation.tokens > 0 {
+        if known.token.is_some() {
             assert_eq!(status, "verified", "a token was given: {story}");
         }
         if status != "open" {
             assert_eq!(remaining, 0, "nothing remains: {story}");
-            known.expectation.ended_as = Some(status);
+            known.ended_as = Some(status);
         }
     }
 
-    async fn revoke(&mut self, token: usize) {
-        let Some(index) = token.checked_rem(self.tokens.len()) else { return };
-        let text = self.tokens.get(index).unwrap().text.clone();
-        let answer = self.send(self.world.revoking(&text)).await;
-        if answer.status == 503 {
-            // Whether it is revoked is unknown.
-            self.tokens.remove(index);
-        } else if let Some(token) = self.tokens.get_mut(index) {
-            token.revoked |= token.age < crypto::ACCESS_TOKEN_LIFETIME;
-        }
-    }
-
-    fn wait(&mut self, duration: Duration) {
-        self.world.clock.advance(duration);
-        for known in &mut self.verifications {
-            known.expectation.age += duration;
-        }
-        for token in &mut self.tokens {
-            token.age += duration;
-        }
-    }
-
-    /// I4, as far as it goes without an outbox: every token that was handed out has its event, and no event is there twice.
-    fn check_events(&self) {
-        let events = self.world.sink.events();
-        let succeeded =
-            events.iter().filter(|event| format!("{:?}", event.outcome).starts_with("VerificationSucceeded"));
-        assert!(succeeded.count() >= self.tokens.len(), "I4: a token without an event: {}", self.story());
-    }
-
-    /// Sends a call; only a planned fault makes it a 503, and nothing makes it a 500.
-    async fn send(&self, call: Call) -> Answer {
+    async fn unlock(&mut self, person: usize) {
+        let (tenant, user) = (self.world.tenant.id, self.user(person));
+        let command =
+            json!({ "command": "unlock_account", "tenant_id": tenant.to_string(), "user_id": user.to_string() });
         let before = self.world.store.faults().still_planned();
-        let answer = self.world.send(call).await;
+        let told = timeout(PATIENCE, self.world.tell(&command.to_string())).await;
         let struck = self.world.store.faults().still_planned() < before;
-        assert!(answer.status != 500 && (struck || answer.status != 503), "{answer:?}: {}", self.story());
-        answer
+        let failures = self.account(person).await.failures;
+        match told {
+            Ok(Ok(_)) => assert!(failures.instants().is_empty(), "unlocked, and not: {}", self.story()),
+            _ => assert!(struck, "{told:?}: {}", self.story()),
+        }
     }
 
-    fn position(&self, verification: usize) -> Option<usize> {
+    /// Sends a call, to a process that dies where a fault hangs: `None`. Only a planned fault makes it a 503, and nothing makes it
+    /// a 500. The second says whether a fault struck.
+    pub(crate) async fn send(&self, call: Call) -> (Option<Answer>, bool) {
+        let before = self.world.store.faults().still_planned();
+        let answer = timeout(PATIENCE, self.world.send(call)).await.ok();
+        let struck = self.world.store.faults().still_planned() < before;
+        let status = answer.as_ref().map(|answer| answer.status);
+        assert!(status != Some(500) && (struck || !matches!(status, None | Some(503))), "{answer:?}: {}", self.story());
+        (answer, struck)
+    }
+
+    /// What is stored of a verification and its user.
+    pub(crate) async fn look(&self, position: usize) -> Snapshot {
+        let known = &self.verifications[position];
+        let (tenant, id) = (self.world.tenant.id, known.opened.id.parse().unwrap());
+        let verification = self.tables.find_verification(tenant, id).await.unwrap();
+        let verification = verification.expect("what was opened is there");
+        Snapshot { verification, account: self.account(known.person).await, now: self.now() }
+    }
+
+    pub(crate) async fn account(&self, person: usize) -> domain::Account {
+        let account = self.tables.find_account(self.world.tenant.id, self.user(person)).await;
+        account.unwrap().unwrap_or_default()
+    }
+
+    pub(crate) fn user(&self, person: usize) -> UserId {
+        self.people[person].id.parse().unwrap()
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.world.clock.now()
+    }
+
+    pub(crate) fn position(&self, verification: usize) -> Option<usize> {
         verification.checked_rem(self.verifications.len())
     }
 
-    fn known(&mut self, position: usize) -> &mut Known {
-        self.verifications.get_mut(position).unwrap()
-    }
-
-    fn story(&self) -> String {
+    pub(crate) fn story(&self) -> String {
         format!("seed {}, after {:#?}", self.seed, self.taken)
     }
 }
+
+/// Less than any deadline of the functions: whoever hangs longer has died.
+pub(crate) const PATIENCE: Duration = Duration::from_millis(100);
