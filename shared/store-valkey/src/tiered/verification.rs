@@ -3,7 +3,7 @@
 use domain::{Home, Session, TenantId, Verification, VerificationId};
 use store::{
     Claim, ClaimAttempt, ClaimRequest, ClaimedAttempt, FailAttempt, FindAccount, FindVerification, OpenSession,
-    OpenVerification, Opening, SessionOpening, StoreError, StoreErrorKind,
+    OpenVerification, Opening, StoreError,
 };
 
 use crate::layout;
@@ -71,15 +71,7 @@ impl<D: FindAccount + OpenSession> Tiered<D> {
         if account.sessions.values().any(|other| other.id == session.id || other.created_at >= later_from) {
             return Ok(());
         }
-        let evicted = account.sessions_to_evict(session.created_at);
-        match self.durable.open_session(session, &evicted).await? {
-            SessionOpening::Opened => Ok(()),
-            SessionOpening::Changed(_) => Err(StoreError::new(
-                StoreErrorKind::Throttled,
-                "ClaimAttempt",
-                "the account's sessions have changed in between",
-            )),
-        }
+        self.open_in(account, session).await
     }
 }
 

@@ -142,8 +142,12 @@ async fn an_attempt_that_is_not_claimed_completes_nothing(
 
     let failed = ended(opened, AttemptState::Wrong { attempts_remaining: 2 });
     ensure_eq!(store.find_verification(world.tenant, failed.id).await?, Some(failed));
-    for number in [0, 1, 2, 3] {
+    for number in [0, 1, 2] {
         no_session(store, world, world.session(number).id).await?;
+    }
+    // Two executions of an attempt open the same session. Where the cache decides, it stays for the other one.
+    if world.home == Home::Table {
+        no_session(store, world, world.session(3).id).await?;
     }
     Ok(())
 }
