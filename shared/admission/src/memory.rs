@@ -215,6 +215,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_draw_asks_for_as_many_as_were_spent_between_a_tenth_of_the_lease_and_all_of_it() {
+        let (memory, clock) = (Arc::<Memory>::default(), FixedClock::default());
+        let until = Some(clock.now() + LEASE.period);
+        let mut asked = Vec::new();
+        for _ in 0..180 {
+            let draw = async |permits| {
+                asked.push(permits);
+                Ok(Outcome::Certain(Drawn::Granted { permits, remaining: 0, until }))
+            };
+            let Ok(Taken::Permit(permit)) = memory.take(&clock, Lease { most: 50, ..LEASE }, draw).await else {
+                panic!()
+            };
+            permit.spend();
+        }
+
+        assert_eq!(asked, [5, 5, 10, 20, 40, 50, 50]);
+    }
+
+    #[tokio::test]
     async fn a_permit_goes_back_into_its_own_window_only() {
         let (memory, clock) = (Arc::<Memory>::default(), FixedClock::default());
         let ends = clock.now() + LEASE.period;
