@@ -4,6 +4,7 @@
    `cargo lambda deploy` of one function alone.
 2. The Rust test `deployed` over HTTP: API Gateway, function processes, DynamoDB, KMS, SQS, audit-writer, audit table.
 3. The same test through function processes of `cargo lambda watch`, on the same tables, key and queue.
+4. The operator's commands, by invoking the function that has no route.
 
 Called by `just deployed`. Nothing leaves this machine, and everything that it starts is stopped by process id.
 """
@@ -59,12 +60,14 @@ def journeys(only):
     with ministack.running(TARGET / "tools", WORK) as cloud:
         deployed = stack.deploy(cloud, architecture, WORK / "sam", WORK / "sam-deploy.log")
         stack.deploy_alone(cloud, "status")
-        key = stack.create_tenant(deployed, countersign)
+        tenant, key = stack.create_tenant(deployed, countersign)
         if only != "watch":
             journey("stack", deployed, deployed.base_url(), key)
         if only != "stack":
             with watching(deployed) as invoke_url, gateway.serving(invoke_url) as base_url:
                 journey("watch", deployed, base_url, key)
+        if only != "watch":
+            operate(deployed, tenant)
 
 
 def build_test():
@@ -90,6 +93,13 @@ def journey(name, deployed, base_url, key):
         else:
             show_end(WORK / "watch.log", 120)
         raise
+
+
+def operate(deployed, tenant):
+    say("the operator's commands")
+    before = deployed.events()
+    stack.administer(deployed, tenant)
+    stack.check_audit(deployed, before, ["account_unlocked", "listing_changed"])
 
 
 @contextlib.contextmanager

@@ -8,6 +8,11 @@ from processes import Failed, capture, run, say, wait_until
 
 NAME = "countersign-test"
 ISSUER = "https://auth.test.example"
+# What admin says that it did, by the files of events/admin and in their order; and the tenant that the files name.
+ADMIN = {
+    "unlock-account": "account_unlocked", "deny-network": "listing_put", "allow-tenant": "listing_put",
+    "show-limits": "limits_shown", "remove-listing": "listing_removed"}
+TENANT_OF_THE_EVENTS = "0192f0c1-2345-7abc-8def-0123456789ab"
 # What is deployed is built the same way for whoever compiles incrementally otherwise.
 RELEASE = {"CARGO_INCREMENTAL": "0"}
 
@@ -132,14 +137,33 @@ def function_arns(stack):
 
 
 def create_tenant(stack, countersign):
-    """Makes a tenant as an operator does, and gives its API key."""
+    """Makes a tenant as an operator does, and gives its id and its API key."""
     printed = capture(
         [str(countersign), "admin", "create-tenant", "--core-table", stack.outputs["CoreTable"],
          "--kms-key-id", stack.outputs["KmsKeyId"]], stack.cloud.environment(), 60)
     keys = [line.removeprefix("api_key=") for line in printed.splitlines() if line.startswith("api_key=csk_")]
     if len(keys) != 1:
         raise Failed("`countersign admin create-tenant` did not print exactly one API key")
-    return keys[0]
+    tenants = [line.removeprefix("tenant_id=") for line in printed.splitlines() if line.startswith("tenant_id=")]
+    return tenants[0], keys[0]
+
+
+def administer(stack, tenant):
+    """Has the admin function carry out every command of events/admin, as an operator whom IAM lets do so."""
+    for case, did in ADMIN.items():
+        command = json.loads((template.ROOT / "events/admin" / f"{case}.json").read_text())
+        told = invoke_admin(stack, json.dumps(command).replace(TENANT_OF_THE_EVENTS, tenant))
+        if told.get("did") != did:
+            raise Failed(f"admin answered {case} with {told}")
+    refused = invoke_admin(stack, json.dumps({"command": "unlock_everybody"}))
+    if refused.get("errorType") != "malformed-command":
+        raise Failed(f"admin answered what is no command with {refused}")
+    say("admin carried out every command")
+
+
+def invoke_admin(stack, payload):
+    answer = stack.cloud.client("lambda").invoke(FunctionName=stack.outputs["AdminFunction"], Payload=payload.encode())
+    return json.load(answer["Payload"])
 
 
 def check_audit(stack, before, expected):
