@@ -4,11 +4,13 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Mutex;
+use std::thread;
 
 use serde_json::Value;
 
-use crate::client::{Answer, Client};
-use crate::engine::Engine;
+use crate::client::{Answer, Ask, Client};
+use crate::patience::eventually;
+use crate::state::State;
 
 /// A host in a process of its own, which is killed (SIGKILL) when this is dropped.
 pub(crate) struct Host {
@@ -18,28 +20,32 @@ pub(crate) struct Host {
 
 impl Host {
     /// Starts a process. It answers when it has printed its address and its key.
-    fn start(engine: &Engine) -> Starting {
-        let process = Command::new(program())
-            .args(["serve", "--port", "0", "--kdf", "pbkdf2-sha256-100000", "--dynamodb-url", &engine.address])
-            .arg("--data-dir")
-            .arg(engine.data_dir.path())
-            .env_clear()
+    fn start(state: &State) -> Starting {
+        let process = countersign()
+            .args(["serve", "--port", "0", "--kdf", "pbkdf2-sha256-100000"])
+            .args(state.arguments())
             .stdout(Stdio::piped())
             .spawn();
         Starting(Process(Mutex::new(process.expect("the program can be started"))))
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
-        self.client.get(path).unwrap()
+        self.ask(&Ask::get(path))
     }
 
-    pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
-        self.try_post(path, body).unwrap()
+    /// Sends the same request again as long as the answer is 503, as a merchant would: where nothing is away, a busy machine may
+    /// be too slow for a deadline once.
+    pub(crate) fn ask(&self, ask: &Ask) -> Answer {
+        eventually("an answer that is not 503", || Some(self.ask_once(ask)).filter(|answer| answer.status != 503))
+    }
+
+    pub(crate) fn ask_once(&self, ask: &Ask) -> Answer {
+        self.try_ask(ask).unwrap()
     }
 
     /// For a host that may die meanwhile.
-    pub(crate) fn try_post(&self, path: &str, body: &Value) -> Result<Answer, ureq::Error> {
-        self.client.post(path, body)
+    pub(crate) fn try_ask(&self, ask: &Ask) -> Result<Answer, ureq::Error> {
+        self.client.send(ask)
     }
 
     /// Kills the process, which has no time to notice.
@@ -48,13 +54,13 @@ impl Host {
     }
 }
 
-/// Hosts on one engine, all of them killed when this is dropped.
+/// Hosts on one state, all of them killed when this is dropped.
 pub(crate) struct Fleet(Vec<Host>);
 
 impl Fleet {
     /// Starts this many at once.
-    pub(crate) fn start(engine: &Engine, count: usize) -> Self {
-        let starting: Vec<Starting> = (0..count).map(|_| Host::start(engine)).collect();
+    pub(crate) fn start(state: &State, count: usize) -> Self {
+        let starting: Vec<Starting> = (0..count).map(|_| Host::start(state)).collect();
         Self(starting.into_iter().map(Starting::wait).collect())
     }
 
@@ -67,6 +73,18 @@ impl Fleet {
     pub(crate) fn host(&self, number: usize) -> &Host {
         self.0.iter().cycle().nth(number).unwrap()
     }
+
+    pub(crate) fn hosts(&self) -> &[Host] {
+        &self.0
+    }
+}
+
+/// What an operator's command says, carried out on this state.
+pub(crate) fn admin(state: &State, command: &str, arguments: &[&str]) -> Value {
+    let output = countersign().args(["admin", command]).args(state.place()).args(arguments).output().unwrap();
+    let (said, complaint) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}{complaint}");
+    serde_json::from_str(&said).unwrap()
 }
 
 /// A process that does not answer yet.
@@ -84,6 +102,12 @@ impl Starting {
         };
         let address = format!("http://{}", after("Countersign serves http://"));
         let api_key = after("Development API key: ");
+        // What it logs from now on is shown if the test fails.
+        thread::spawn(move || {
+            for line in lines.map_while(Result::ok).filter(|line| line.starts_with('{')) {
+                println!("{line}");
+            }
+        });
         Host { process, client: Client::new(address, api_key) }
     }
 }
@@ -109,10 +133,12 @@ impl Drop for Process {
     }
 }
 
-/// The program that cargo puts beside the folder of this test's own.
-fn program() -> PathBuf {
+/// The program that cargo puts beside the folder of this test's own, with nothing of this process's environment.
+fn countersign() -> Command {
     let own = std::env::current_exe().unwrap();
-    let program = own.ancestors().nth(2).unwrap().join("countersign");
+    let program: PathBuf = own.ancestors().nth(2).unwrap().join("countersign");
     assert!(program.is_file(), "{} is not there: `cargo build -p local` makes it", program.display());
-    program
+    let mut command = Command::new(program);
+    command.env_clear();
+    command
 }
