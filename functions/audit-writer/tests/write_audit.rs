@@ -5,7 +5,7 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use audit::{Event, Outcome, Subject};
+use audit::{About, Event, Outcome, Subject};
 use audit_writer::WriteAudit;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use domain::{EventId, RequestId, SessionId, TenantId};
@@ -25,8 +25,7 @@ fn delivered(json: &str) -> SqsEvent {
 fn event(number: u8) -> Event {
     Event {
         id: EventId::from_keyed_bytes([number; 16]),
-        tenant: TenantId::from_keyed_bytes([100; 16]),
-        subject: Subject::new([101; 16]),
+        about: About::Person { tenant: TenantId::from_keyed_bytes([100; 16]), subject: Subject::new([101; 16]) },
         at: Timestamp::from_second(1_793_491_200).unwrap(),
         request_id: RequestId::from_transport("r-1"),
         outcome: Outcome::SessionRevoked { session: SessionId::from_keyed_bytes([number; 16]) },
