@@ -18,3 +18,6 @@ mod repetition;
 mod scripted;
 mod tables;
 mod units;
+mod valkey;
+mod valkey_connections;
+mod valkey_counters;

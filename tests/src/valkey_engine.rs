@@ -1,7 +1,7 @@
 //! Redis servers as processes of a test: one alone, or three masters as a cluster.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
@@ -82,7 +82,8 @@ impl ValkeyEngine {
         let mut counts = BTreeMap::new();
         for server in &self.servers {
             for line in server.command("INFO commandstats").text().lines() {
-                let Some((name, rest)) = line.strip_prefix("cmdstat_").and_then(|line| line.split_once(":calls=")) else {
+                let Some((name, rest)) = line.strip_prefix("cmdstat_").and_then(|line| line.split_once(":calls="))
+                else {
                     continue;
                 };
                 let calls: u64 = rest.split(',').next().unwrap().parse().unwrap();
@@ -193,7 +194,7 @@ struct Process {
 impl Process {
     fn start(port: u16, arguments: &[String], directory: &TempDir) -> Self {
         let mut shell = Command::new("sh")
-            .args(["-c", r#""$@" > /dev/null & engine=$!; echo $engine; cat > /dev/null; kill -9 $engine; wait $engine"#])
+            .args(["-c", r#""$@" > /dev/null & engine=$!; echo $engine; cat > /dev/null; { kill -9 $engine; wait $engine; } 2> /dev/null"#])
             .args(["sh", "redis-server", "--port", &port.to_string(), "--bind", "127.0.0.1"])
             .args(["--save", "", "--appendonly", "no", "--dir"])
             .arg(directory.path())

@@ -1,6 +1,7 @@
 //! The store itself: the servers, and whose time scripts go by.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use store::{StoreError, StoreErrorKind};
@@ -35,6 +36,15 @@ impl ValkeyStore {
     #[must_use]
     pub fn answers(&self) -> bool {
         self.nodes.answer()
+    }
+
+    /// For how long a counter is kept when it no longer differs from an unused one. The server's clock decides when that is, so
+    /// where time is not the server's, it must not pass there.
+    pub(crate) fn kept_beyond_use(&self) -> Duration {
+        match self.time {
+            ScriptTime::Server => Duration::ZERO,
+            ScriptTime::Request => Duration::from_secs(3_600),
+        }
     }
 
     /// What a script gets for the time.

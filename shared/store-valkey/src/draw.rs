@@ -25,7 +25,7 @@ impl DrawPermits for ValkeyStore {
             Algorithm::SlidingWindow => 2,
             Algorithm::TokenBucket => 3,
         };
-        let arguments: [&[u8]; 7] = [
+        let arguments: [&[u8]; 8] = [
             &self.time(draw.now),
             &decimal(&algorithm),
             &decimal(&draw.limit.quota),
@@ -33,6 +33,7 @@ impl DrawPermits for ValkeyStore {
             &decimal(&u8::from(draw.limit.penalty == Penalty::Escalating)),
             &decimal(&draw.permits),
             &draw.id.0,
+            &decimal(&self.kept_beyond_use().as_millis()),
         ];
 
         let values = self.run(operation, &DRAW, &keys::counter(key), &arguments).await?;

@@ -1,6 +1,6 @@
 -- DrawPermits: decides exactly as `domain::Counter::draw`; a test compares the two.
 -- ARGV: now, algorithm (1 fixed window, 2 sliding window, 3 token bucket), quota, period in milliseconds, whether violations are
--- penalised (0 or 1), permits, draw id.
+-- penalised (0 or 1), permits, draw id, milliseconds for which the value is kept beyond its use.
 --
 -- The value, positions counting from 1:
 --   1     1: a window: start 6, current 4, previous 4. 2: a bucket: full_at 6
@@ -113,7 +113,7 @@ local function store(level, violations, recent)
       .. struct.pack('>I6I6I6', violations.since, violations.window, violations.blocked_until)
     spent_at = math.max(spent_at, violations.since + DAY, violations.blocked_until)
   end
-  local lifetime = string.format('%.0f', math.max(1, spent_at - now))
+  local lifetime = string.format('%.0f', math.max(1, spent_at - now) + ARGV[8])
   redis.call('SET', KEYS[1], level .. noted .. recent, 'PX', lifetime)
 end
 
