@@ -88,6 +88,22 @@ fn the_printed_calls_work_when_pasted() {
 }
 
 #[test]
+fn b2_a_valkey_that_is_down_at_the_start_is_warned_of_and_served_without() {
+    // Nobody listens on a port that was just given back.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let valkey = format!("redis://127.0.0.1:{port}");
+    let arguments = ["serve", "--port", "0", "--ephemeral", "--kdf", "pbkdf2-sha256-100000", "--backend", "valkey"];
+    let serving = Serving::start(&[&arguments[..], &["--valkey-url", &valkey]].concat());
+
+    let output = Command::new("bash").args(["-ec", &serving.pasted()]).output().unwrap();
+
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.lines().last().is_some_and(|line| line.contains(r#""status":"verified""#)), "{said}");
+    let warning = serving.lines.iter().find(|line| line.contains(r#""level":"WARN""#)).unwrap();
+    assert!(warning.contains(&format!(r#""cache.port":{port}"#)), "{warning}");
+}
+
+#[test]
 fn a_restart_prints_the_same_key_and_sigterm_ends_it_well() {
     let folder = tempfile::tempdir().unwrap();
     let arguments = ["serve", "--port", "0", "--data-dir", folder.path().to_str().unwrap()];
