@@ -24,6 +24,7 @@ pub(super) async fn run<S: DrawPermits + Clone + 'static>(store: &S, setting: Se
             violations_escalate,
             subjects_and_limits_are_counted_apart,
             what_is_finer_than_a_millisecond_is_cut_off,
+            a_time_out_is_cut_to_milliseconds_too,
         ]
     );
 }
@@ -215,6 +216,26 @@ async fn what_is_finer_than_a_millisecond_is_cut_off(
     let last = world.after(limit.period.saturating_sub(Duration::from_nanos(1)));
     let early = store.draw_permits(&key, &draw(world, limit, 1, 2, last)).await?;
     let then = store.draw_permits(&key, &draw(world, limit, 1, 3, world.after(limit.period))).await?;
+
+    ensure_eq!(early, Drawn::Refused { retry_after: Duration::from_millis(1) });
+    ensure_eq!(permits(&then), 1);
+    Ok(())
+}
+
+async fn a_time_out_is_cut_to_milliseconds_too(
+    store: &(impl DrawPermits + Clone + 'static),
+    world: &World,
+) -> Result<(), Failure> {
+    let (key, limit) = (key(world, 1), limit(Algorithm::FixedWindow, 1, Penalty::Escalating));
+    let finer = |window: u32| world.after(limit.period * window + Duration::from_nanos(999_999));
+    for (window, number) in (0..3).zip((0..).step_by(2)) {
+        ensure_eq!(permits(&store.draw_permits(&key, &draw(world, limit, 1, number, finer(window))).await?), 1);
+        store.draw_permits(&key, &draw(world, limit, 1, number + 1, finer(window))).await?;
+    }
+    let ended = world.after(limit.period * 2 + Duration::from_secs(30 * 60));
+
+    let early = store.draw_permits(&key, &draw(world, limit, 1, 10, ended - Duration::from_nanos(1))).await?;
+    let then = store.draw_permits(&key, &draw(world, limit, 1, 11, ended)).await?;
 
     ensure_eq!(early, Drawn::Refused { retry_after: Duration::from_millis(1) });
     ensure_eq!(permits(&then), 1);

@@ -26,6 +26,7 @@ pub(super) async fn run<S: RequestPorts>(store: &S, setting: Setting, report: &m
             one_that_was_taken_over_decides_nothing,
             finishing_what_was_never_begun_stores_nothing,
             another_tenant_and_another_key_are_others,
+            what_is_finer_than_a_millisecond_is_cut_off,
         ]
     );
 }
@@ -182,6 +183,15 @@ async fn another_tenant_and_another_key_are_others(store: &impl RequestPorts, wo
 
     ensure_eq!(store.begin_request(world.tenant, &request, nonce(4), world.now).await?, InFlight);
     ensure_eq!(store.begin_request(world.other_tenant, &request, nonce(4), world.now).await?, Answered(answer));
+    Ok(())
+}
+
+async fn what_is_finer_than_a_millisecond_is_cut_off(store: &impl RequestPorts, world: &World) -> Result<(), Failure> {
+    let request = request(world)?;
+    let finer = world.after(Duration::from_nanos(999_999));
+    ensure_eq!(store.begin_request(world.tenant, &request, nonce(1), finer).await?, Begun);
+
+    ensure_eq!(store.begin_request(world.tenant, &request, nonce(2), world.after(IN_FLIGHT_FOR)).await?, Begun);
     Ok(())
 }
 
