@@ -1,6 +1,12 @@
 //! The conformance suite on every implementation of the ports, and what is special about the one on DynamoDB. An engine
 //! that is absent is a failure, never a skip.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod accounts;
 mod calls;
@@ -21,3 +27,5 @@ mod units;
 mod valkey;
 mod valkey_connections;
 mod valkey_counters;
+mod valkey_repetition;
+mod valkey_values;

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    ATTEMPTS_ALLOWED, Attempt, AttemptState, BranchKeyVersion, IdempotencyKey, RequestFingerprint, RequestNonce,
-    Sealed, SecretHash, Session, SessionId, TenantId, TransactionHash, UserId, Verification, VerificationId, Verified,
+    ATTEMPTS_ALLOWED, Attempt, AttemptState, BranchKeyVersion, FactorSet, FactorType, IdempotencyKey,
+    RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionId, TenantId, TransactionHash, UserId,
+    Verification, VerificationId, Verified,
 };
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -35,14 +36,12 @@ pub(crate) enum Opening {
 
 /// The value of a verification that was just opened.
 pub(crate) fn opened(verification: &Verification) -> Vec<u8> {
-    let asked = verification.asked.to_string();
     Writer::default()
         .byte(FORMAT)
         .byte(0)
         .instant(verification.expires_at)
         .byte(0)
-        .byte(u8::try_from(asked.len()).unwrap_or(u8::MAX))
-        .bytes(asked.as_bytes())
+        .bytes(&factors(verification.asked))
         .bytes(verification.user.as_bytes())
         .number(verification.key_version)
         .number(verification.branch_key_version.number())
@@ -129,8 +128,7 @@ impl Success {
 
 /// What scripts do not look at, but for the asked factors.
 fn record(tenant: TenantId, id: VerificationId, expires_at: Timestamp, mut reader: Reader<'_>) -> Option<Verification> {
-    let length = reader.byte()?;
-    let asked = std::str::from_utf8(reader.bytes(usize::from(length))?).ok()?.parse().ok()?;
+    let asked = parse_factors(reader.array()?)?;
     Some(Verification {
         tenant,
         id,
@@ -146,6 +144,35 @@ fn record(tenant: TenantId, id: VerificationId, expires_at: Timestamp, mut reade
         attempts: BTreeMap::new(),
         verified: None,
     })
+}
+
+/// A set of factors, one bit for each.
+pub(crate) fn factors(factors: FactorSet) -> [u8; 2] {
+    factors.iter().map(bit).fold(0, |bits, bit| bits | bit).to_be_bytes()
+}
+
+/// `None` for no factors and for bits that stand for none.
+fn parse_factors(bytes: [u8; 2]) -> Option<FactorSet> {
+    let bits = u16::from_be_bytes(bytes);
+    let set = FactorSet::of(FactorType::ALL.into_iter().filter(|factor| bits & bit(*factor) != 0)).ok()?;
+    (bits != 0 && factors(set) == bytes).then_some(set)
+}
+
+/// Two versions of this code may share a cache, so a factor keeps its bit for ever.
+const fn bit(factor: FactorType) -> u16 {
+    1 << match factor {
+        FactorType::Pin => 0,
+        FactorType::Pattern => 1,
+        FactorType::Colour => 2,
+        FactorType::Emoji => 3,
+        FactorType::Words => 4,
+        FactorType::ImageTap => 5,
+        FactorType::Nfc => 6,
+        FactorType::DeviceSecret => 7,
+        FactorType::Fingerprint => 8,
+        FactorType::Face => 9,
+        FactorType::Voice => 10,
+    }
 }
 
 /// Reads a key back, which is checked like one that a caller sent.

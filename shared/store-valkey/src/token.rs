@@ -73,3 +73,50 @@ const SCHEME: &str = "http://";
 
 /// The longest that ElastiCache accepts.
 const LIFETIME: Duration = Duration::from_secs(900);
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use aws_credential_types::Credentials;
+
+    use super::*;
+
+    /// The expected signature is botocore's, made with the same inputs.
+    #[tokio::test]
+    async fn a_token_is_signed_as_botocore_does() {
+        let credentials = Credentials::new(
+            "AKIDEXAMPLE",
+            "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+            Some("session/token+=".to_owned()),
+            None,
+            "test",
+        );
+        let cache = CacheName::Serverless("Countersign".to_owned());
+        let signer = TokenSigner {
+            login: CacheLogin { user: "app".to_owned(), cache },
+            region: "eu-central-1".to_owned(),
+            credentials: SharedCredentialsProvider::new(credentials),
+        };
+
+        let token = signer.token(Timestamp::from_second(1_790_000_000).unwrap()).await.unwrap();
+
+        let (place, parameters) = token.split_once('?').unwrap();
+        assert_eq!(place, "countersign/");
+        assert_eq!(
+            parameters.split('&').collect::<BTreeSet<_>>(),
+            BTreeSet::from([
+                "Action=connect",
+                "User=app",
+                "ResourceType=ServerlessCache",
+                "X-Amz-Algorithm=AWS4-HMAC-SHA256",
+                "X-Amz-Credential=AKIDEXAMPLE%2F20260921%2Feu-central-1%2Felasticache%2Faws4_request",
+                "X-Amz-Date=20260921T141320Z",
+                "X-Amz-Expires=900",
+                "X-Amz-SignedHeaders=host",
+                "X-Amz-Security-Token=session%2Ftoken%2B%3D",
+                "X-Amz-Signature=9e2d04aab3a21f85c98b4e9f722bdb4a1f018e0e8482c4477908923e39ffc9b4",
+            ])
+        );
+    }
+}

@@ -89,12 +89,11 @@ impl ValkeyStore {
     pub(crate) async fn claim(&self, request: &ClaimRequest) -> Result<(Claim, Option<KeptSession>), StoreError> {
         let operation = "ClaimAttempt";
         let key = keys::verification(request.tenant, request.verification);
-        let presented = request.presented.to_string();
         let arguments: [&[u8]; 7] = [
             request.attempt.key.as_bytes(),
             &request.attempt.body,
             &request.nonce.0,
-            presented.as_bytes(),
+            &layout::factors(request.presented),
             &self.time(request.now),
             &decimal(&ATTEMPTS_ALLOWED),
             &decimal(&IN_FLIGHT_FOR.as_millis()),

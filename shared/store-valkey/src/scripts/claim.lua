@@ -24,7 +24,7 @@ end
 -- All attempts having been wrong, it has failed; that is covered by their number.
 if is_verified or now >= expires or attempts >= allowed then return {CLOSED} end
 local after = after_attempts(value)
-if value:sub(after + 1, after + value:byte(after)) ~= presented then return {MISMATCHED} end
+if value:sub(after, after + 1) ~= presented then return {MISMATCHED} end
 value = '\1' .. string.char(attempts + 1) .. value:sub(3, after - 1) .. claimed .. value:sub(after)
 redis.call('SET', KEYS[1], value, 'KEEPTTL')
 return {GRANTED, value}

@@ -36,10 +36,11 @@ local function passed(used, room)
 end
 
 -- What is stored.
-local value = redis.call('GET', KEYS[1]) or ''
+local value = redis.call('GET', KEYS[1])
 local level, violations, recent = '', nil, ''
 local kind, start, current, previous, full_at = 0, 0, 0, 0, 0
-if value ~= '' then
+if value then
+  if value == '' then return {CORRUPT} end
   kind = value:byte(1)
   local length = kind == WINDOW and 15 or 7
   if kind < 1 or kind > 2 or #value <= length then return {CORRUPT} end
@@ -133,7 +134,7 @@ if remembered and now < remembered.blocked_until then return {REFUSED, remembere
 local permits = math.min(available, wanted)
 if permits == 0 then
   local refused = {REFUSED, wait()}
-  if not is_penalised or value == '' or (remembered and window <= remembered.window) then return refused end
+  if not is_penalised or not value or (remembered and window <= remembered.window) then return refused end
   local violated = {count = 1, since = now, window = window, blocked_until = 0}
   if remembered then
     violated.count, violated.since = math.min(255, remembered.count + 1), remembered.since

@@ -7,7 +7,7 @@
 --          (state: 0 claimed, 1 to 3 wrong with one less remaining, 255 right)
 --   then, if verified: at 6, session id 16, whether the session is known to be open 1, its end 6, its refresh token's hash 32,
 --   length of the answer 2, answer
---   then   length of the asked factors 1, asked factors, and what scripts do not look at
+--   then   asked factors 2, and what scripts do not look at
 local ATTEMPT = 63
 
 local function is_verification(value)
