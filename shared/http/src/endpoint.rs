@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::SystemClock;
+use domain::{IN_FLIGHT_FOR, SystemClock};
 use lambda_http::http::Response;
 use lambda_http::{Body, Error, Request, service_fn};
 use telemetry::Metrics;
@@ -31,7 +31,8 @@ pub trait Endpoint: Clone + Send + Sync + 'static {
             let inbound = Inbound::new(request);
             let span = info_span!("request", request.id = %inbound.request_id);
             let answer = timeout(ANSWER_DEADLINE, self.answer(&inbound).instrument(span)).await;
-            respond(&inbound.request_id, answer.unwrap_or_else(|late| Err(Problem::unavailable(&late))))
+            let late = |late| Problem { retry_after: Some(LATE_RETRY_AFTER), ..Problem::unavailable(&late) };
+            respond(&inbound.request_id, answer.unwrap_or_else(|elapsed| Err(late(elapsed))))
         }
     }
 }
@@ -39,6 +40,9 @@ pub trait Endpoint: Clone + Send + Sync + 'static {
 /// The latest moment of an answer: what is not answered by then is a 503. Every function's timeout in `template.yaml` is
 /// longer, so that the 503 comes before Lambda ends the process.
 pub const ANSWER_DEADLINE: Duration = Duration::from_secs(15);
+
+/// After a late answer, what the request has claimed stays claimed until [`IN_FLIGHT_FOR`] has passed since it began.
+const LATE_RETRY_AFTER: Duration = Duration::from_secs(IN_FLIGHT_FOR.as_secs() - ANSWER_DEADLINE.as_secs() + 1);
 
 /// Runs an endpoint in Lambda under the function's name in metrics: one request at a time in classic environments, up to
 /// `AWS_LAMBDA_MAX_CONCURRENCY` in Lambda Managed Instances.
