@@ -70,5 +70,6 @@ fn replacing(key: &CounterKey, seen: Option<&StoredCounter>, after: &Counter, dr
 /// How long a spent counter is kept at least: longer than any call takes, so that none that saw it writes over its successor.
 pub(crate) const KEPT_AFTER_SPENT: Duration = Duration::from_secs(900);
 
-/// How often a draw is tried while others draw from the same counter. Each time somebody gets on.
-const ROUNDS: u32 = 16;
+/// How often a draw is tried while others draw from the same counter. Each time somebody gets on, so that this many who begin
+/// together all do.
+const ROUNDS: u32 = 64;
