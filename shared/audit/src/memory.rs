@@ -40,6 +40,11 @@ impl MemorySink {
         self.state().events.clone()
     }
 
+    /// Forgets the events so far.
+    pub fn forget(&self) {
+        self.state().events = Vec::new();
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -47,6 +47,17 @@ impl MemoryStore {
         Self::default()
     }
 
+    /// Forgets what stores forget by themselves in time: all that is ephemeral, accounts, and events. For tests that go on for longer
+    /// than a map can grow.
+    pub fn forget(&self) {
+        let mut content = self.content();
+        content.accounts.clear();
+        content.verifications.clear();
+        content.requests.clear();
+        content.counters.clear();
+        content.events.clear();
+    }
+
     fn content(&self) -> MutexGuard<'_, Content> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
