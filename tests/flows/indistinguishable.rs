@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use countersign_tests::{Answer, Function, Opened, Person, World};
 use domain::{FactorSet, FactorType};
-use serde_json::Value;
+use serde_json::{Value, json};
 use testkit::Trace;
 
+use crate::budgets::LONG_LEASES;
 use crate::problems::problem;
 
 #[tokio::test]
 async fn v5_the_answer_does_not_tell_which_or_how_many_factors_were_wrong() {
-    let world = World::new().await;
+    let mut world = World::new().await;
+    world.restart_with(LONG_LEASES);
     let person = world.enrolled(1, &["pin", "nfc", "fingerprint"]).await;
     until_three_are_asked(&world, &person).await;
     warm_up(&world).await;
@@ -27,6 +29,10 @@ async fn v5_the_answer_does_not_tell_which_or_how_many_factors_were_wrong() {
             of_subset.push(observe(&world, world.attempting(&opened, &factors)).await);
         }
         seen.push(of_subset);
+        // The fifth wrong answer would lock, which is not what this is about.
+        let unlock =
+            json!({"command": "unlock_account", "tenant_id": world.tenant.id.to_string(), "user_id": person.id});
+        world.tell(&unlock.to_string()).await.unwrap();
     }
 
     assert!(seen.iter().all(|of_subset| *of_subset == seen[0]), "{seen:#?}");
@@ -37,30 +43,61 @@ async fn v5_the_answer_does_not_tell_which_or_how_many_factors_were_wrong() {
 }
 
 #[tokio::test]
-async fn v6_an_unknown_user_is_told_from_a_known_one_by_nothing_warm() {
-    let world = World::new().await;
-    let known = world.enrolled(1, &["pin", "nfc"]).await;
-    let unknown = Person::new(2, &["pin", "nfc"]);
+async fn v6_known_unknown_and_locked_users_are_told_apart_by_nothing_warm() {
+    let mut world = World::new().await;
+    world.restart_with(LONG_LEASES);
+    let people = known_unknown_and_locked(&world).await;
     warm_up(&world).await;
 
-    let seen = [whole_verification(&world, &known).await, whole_verification(&world, &unknown).await];
+    let mut seen = Vec::new();
+    for person in &people {
+        seen.push(whole_verification(&mut world, person, Processes::Warm).await);
+    }
 
-    assert_eq!(seen[0], seen[1]);
+    assert!(seen.iter().all(|of_person| *of_person == seen[0]), "{seen:#?}");
 }
 
 #[tokio::test]
-async fn v6_an_unknown_user_is_told_from_a_known_one_by_nothing_cold() {
+async fn v6_known_unknown_and_locked_users_are_told_apart_by_nothing_cold() {
     let mut world = World::new().await;
+    let people = known_unknown_and_locked(&world).await;
+
+    let mut seen = Vec::new();
+    for person in &people {
+        seen.push(whole_verification(&mut world, person, Processes::New).await);
+    }
+
+    assert!(seen.iter().all(|of_person| *of_person == seen[0]), "{seen:#?}");
+}
+
+/// A right answer to a locked account is a wrong one, in every byte and at the same cost.
+#[tokio::test]
+async fn v6_a_right_attempt_at_a_locked_account_is_a_wrong_one() {
+    let mut world = World::new().await;
+    world.restart_with(LONG_LEASES);
+    let [known, _, locked, _] = known_unknown_and_locked(&world).await;
+    let (of_known, of_locked) = (world.opened(&known).await, world.opened(&locked).await);
+
+    let wrong = observe(&world, world.attempting(&of_known, &known.wrong(&of_known.asked))).await;
+    let right = observe(&world, world.attempting(&of_locked, &locked.right(&of_locked.asked))).await;
+
+    assert_eq!(right, wrong);
+    assert_eq!((right.runs, right.comparisons), (1, 1));
+}
+
+/// A user of each kind; the last one is locked and does not exist.
+async fn known_unknown_and_locked(world: &World) -> [Person; 4] {
     let known = world.enrolled(1, &["pin", "nfc"]).await;
-    let unknown = Person::new(2, &["pin", "nfc"]);
-
-    world.restart();
-    let of_known = observe(&world, world.initiating(&known.id)).await;
-    world.restart();
-    let of_unknown = observe(&world, world.initiating(&unknown.id)).await;
-
-    assert_eq!(of_known.shape(), of_unknown.shape());
-    assert_eq!((of_known.trace, of_known.unwrapped), (of_unknown.trace, of_unknown.unwrapped));
+    let locked = world.enrolled(3, &["pin", "nfc"]).await;
+    let (unknown, unknown_locked) = (Person::new(2, &["pin", "nfc"]), Person::new(4, &["pin", "nfc"]));
+    for person in [&locked, &unknown_locked] {
+        for _ in 0..5 {
+            let opened = world.opened(person).await;
+            world.attempt(&opened, &person.wrong(&opened.asked)).await;
+        }
+        assert_eq!(crate::lockout::failures(world, person).await, 5);
+    }
+    [known, unknown, locked, unknown_locked]
 }
 
 #[tokio::test]
@@ -134,18 +171,33 @@ async fn observe(world: &World, call: countersign_tests::Call) -> Observed {
     }
 }
 
+/// Whether a request meets processes that have worked before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Processes {
+    Warm,
+    New,
+}
+
 /// What is seen of a verification with four wrong attempts, and of its status after each. Ids are left out.
-async fn whole_verification(world: &World, person: &Person) -> Vec<String> {
-    let initiated = observe(world, world.initiating(&person.id)).await;
+async fn whole_verification(world: &mut World, person: &Person, processes: Processes) -> Vec<String> {
+    let initiated = observe_in(world, world.initiating(&person.id), processes).await;
     let opened = Opened::from(&initiated.answer);
-    let mut seen = vec![format!("{:?} {:?} {}", initiated.shape(), initiated.trace, initiated.runs)];
+    let mut seen =
+        vec![format!("{:?} {:?} {} {}", initiated.shape(), initiated.trace, initiated.runs, initiated.unwrapped)];
     for _ in 0..4 {
-        let attempt = observe(world, world.attempting(&opened, &person.wrong(&opened.asked))).await;
-        let status = observe(world, world.asking_status(&opened).bearer(&opened.capability)).await;
-        seen.push(format!("{attempt:?}"));
-        seen.push(format!("{status:?}").replace(&opened.id, ""));
+        let call = world.attempting(&opened, &person.wrong(&opened.asked));
+        seen.push(format!("{:?}", observe_in(world, call, processes).await));
+        let call = world.asking_status(&opened).bearer(&opened.capability);
+        seen.push(format!("{:?}", observe_in(world, call, processes).await).replace(&opened.id, ""));
     }
     seen
+}
+
+async fn observe_in(world: &mut World, call: countersign_tests::Call, processes: Processes) -> Observed {
+    if processes == Processes::New {
+        world.restart();
+    }
+    observe(world, call).await
 }
 
 /// Lets all processes do some work for somebody else.

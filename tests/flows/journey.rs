@@ -91,5 +91,9 @@ fn name(outcome: &Outcome) -> &'static str {
         Outcome::VerificationSucceeded { .. } => "succeeded",
         Outcome::CompletionRefused { .. } => "too late",
         Outcome::SessionRevoked { .. } => "revoked",
+        Outcome::AttemptWhileLocked { .. } => "while locked",
+        Outcome::AccountLocked { .. } => "locked",
+        Outcome::AccountUnlocked { .. } => "unlocked",
+        Outcome::ListingChanged { .. } => "listed",
     }
 }

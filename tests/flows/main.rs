@@ -1,6 +1,7 @@
 //! Journeys through several functions in one process, on the events of `events/`, and the properties that they must show.
 #![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod backends;
 mod budgets;
 mod cheap_rejects;
 mod concurrency;
@@ -8,9 +9,13 @@ mod event_files;
 mod faults;
 mod hang;
 mod hostile;
+mod idempotency;
 mod indistinguishable;
 mod journey;
+mod limits;
+mod lockout;
 mod malformed;
+mod once;
 mod outage;
 mod problems;
 mod responses;

@@ -1,7 +1,9 @@
 //! E4: a dependency that takes connections and never answers costs its caller a bounded time, and the answer is 503.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use admission::{Admission, Policy};
 use audit::{RecordEvent, SqsSink};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use aws_types::SdkConfig;
@@ -11,13 +13,21 @@ use crypto::{EncryptionContext, UnwrapKey, WrappedKey};
 use describe_enrollment::DescribeEnrollment;
 use domain::BranchKeyVersion;
 use kms::KmsKeyring;
-use store_dynamodb::{CoreTable, DynamoStore};
+use store_dynamodb::{CoreAndEphemeral, CoreTable, DynamoStore, EphemeralTable};
+use testkit::{FixedClock, SeededEntropy};
 use tokio::net::{TcpListener, TcpStream};
 
 #[tokio::test]
 async fn e4_a_store_that_never_answers_is_503_within_the_worst_case() {
-    let store = DynamoStore::new(&config(&silent().await), CoreTable::new("core"));
-    let describe = DescribeEnrollment::new(store);
+    let tables = CoreAndEphemeral { core: CoreTable::new("core"), ephemeral: EphemeralTable::new("ephemeral") };
+    let store = DynamoStore::new(&config(&silent().await), tables);
+    let admission = Admission::new(admission::Ports {
+        store: store.clone(),
+        policy: Policy::default(),
+        clock: Arc::new(FixedClock::default()),
+        entropy: Arc::new(SeededEntropy::new(1)),
+    });
+    let describe = DescribeEnrollment::new(store, admission);
     let event = Function::DescribeEnrollment.event("enrolled");
     let request = lambda_http::request::from_str(&event).unwrap();
 

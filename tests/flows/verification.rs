@@ -17,11 +17,7 @@ async fn v4_a_verification_succeeds_at_most_once_in_memory() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn v4_a_verification_succeeds_at_most_once_on_embedded_dynamodb() {
-    let tables = Embedded::start().await;
-
-    succeed_at_once(World::on(tables.store.clone()).await).await;
-
-    assert_eq!(tables.dump().await.starting_with("session/"), 1);
+    succeed_at_once(World::on(Embedded::start().await.store).await).await;
 }
 
 /// 64 right attempts at once, each with a key of its own.
@@ -42,6 +38,7 @@ async fn succeed_at_once<S: Ports>(world: World<S>) {
     assert_eq!(introspected.json()["active"], true);
     let (succeeded, too_late) = decided(&world);
     assert_eq!(succeeded, too_late + 1, "every success but one was taken back in the audit trail");
+    assert_eq!(crate::faults::sessions(&world, &person).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -89,6 +86,9 @@ async fn enroll_at_once<S: Ports>(world: World<S>) {
     assert_eq!(answers.iter().filter(|answer| answer.told() == problem(409, "already-enrolled")).count(), 49);
     let winner = answers.iter().position(|answer| answer.status == 201).unwrap();
     for (position, person) in people.iter().enumerate() {
+        // Wrong answers lock, which is not what this is about.
+        let unlock = json!({"command": "unlock_account", "tenant_id": world.tenant.id.to_string(), "user_id": user.id});
+        world.tell(&unlock.to_string()).await.unwrap();
         let opened = world.opened(&user).await;
         let attempt = world.attempt(&opened, &person.right(&opened.asked)).await;
         assert_eq!(attempt.status == 200, position == winner, "{attempt:?}");
@@ -100,7 +100,7 @@ async fn v11_enrolling_an_existing_user_changes_nothing() {
     let tables = Embedded::start().await;
     let world = World::on(tables.store.clone()).await;
     let person = world.enrolled(1, &["pin", "nfc"]).await;
-    let before = tables.dump().await;
+    let before = tables.dump_of(&["core"]).await;
     let runs = world.kdf.runs();
 
     for number in 2..12 {
@@ -110,7 +110,7 @@ async fn v11_enrolling_an_existing_user_changes_nothing() {
         assert_eq!(answer.told(), problem(409, "already-enrolled"));
     }
 
-    assert_eq!(tables.dump().await, before);
+    assert_eq!(tables.dump_of(&["core"]).await, before);
     assert_eq!(world.kdf.runs(), runs);
 }
 

@@ -1,0 +1,38 @@
+//! Worlds on Valkey: a cache in front of embedded DynamoDB, with the world's virtual time.
+
+use std::collections::BTreeMap;
+
+use aws_types::SdkConfig;
+use config::CacheSettings;
+use countersign_tests::{Embedded, ValkeyEngine, World};
+use store_dynamodb::{AllTables, DynamoStore};
+use store_valkey::{ScriptTime, Tiered, ValkeyStore};
+
+/// A server that worlds of one test use one after another.
+pub(crate) struct Valkey(ValkeyEngine);
+
+impl Valkey {
+    /// Starts a server.
+    pub(crate) async fn start() -> Self {
+        Self(ValkeyEngine::start().await)
+    }
+
+    /// A new world on an empty cache and empty tables.
+    pub(crate) async fn world(&self) -> World<Tiered<DynamoStore<AllTables>>> {
+        for server in self.0.servers() {
+            server.command("FLUSHALL");
+        }
+        // A machine that is busy with other tests is no outage.
+        let settings = format!("{}?deadline_milliseconds=1000", self.0.url());
+        let Ok(CacheSettings::Cache(cache)) = settings.parse() else { panic!("no cache: {settings}") };
+        let cache = ValkeyStore::start(&cache, &SdkConfig::builder().build()).await.unwrap();
+        World::on(Tiered::new(Embedded::start().await.store, cache.with_time(ScriptTime::Request))).await
+    }
+
+    /// How often each command of the ports was called so far.
+    pub(crate) fn calls(&self) -> BTreeMap<String, u64> {
+        let mut calls = self.0.command_counts();
+        calls.retain(|name, _| ["get", "set", "evalsha", "eval"].contains(&name.as_str()));
+        calls
+    }
+}
