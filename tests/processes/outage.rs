@@ -25,6 +25,8 @@ fn b3_with_cache_and_tables_that_stand_still_nothing_is_permitted() {
 fn without_cache_and_tables_nothing_is_permitted(away: fn(&Engine)) {
     let state = State::on(Backend::Redis).with_deadline(200).with_limits(&json!({
         "user": { "quota": 4, "period_seconds": 86_400 },
+        // No permits at hand.
+        "tenant_introspect": { "lease": 1 },
     }));
     let fleet = Fleet::start(&state, 2);
     let [person, limited, locked] = [1, 2, 3].map(|number| enrolled(fleet.any(), number));
@@ -56,6 +58,8 @@ fn without_cache_and_tables_nothing_is_permitted(away: fn(&Engine)) {
         Ask::get(&opened.path()),
         introspecting(&token),
         revoking(&token),
+        // Nothing but admission stands before its answer.
+        introspecting("unknown"),
     ];
     let answers = at_once(2 * asks.len(), |number| fleet.host(number % 2).ask_once(&asks[number / 2]));
     let keys = fleet.any().ask_once(&Ask::get(KEYS));
