@@ -7,6 +7,7 @@ use domain::{AttemptMark, Entropy, FORGOTTEN_AFTER, LADDER, Session, SessionId};
 use jiff::Timestamp;
 use store::{FindAccount, OpenSession, Reservation, ReserveFailure, UnlockAccount};
 use testkit::{MemoryStore, SeededEntropy};
+use tokio::task::JoinSet;
 
 use crate::engine;
 use crate::records::{now, session, tenant, user};
@@ -30,6 +31,25 @@ async fn v3_an_account_on_embedded_dynamodb_is_the_model() {
         assert_eq!(found.unwrap_or_default(), expected.unwrap_or_default(), "seed {SEED}, step {number}: {step:?}");
     }
     assert!(locked > 50, "the script meets {locked} locks");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn v3_of_sixteen_failures_at_once_a_day_later_five_are_reserved() {
+    let engine = engine::embedded().await;
+    let next_day = now() + FORGOTTEN_AFTER;
+    engine.store.reserve_failure(tenant(), user(), AttemptMark([0; 8]), now()).await.unwrap();
+
+    let mut tasks = JoinSet::new();
+    for number in 1..=16 {
+        let store = engine.store.clone();
+        tasks.spawn(async move { store.reserve_failure(tenant(), user(), AttemptMark([number; 8]), next_day).await });
+    }
+    let reservations: Vec<_> = tasks.join_all().await.into_iter().map(Result::unwrap).collect();
+
+    let reserved = reservations.iter().filter(|reservation| matches!(reservation, Reservation::Reserved(_))).count();
+    let account = engine.store.find_account(tenant(), user()).await.unwrap().unwrap();
+    assert_eq!(reserved, 5);
+    assert_eq!(account.failures.instants(), [next_day; 5]);
 }
 
 #[derive(Debug)]

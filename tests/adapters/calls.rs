@@ -1,6 +1,7 @@
 //! How many requests a port sends to its engine: each is a wait of its caller.
 
 use domain::{Algorithm, AttemptMark, Drawn, FORGOTTEN_AFTER, IN_FLIGHT_FOR, MAX_SESSIONS, Penalty, Sealed};
+use jiff::Timestamp;
 use store::{
     BeginRequest, ChangeListings, Claim, ClaimAttempt, ClaimRequest, CompleteVerification, Completion, DrawPermits,
     FailAttempt, FindAccount, FindListings, FindSession, FinishRequest, OpenSession, OpenVerification, Reservation,
@@ -9,8 +10,7 @@ use store::{
 
 use crate::engine::{self, Engine};
 use crate::records::{
-    claim, claimed, completion, counter, draw, later, limit, listing, nonce, now, request, session, tenant, user,
-    verification,
+    claim, claimed, completion, counter, draw, limit, listing, nonce, now, request, session, tenant, user, verification,
 };
 use crate::relay::{Delivery, Relayed};
 
@@ -101,17 +101,19 @@ async fn b5_opening_a_session_takes_one_call_in_an_account_that_is_as_it_was_see
 async fn b5_a_draw_takes_one_call_unless_the_counter_is_busy() {
     let (_engine, relayed) = relayed().await;
     let limit = limit(Algorithm::FixedWindow, Penalty::None);
-    let draw = async |number, seconds| {
-        let drawn = relayed.store.draw_permits(&counter(), &draw(number, limit, later(seconds))).await.unwrap();
+    let window_end = limit.window_start(now()) + limit.period;
+    let last = Timestamp::from_millisecond(window_end.as_millisecond() - 1).unwrap();
+    let draw = async |number, now| {
+        let drawn = relayed.store.draw_permits(&counter(), &draw(number, limit, now)).await.unwrap();
         (matches!(drawn, Drawn::Granted { .. }), relayed.requests())
     };
 
-    assert_eq!(draw(1, 0).await, (true, 1), "new");
-    assert_eq!(draw(2, 0).await, (true, 2), "busy");
-    assert_eq!(draw(2, 0).await, (true, 1), "repeated");
-    assert_eq!(draw(3, 0).await, (true, 2), "busy");
-    assert_eq!(draw(4, 0).await, (false, 1), "exhausted");
-    assert_eq!(draw(5, 10).await, (true, 1), "spent");
+    assert_eq!(draw(1, now()).await, (true, 1), "new");
+    assert_eq!(draw(2, now()).await, (true, 2), "busy");
+    assert_eq!(draw(2, now()).await, (true, 1), "repeated");
+    assert_eq!(draw(3, last).await, (true, 2), "busy");
+    assert_eq!(draw(4, last).await, (false, 1), "exhausted");
+    assert_eq!(draw(5, window_end).await, (true, 1), "spent");
 }
 
 #[tokio::test(flavor = "multi_thread")]

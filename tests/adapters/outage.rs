@@ -104,7 +104,7 @@ async fn a_draw_gives_up_when_others_are_faster_each_time() {
     while sent.try_recv().is_ok() {
         requests += 1;
     }
-    assert_eq!(requests, 16);
+    assert_eq!(requests, 64);
 }
 
 #[tokio::test]
@@ -120,12 +120,14 @@ async fn a_cancelled_transaction_tells_refusal_from_conflict() {
     // The one in conflict may be the one that decides.
     let undecided = vec![cancelled(&format!("{conflict},{refused}")), cancelled(&format!("{refused},{none}"))];
     let undecided = complete(undecided).await;
+    let never_decided = complete((0..5).map(|_| cancelled(&format!("{conflict},{refused}"))).collect()).await;
     let throttled = complete(vec![cancelled(&format!("{none},{}", code("ThrottlingError")))]).await;
     let invalid = complete(vec![cancelled(&format!("{none},{}", code("ValidationError")))]).await;
 
     assert_eq!(retried.map_err(|error| error.kind), Ok(Completion::Completed));
     assert_eq!(decided.map_err(|error| error.kind), Ok(Completion::Closed));
     assert_eq!(undecided.map_err(|error| error.kind), Ok(Completion::Closed));
+    assert_eq!(never_decided.map_err(|error| error.kind), Err(StoreErrorKind::Throttled));
     assert_eq!(throttled.map_err(|error| error.kind), Err(StoreErrorKind::Throttled));
     assert_eq!(invalid.map_err(|error| error.kind), Err(StoreErrorKind::Unavailable));
 }
