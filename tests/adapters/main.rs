@@ -28,4 +28,5 @@ mod valkey;
 mod valkey_connections;
 mod valkey_counters;
 mod valkey_repetition;
+mod valkey_tls;
 mod valkey_values;

@@ -13,16 +13,15 @@ use store_valkey::{ScriptTime, Tiered, ValkeyStore};
 use testkit::MemoryStore;
 use tokio::time::{interval, timeout};
 
-/// The cache of this engine, going by the tests' time.
+/// The cache of this engine, going by the tests' time. It waits long, since tests run side by side.
 pub(crate) async fn cache(engine: &ValkeyEngine) -> ValkeyStore {
-    cache_at(&engine.url()).await
+    cache_at(&engine.url(), Duration::from_secs(20)).await
 }
 
-/// The cache at this address. Its deadline is longer than usual, since tests run side by side.
-pub(crate) async fn cache_at(url: &str) -> ValkeyStore {
+/// The cache at this address with this deadline.
+pub(crate) async fn cache_at(url: &str, deadline: Duration) -> ValkeyStore {
     let Ok(CacheSettings::Cache(cache)) = url.parse() else { panic!("{url} is a cache") };
-    let cache = config::Cache { deadline: Duration::from_millis(500), ..cache };
-    let store = ValkeyStore::start(&cache, &SdkConfig::builder().build()).await.unwrap();
+    let store = ValkeyStore::start(&config::Cache { deadline, ..cache }, &SdkConfig::builder().build()).await.unwrap();
     store.with_time(ScriptTime::Request)
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use countersign_tests::ValkeyEngine;
 use domain::{Home, TenantId, VerificationId};
@@ -36,7 +37,7 @@ async fn b4_each_process_has_one_connection_to_each_server() {
 async fn b4_a_frozen_socket_costs_one_reconnect() {
     let engine = ValkeyEngine::start().await;
     let relay = Relay::start(engine.servers()[0].port()).await;
-    let store = cache_at(&format!("redis://127.0.0.1:{}", relay.port)).await;
+    let store = cache_at(&format!("redis://127.0.0.1:{}", relay.port), IMPATIENT).await;
     join_all((0..20).map(|number| draw(&store, number))).await;
     assert_eq!(relay.connections(), 1);
 
@@ -63,8 +64,7 @@ async fn b4_a_connection_that_the_server_closed_costs_nobody_an_error() {
 #[tokio::test(flavor = "multi_thread")]
 async fn b2_a_stalled_cache_is_left_alone_until_it_answers() {
     let engine = ValkeyEngine::start().await;
-    let cache = cache(&engine).await;
-    let store = Tiered::new(MemoryStore::new(), cache.clone());
+    let store = Tiered::new(MemoryStore::new(), cache_at(&engine.url(), IMPATIENT).await);
     let id = VerificationId::at_home([7; 16], Home::Cache);
     let tenant = TenantId::from_keyed_bytes([1; 16]);
     assert_eq!(store.home(), Home::Cache);
@@ -109,8 +109,7 @@ async fn b2_a_cache_that_is_down_at_the_start_is_used_when_it_comes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn b2_a_lost_master_leaves_the_others_in_use() {
     let engine = ValkeyEngine::start_cluster().await;
-    let cache = cache(&engine).await;
-    let store = Tiered::new(MemoryStore::new(), cache.clone());
+    let store = Tiered::new(MemoryStore::new(), cache(&engine).await);
     let lost = &engine.servers()[0];
     let keys = "CONFIG SET cluster-require-full-coverage no";
     engine.servers()[1..].iter().for_each(|server| drop(server.command(keys)));
@@ -217,3 +216,6 @@ impl Relay {
         self.accepted.load(Ordering::SeqCst)
     }
 }
+
+/// As long as a busy machine needs for what follows a freeze.
+const IMPATIENT: Duration = Duration::from_secs(1);

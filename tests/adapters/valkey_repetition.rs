@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use countersign_tests::ValkeyEngine;
 use domain::{
-    Account, BranchKeyVersion, Drawn, EventId, FactorSet, FactorType, Home, IdempotencyKey, RequestFingerprint,
-    RequestNonce, SESSION_LIFETIME, Sealed, SecretHash, Session, SessionId, TenantId, UserId, VERIFICATION_LIFETIME,
-    Verification, VerificationId,
+    Account, AttemptState, BranchKeyVersion, Drawn, EventId, FactorSet, FactorType, Home, IN_FLIGHT_FOR,
+    IdempotencyKey, RequestFingerprint, RequestNonce, SESSION_LIFETIME, Sealed, SecretHash, Session, SessionId,
+    TenantId, UserId, VERIFICATION_LIFETIME, Verification, VerificationId,
 };
 use jiff::Timestamp;
 use store::{
-    BeginRequest, Beginning, Claim, ClaimAttempt, ClaimRequest, CompleteVerification, Completion, CompletionRequest,
-    CreateEnrollment, DrawPermits, FindAccount, FindEnrollment, FindSession, FinishRequest, OpenSession,
-    OpenVerification, Opening, Revocation, RevokeSession, UpgradeVerifiers,
+    BeginRequest, Beginning, Claim, ClaimAttempt, ClaimRequest, ClaimedAttempt, CompleteVerification, Completion,
+    CompletionRequest, CreateEnrollment, DrawPermits, FailAttempt, FindAccount, FindEnrollment, FindSession,
+    FinishRequest, OpenSession, OpenVerification, Opening, Revocation, RevokeSession, UpgradeVerifiers,
 };
 use store_valkey::{Tiered, ValkeyStore};
 use testkit::MemoryStore;
@@ -45,6 +45,28 @@ async fn a9_a_lost_answer_is_never_counted_twice() {
     let completion = Tiered::new(MemoryStore::new(), lossy).complete_verification(&completion(1)).await.unwrap();
     let again = reliable.begin_request(tenant(), &fingerprint(1), RequestNonce([2; 8]), now()).await.unwrap();
     assert_eq!((completion, again), (Completion::Completed, Beginning::Answered(Sealed::new(vec![9; 40]))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a1_a_wrong_attempt_stays_wrong_however_late_it_is_repeated() {
+    let engine = ValkeyEngine::start().await;
+    let store = cache(&engine).await;
+    store.open_verification(&verification()).await.unwrap();
+    store.claim_attempt(&claim(1)).await.unwrap();
+    let claimed = ClaimedAttempt {
+        tenant: tenant(),
+        verification: verification().id,
+        attempt: fingerprint(1).key,
+        nonce: RequestNonce([1; 8]),
+    };
+    store.fail_attempt(&claimed, 2).await.unwrap();
+
+    let late = ClaimRequest { now: now() + 2 * IN_FLIGHT_FOR, nonce: RequestNonce([2; 8]), ..claim(1) };
+    let repeated = store.claim_attempt(&late).await.unwrap();
+
+    let Claim::Repeated(verification) = repeated else { panic!("{repeated:?}") };
+    let states: Vec<_> = verification.attempts.values().map(|attempt| attempt.state).collect();
+    assert_eq!(states, [AttemptState::Wrong { attempts_remaining: 2 }]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -181,7 +203,7 @@ async fn lossy(engine: &ValkeyEngine) -> ValkeyStore {
             tokio::spawn(pass_on(inner, server, Arc::clone(&seen)));
         }
     });
-    cache_at(&url).await
+    cache_at(&url, Duration::from_secs(20)).await
 }
 
 async fn pass_on(mut inner: TcpStream, server: u16, seen: Arc<Mutex<BTreeSet<Vec<u8>>>>) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::time::Duration;
@@ -21,6 +22,17 @@ impl ValkeyEngine {
     /// Starts one server.
     pub async fn start() -> Self {
         Self { servers: vec![ValkeyServer::start(&[]).await], parameters: "" }
+    }
+
+    /// Starts one server that also listens with TLS, with this certificate and its key, and knows the user `app`, who may log in with
+    /// any password.
+    pub async fn start_with_tls(certificate: &Path, key: &Path) -> (Self, u16) {
+        let port = free_port();
+        let [certificate, key] = [certificate, key].map(|path| path.to_str().unwrap());
+        let tls = ["--tls-port", &port.to_string(), "--tls-cert-file", certificate, "--tls-key-file", key];
+        let server = ValkeyServer::start(&[&tls[..], &["--tls-auth-clients", "no"]].concat()).await;
+        server.command("ACL SETUSER app on nopass ~* &* +@all");
+        (Self { servers: vec![server], parameters: "" }, port)
     }
 
     /// Starts three masters, each with a third of the slots, and waits until each knows that the cluster is complete.

@@ -116,8 +116,9 @@ mod tests {
     async fn a_serverless_cache_has_an_endpoint() {
         let aws = api(
             "200 OK",
-            "<R><DescribeServerlessCachesResult><ServerlessCaches><member><Endpoint><Address>cs.example.com</Address>\
-             <Port>6379</Port></Endpoint></member></ServerlessCaches></DescribeServerlessCachesResult></R>",
+            "<DescribeServerlessCachesResponse><DescribeServerlessCachesResult><ServerlessCaches><member><Endpoint><Address>cs.example.com</Address>\
+             <Port>6379</Port></Endpoint></member></ServerlessCaches></DescribeServerlessCachesResult>\
+             </DescribeServerlessCachesResponse>",
         );
 
         let address = find(&serverless(), &aws.await).await.unwrap();
@@ -129,15 +130,17 @@ mod tests {
     async fn a_replication_group_has_one_for_its_configuration_or_its_primarys() {
         let configuration = api(
             "200 OK",
-            "<R><DescribeReplicationGroupsResult><ReplicationGroups><ReplicationGroup><ConfigurationEndpoint>\
+            "<DescribeReplicationGroupsResponse><DescribeReplicationGroupsResult><ReplicationGroups><ReplicationGroup><ConfigurationEndpoint>\
              <Address>all.example.com</Address><Port>6379</Port></ConfigurationEndpoint></ReplicationGroup>\
-             </ReplicationGroups></DescribeReplicationGroupsResult></R>",
+             </ReplicationGroups></DescribeReplicationGroupsResult>\
+             </DescribeReplicationGroupsResponse>",
         );
         let primary = api(
             "200 OK",
-            "<R><DescribeReplicationGroupsResult><ReplicationGroups><ReplicationGroup><NodeGroups><NodeGroup>\
+            "<DescribeReplicationGroupsResponse><DescribeReplicationGroupsResult><ReplicationGroups><ReplicationGroup><NodeGroups><NodeGroup>\
              <PrimaryEndpoint><Address>one.example.com</Address><Port>6380</Port></PrimaryEndpoint></NodeGroup>\
-             </NodeGroups></ReplicationGroup></ReplicationGroups></DescribeReplicationGroupsResult></R>",
+             </NodeGroups></ReplicationGroup></ReplicationGroups></DescribeReplicationGroupsResult>\
+             </DescribeReplicationGroupsResponse>",
         );
 
         let (configuration, primary) = (configuration.await, primary.await);
