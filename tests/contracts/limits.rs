@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use admission::{Policy, Route};
+use admission::{CallerKind, Policy, Route, Row, Scope};
+use domain::{Algorithm, Penalty};
 use local::{Access, ROUTES};
 
-use crate::repository::yaml;
+use crate::repository::{read, table_rows, yaml};
 use crate::template::functions;
 
 #[test]
@@ -49,4 +50,49 @@ fn functions_that_pass_admission_have_its_settings() {
         let limits = admitted || function.binary == "admin";
         assert_eq!(function.environment.contains_key("COUNTERSIGN_LIMITS"), limits, "{}", function.binary);
     }
+}
+
+#[test]
+fn the_page_has_the_default_of_every_row_and_no_other() {
+    let rows = table_rows("docs/LIMITS.md").into_iter().filter(|row| row.len() == 8);
+    let policy = Policy::default();
+
+    assert_eq!(rows.collect::<Vec<_>>(), policy.rows().iter().map(described).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_pages_example_of_changed_limits_is_accepted() {
+    let page = read("docs/LIMITS.md");
+    let example = page.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
+
+    let changed: Policy = example.parse().unwrap();
+
+    assert_ne!(changed, Policy::default());
+}
+
+/// A row as the page describes it.
+fn described(row: &Row) -> Vec<String> {
+    let limit = row.limit.unwrap();
+    let scope = match row.scope {
+        Scope::Everybody => "everybody",
+        Scope::Tenant => "a tenant",
+        Scope::Source(CallerKind::Server) => "a tenant's servers at one address",
+        Scope::Source(CallerKind::Device) => "a tenant's users' devices at one address",
+        Scope::User => "a user of a tenant",
+    };
+    let algorithm = match (limit.algorithm, row.scope) {
+        (Algorithm::FixedWindow, Scope::Everybody) => "fixed window, in 16 shards",
+        (Algorithm::FixedWindow, _) => "fixed window",
+        (Algorithm::SlidingWindow, _) => "sliding window",
+        (Algorithm::TokenBucket, _) => "token bucket",
+    };
+    let penalty = match limit.penalty {
+        Penalty::None => "none",
+        Penalty::Escalating => "escalating",
+    };
+    let routes: Vec<&str> = row.routes.iter().map(|route| route.name()).collect();
+    let routes = if row.routes == Route::ALL { "every route".to_owned() } else { routes.join(", ") };
+    let (quota, seconds) = (limit.quota.to_string(), limit.period.as_secs().to_string());
+    let name = format!("`{}`", row.name);
+    [&name, scope, algorithm, &quota, &seconds, &row.lease.to_string(), penalty, &routes].map(str::to_owned).to_vec()
 }
