@@ -1,0 +1,164 @@
+//! One process of verify on state in memory, with verifications to attempt.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use admission::{Admission, Arrival, CallerKind, Policy, Route};
+use audit::{Event, MemorySink, Outcome};
+use crypto::{
+    BranchKey, DevelopmentKey, EnrolledFactors, KdfParameters, KdfPool, OutsideLambda, StoredVerifier, VerifierError,
+};
+use domain::{
+    AskableSets, Clock, Digest, Entropy, FactorSet, FactorType, Home, IdempotencyKey, PresentedFactors,
+    RequestFingerprint, RequestId, SourceAddress, TenantId, UserId, VERIFICATION_LIFETIME, Verification,
+    VerificationId,
+};
+use keyring::{BranchKeys, SigningKeys, create_branch_key, create_signing_key};
+use store::OpenVerification;
+use testkit::{FaultStore, FixedClock, MemoryStore, SeededEntropy};
+use verify::{AttemptRequest, Ports, Verified, Verify, VerifyError};
+
+/// A user, a process, and everything to look into.
+pub(crate) struct Scene {
+    pub(crate) store: FaultStore,
+    pub(crate) sink: Arc<MemorySink>,
+    pub(crate) clock: Arc<FixedClock>,
+    pub(crate) kdf: KdfPool,
+    pub(crate) tenant: TenantId,
+    pub(crate) user: UserId,
+    branch: Arc<BranchKey>,
+    verifier: StoredVerifier,
+    verify: Verify<FaultStore, DevelopmentKey, Arc<MemorySink>>,
+    keys_used: AtomicU8,
+}
+
+/// An attempt: its verification, its key and what it presents.
+#[derive(Clone)]
+pub(crate) struct Attempt {
+    pub(crate) verification: VerificationId,
+    pub(crate) key: IdempotencyKey,
+    right: bool,
+}
+
+impl Scene {
+    pub(crate) async fn new() -> Self {
+        Self::with(Policy::default()).await
+    }
+
+    pub(crate) async fn with(policy: Policy) -> Self {
+        let (tenant, user) = (TenantId::from_keyed_bytes([1; 16]), UserId::from_keyed_bytes([2; 16]));
+        let store = FaultStore::new(MemoryStore::new());
+        let clock: Arc<FixedClock> = Arc::default();
+        let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(1));
+        let outside = OutsideLambda::from_function_name(None).unwrap();
+        let service = DevelopmentKey::ephemeral(&*entropy, outside).unwrap();
+        create_signing_key(&store, &service, &*clock).await.unwrap();
+        create_branch_key(&store, &service, tenant, (&*clock, &*entropy)).await.unwrap();
+        let ticking = || Arc::clone(&clock) as Arc<dyn Clock>;
+        let keys = BranchKeys::new(store.clone(), service.clone(), ticking());
+        let branch = keys.current(tenant).await.unwrap();
+        let (kdf, sink) = (KdfPool::default(), Arc::<MemorySink>::default());
+        let limits = admission::Ports { store: store.clone(), policy, clock: ticking(), entropy: Arc::clone(&entropy) };
+        let verify = Verify::new(Ports {
+            store: store.clone(),
+            admission: Admission::new(limits),
+            keys,
+            signing: SigningKeys::new(store.clone(), service, ticking()),
+            audit: Arc::clone(&sink),
+            kdf: kdf.clone(),
+            parameters: KdfParameters::PBKDF2_100K,
+            issuer: "https://auth.example.com".to_owned(),
+            clock: ticking(),
+            entropy: Arc::clone(&entropy),
+        });
+        let verifier = verifier(&branch, user, (&KdfPool::default(), entropy)).await;
+        Self { store, sink, clock, kdf, tenant, user, branch, verifier, verify, keys_used: AtomicU8::new(0) }
+    }
+
+    /// A new attempt of a new verification.
+    pub(crate) async fn attempt(&self, right: bool) -> Attempt {
+        let key = self.key();
+        let verification = self.branch.verification_id(&key, Home::Table);
+        let sealed = self.branch.seal_asked_verifier(self.user, verification, &self.verifier, &SeededEntropy::new(9));
+        let now = self.clock.now();
+        let opened = Verification {
+            tenant: self.tenant,
+            id: verification,
+            user: self.user,
+            asked: self.verifier.set(),
+            key_version: 1,
+            branch_key_version: self.branch.version(),
+            verifier: sealed.unwrap(),
+            transaction: None,
+            created_at: now,
+            expires_at: now + VERIFICATION_LIFETIME,
+            attempts: BTreeMap::new(),
+            verified: None,
+            request: self.branch.fingerprint(key, "initiate", b"{}"),
+        };
+        self.store.open_verification(&opened).await.unwrap();
+        Attempt { verification, key: self.key(), right }
+    }
+
+    /// Another attempt of the same verification.
+    pub(crate) fn another(&self, of: &Attempt, right: bool) -> Attempt {
+        Attempt { key: self.key(), right, ..of.clone() }
+    }
+
+    pub(crate) async fn send(&self, attempt: &Attempt) -> Result<Verified, VerifyError> {
+        let body: &[u8] = if attempt.right { b"right" } else { b"wrong" };
+        self.send_body(attempt, body).await
+    }
+
+    pub(crate) async fn send_body(&self, attempt: &Attempt, body: &[u8]) -> Result<Verified, VerifyError> {
+        let source = SourceAddress::from_transport(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let (key, caller) = (attempt.key, CallerKind::Server);
+        let request = AttemptRequest {
+            arrival: Arrival { route: Route::Verify, tenant: self.tenant, caller, source, user: None, key: Some(key) },
+            verification: attempt.verification,
+            factors: presented(if attempt.right { 1 } else { 2 }),
+            key,
+            body,
+            request_id: &RequestId::from_transport("r-1"),
+        };
+        self.verify.verify(request).await
+    }
+
+    /// What tells the attempt's request from others under its key.
+    pub(crate) fn fingerprint(&self, attempt: &Attempt) -> RequestFingerprint {
+        let body: &[u8] = if attempt.right { b"right" } else { b"wrong" };
+        self.branch.fingerprint(attempt.key, "attempt", body)
+    }
+
+    pub(crate) fn asked(&self) -> FactorSet {
+        self.verifier.set()
+    }
+
+    /// The outcomes in the trail.
+    pub(crate) fn trail(&self) -> Vec<Outcome> {
+        self.sink.events().into_iter().map(|event: Event| event.outcome).collect()
+    }
+
+    fn key(&self) -> IdempotencyKey {
+        let number = self.keys_used.fetch_add(1, Ordering::Relaxed);
+        format!("01a19467-e800-7abc-8def-0123456789{number:02x}").parse().unwrap()
+    }
+}
+
+fn presented(byte: u8) -> PresentedFactors {
+    let digest = || Digest::from_hex(&format!("{byte:02x}").repeat(32)).unwrap();
+    PresentedFactors::new(vec![(FactorType::Pin, digest()), (FactorType::Nfc, digest())]).unwrap()
+}
+
+async fn verifier(branch: &Arc<BranchKey>, user: UserId, with: (&KdfPool, Arc<dyn Entropy>)) -> StoredVerifier {
+    let ((pool, entropy), branch, factors) = (with, Arc::clone(branch), presented(1));
+    let sets = AskableSets::draw(factors.types(), &*entropy).unwrap().unwrap();
+    let made = pool.run(move |kdf| -> Result<_, VerifierError> {
+        let parameters = KdfParameters::PBKDF2_100K;
+        let enrolled = EnrolledFactors { user, presented: &factors, sets: &sets, parameters };
+        branch.make_verifiers(kdf, &*entropy, &enrolled)
+    });
+    made.await.unwrap().asked([0; 16]).unwrap().clone()
+}
