@@ -87,7 +87,8 @@ impl Script {
 
     /// Mostly new attempts; one in eight is one of the latest again, few are a success or an unlocking.
     fn next_step(&mut self) -> Step {
-        self.now = self.now + self.pause();
+        let pause = self.pause();
+        self.now += pause;
         match self.below(32) {
             0 => Step::Unlock,
             1 => {
@@ -110,7 +111,7 @@ impl Script {
         let long: Vec<Duration> = LADDER.iter().map(|(_, duration)| *duration).chain([FORGOTTEN_AFTER]).collect();
         let less = Duration::from_millis(u64::from(self.below(2)));
         match long.get(usize::from(self.below(12))) {
-            Some(long) => *long - less,
+            Some(long) => long.saturating_sub(less),
             None => less,
         }
     }

@@ -95,12 +95,12 @@ where
     let (tenant, request, answer) = (tenant(), request(), Sealed::new(vec![7; 40]));
     let begin = |number| store.begin_request(tenant, &request, nonce(number), now());
 
-    let begun = twice!(store, "BeginRequest", begin(1));
+    let first = twice!(store, "BeginRequest", begin(1));
     twice!(store, "FinishRequest", store.abandon_request(tenant, &request, nonce(1)));
     let again = begin(2).await.unwrap();
     twice!(store, "FinishRequest", store.finish_request(tenant, &request, nonce(2), &answer));
 
-    assert_eq!((begun, again), (Beginning::Begun, Beginning::Begun));
+    assert_eq!((first, again), (Beginning::Begun, Beginning::Begun));
     assert_eq!(begin(2).await.unwrap(), Beginning::Answered(answer));
 }
 

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use domain::{Account, Algorithm, AttemptMark, AttemptState, Drawn, FORGOTTEN_AFTER, IN_FLIGHT_FOR, Penalty, Sealed};
+use jiff::Timestamp;
 use store::{
     BeginRequest, Beginning, Claim, ClaimAttempt, ClaimRequest, CompleteVerification, Completion, DrawPermits,
     FailAttempt, FindAccount, FindVerification, FinishRequest, OpenSession, OpenVerification, Opening, Reservation,
@@ -88,8 +89,7 @@ async fn an_abandoned_attempt_is_taken_over_once(store: &Store) {
 
 async fn a_failure_is_reserved_once(store: &Store) {
     for number in 1..=5 {
-        let reserved = store.reserve_failure(tenant(), user(), AttemptMark([number; 8]), now()).await.unwrap();
-        let Reservation::Reserved(account) = reserved else { panic!("{reserved:?}") };
+        let account = reserved(store, number, now()).await;
         assert_eq!(account.failures.instants().len(), usize::from(number));
     }
 
@@ -106,11 +106,18 @@ async fn failures_begin_anew_once(store: &Store) {
     }
     let next_day = now() + FORGOTTEN_AFTER;
 
-    let reserved = store.reserve_failure(tenant(), user(), AttemptMark([3; 8]), next_day).await.unwrap();
+    let account = reserved(store, 3, next_day).await;
 
-    let Reservation::Reserved(account) = reserved else { panic!("{reserved:?}") };
     assert_eq!(account.failures.instants(), [next_day]);
-    assert_eq!(store.find_account(tenant(), user()).await.unwrap(), Some(*account));
+    assert_eq!(store.find_account(tenant(), user()).await.unwrap(), Some(account));
+}
+
+/// The account after a failure of the `number`th attempt.
+async fn reserved(store: &Store, number: u8, now: Timestamp) -> Account {
+    match store.reserve_failure(tenant(), user(), AttemptMark([number; 8]), now).await.unwrap() {
+        Reservation::Reserved(account) => *account,
+        Reservation::Locked { until } => unreachable!("locked until {until}"),
+    }
 }
 
 async fn permits_are_drawn_once(store: &Store) {
@@ -144,7 +151,7 @@ async fn a_violation_is_counted_once(store: &Store) {
     // The third violation is the first that costs more than the rest of its window.
     let waits = refusals.map(|refusal| match refusal {
         Drawn::Refused { retry_after } => retry_after > Duration::from_secs(10),
-        Drawn::Granted { .. } => panic!("{refusal:?}"),
+        Drawn::Granted { .. } => unreachable!("{refusal:?}"),
     });
     assert_eq!(waits, [false, false, true]);
 }
@@ -153,13 +160,13 @@ async fn a_request_begins_and_is_finished_once(store: &Store) {
     let (tenant, request, answer) = (tenant(), request(), Sealed::new(vec![7; 40]));
     let begin = |number| store.begin_request(tenant, &request, nonce(number), now());
 
-    let begun = begin(1).await.unwrap();
+    let first = begin(1).await.unwrap();
     let in_flight = begin(2).await.unwrap();
     store.abandon_request(tenant, &request, nonce(1)).await.unwrap();
     let again = begin(2).await.unwrap();
     store.finish_request(tenant, &request, nonce(2), &answer).await.unwrap();
 
-    assert_eq!((begun, in_flight, again), (Beginning::Begun, Beginning::InFlight, Beginning::Begun));
+    assert_eq!((first, in_flight, again), (Beginning::Begun, Beginning::InFlight, Beginning::Begun));
     assert_eq!(begin(3).await.unwrap(), Beginning::Answered(answer));
 }
 

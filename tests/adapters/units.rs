@@ -31,7 +31,7 @@ async fn counts_the_documented_units(engine: &Engine) {
     let account = units(engine, CORE, &tenant_user, Some("account")).await;
     let listing = units(engine, CORE, "listings", Some(&listing().subject.to_string())).await;
     let begun = units(engine, EPHEMERAL, &format!("t/{}/i/{}", tenant(), request().key), None).await;
-    let counter = units(engine, EPHEMERAL, counter().as_str(), None).await;
+    let drawn_from = units(engine, EPHEMERAL, counter().as_str(), None).await;
     let verification = units(engine, EPHEMERAL, &format!("t/{}/v/{}", tenant(), verification().id), None).await;
     let subject = format!("t/{}/s/{}", tenant(), "09".repeat(16));
     let event = units(engine, AUDIT, &subject, Some(&event().id.to_string())).await;
@@ -41,7 +41,7 @@ async fn counts_the_documented_units(engine: &Engine) {
         ("account", account),
         ("listing", listing),
         ("request", begun),
-        ("counter", counter),
+        ("counter", drawn_from),
         ("verification", verification),
         ("event", event),
     ]);
