@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use countersign_tests::{Reply, ValkeyEngine};
 use domain::{
-    BranchKeyVersion, EventId, FactorSet, FactorType, Home, IdempotencyKey, RequestFingerprint, RequestNonce, Sealed,
-    TenantId, TransactionHash, UserId, VERIFICATION_LIFETIME, Verification, VerificationId,
+    BranchKeyVersion, EventId, FactorSet, FactorType, Home, IdempotencyKey, RequestFingerprint, RequestNonce,
+    SESSION_LIFETIME, Sealed, SecretHash, Session, SessionId, TenantId, TransactionHash, UserId, VERIFICATION_LIFETIME,
+    Verification, VerificationId,
 };
 use jiff::Timestamp;
 use store::{
-    BeginRequest, ClaimAttempt, ClaimRequest, DrawPermits, FindEnrollment, FindVerification, OpenVerification,
-    StoreErrorKind,
+    BeginRequest, ClaimAttempt, ClaimRequest, ClaimedAttempt, CompleteVerification, Completion, CompletionRequest,
+    DrawPermits, FailAttempt, FindEnrollment, FindVerification, FinishRequest, OpenVerification, StoreErrorKind,
 };
 use store_valkey::{Tiered, ValkeyStore};
 use testkit::MemoryStore;
@@ -37,6 +38,7 @@ async fn what_is_stored_expires() {
     let store = cache(&engine).await;
 
     filled(&store).await;
+    changed(&store).await;
 
     let server = &engine.servers()[0];
     for key in engine.dump().into_keys() {
@@ -135,6 +137,32 @@ async fn filled(store: &ValkeyStore) {
     store::CreateEnrollment::create_enrollment(&Tiered::new(durable, store.clone()), &enrollment).await.unwrap();
 }
 
+/// Changes the verification and the request in every way.
+async fn changed(store: &ValkeyStore) {
+    for number in [2, 3, 4] {
+        store.claim_attempt(&claim(number)).await.unwrap();
+    }
+    store.fail_attempt(&claimed(2), 2).await.unwrap();
+    store.release_attempt(&claimed(3)).await.unwrap();
+    store.claim_attempt(&ClaimRequest { nonce: RequestNonce([9; 8]), ..claim(3) }).await.unwrap();
+    let session = Session {
+        tenant: tenant(),
+        user: user(),
+        id: SessionId::from_keyed_bytes([8; 16]),
+        created_at: now(),
+        expires_at: now() + SESSION_LIFETIME,
+        refresh_token: SecretHash::new([7; 32]),
+        revoked_at: None,
+    };
+    let ClaimedAttempt { verification, attempt, nonce, .. } = claimed(4);
+    let answer = Sealed::new(vec![6; 900]);
+    let completion = CompletionRequest { verification, attempt, nonce, session, evicted: Vec::new(), answer };
+    let tiered = Tiered::new(MemoryStore::new(), store.clone());
+    assert_eq!(tiered.complete_verification(&completion).await.unwrap(), Completion::Completed);
+    let answer = Sealed::new(vec![6; 90]);
+    store.finish_request(tenant(), &fingerprint(4), RequestNonce([5; 8]), &answer).await.unwrap();
+}
+
 async fn begin(store: &ValkeyStore) -> Result<store::Beginning, store::StoreError> {
     store.begin_request(tenant(), &fingerprint(4), RequestNonce([5; 8]), now()).await
 }
@@ -166,6 +194,11 @@ fn claim(number: u8) -> ClaimRequest {
         presented: factors(&[FactorType::Pin, FactorType::Nfc]),
         now: now(),
     }
+}
+
+fn claimed(number: u8) -> ClaimedAttempt {
+    let ClaimRequest { tenant, verification, attempt, nonce, .. } = claim(number);
+    ClaimedAttempt { tenant, verification, attempt: attempt.key, nonce }
 }
 
 fn memory(engine: &ValkeyEngine) -> i64 {
