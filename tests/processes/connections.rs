@@ -10,7 +10,7 @@ use crate::host::{Fleet, Host};
 use crate::patience::at_once;
 use crate::relay::Relay;
 use crate::state::{Backend, State};
-use crate::valkey::Server;
+use crate::valkey::Connections;
 use crate::verification::{Home, Right, enrolled, open};
 
 #[test]
@@ -34,7 +34,7 @@ fn processes_hold_one_connection_to_each_server(backend: Backend) {
 
     journeys();
     let [first, second] = [(), ()].map(|()| {
-        let connections: Vec<_> = servers.iter().map(Server::connections).collect();
+        let connections: Vec<_> = servers.iter().map(Connections::to).collect();
         journeys();
         connections
     });

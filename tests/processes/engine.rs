@@ -66,8 +66,8 @@ impl Engine {
 
     /// The one tenant, as its API key's item names it.
     pub(crate) fn tenant(&self) -> String {
-        let tenants = self.items("countersign-core").into_iter().filter_map(|item| text(&item, "tenant"));
-        tenants.last().expect("a host has made the tenant")
+        let items = self.items("countersign-core");
+        items.iter().find_map(|item| text(item, "tenant")).expect("a host has made the tenant")
     }
 
     /// How many events of this outcome the trail holds.

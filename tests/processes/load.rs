@@ -57,7 +57,8 @@ impl Log {
 impl<'scope> Load<'scope> {
     /// One thread for each host, each with a user of its own.
     pub(crate) fn start<'env>(scope: &'scope Scope<'scope, 'env>, fleet: &'scope Fleet, log: &'scope Log) -> Self {
-        let people: Vec<Person> = (100..).take(fleet.hosts().len()).map(|number| enrolled(fleet.any(), number)).collect();
+        let people: Vec<Person> =
+            (100..).take(fleet.hosts().len()).map(|number| enrolled(fleet.any(), number)).collect();
         let threads = fleet.hosts().iter().zip(people).map(|(host, person)| {
             scope.spawn(move || {
                 while !log.is_over.load(Ordering::Relaxed) {

@@ -46,7 +46,7 @@ fn without_cache_and_tables_nothing_is_permitted(away: fn(&Engine)) {
         assert_eq!(fleet.host(number).ask(&opened.attempt(person, Right::No)).status, 401);
     }
 
-    state.cache().servers()[0].stall();
+    state.cache().stall();
     away(&state.engine);
     let asks = [
         enrolling(&countersign_tests::Person::new(9, &["pin", "nfc"])),
@@ -63,7 +63,7 @@ fn without_cache_and_tables_nothing_is_permitted(away: fn(&Engine)) {
     ];
     let answers = at_once(2 * asks.len(), |number| fleet.host(number % 2).ask_once(&asks[number / 2]));
     let keys = fleet.any().ask_once(&Ask::get(KEYS));
-    state.cache().servers()[0].go_on();
+    state.cache().go_on();
     state.engine.resume();
 
     for (number, answer) in answers.iter().enumerate() {

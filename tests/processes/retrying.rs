@@ -28,11 +28,10 @@ fn waiting_as_long_as_429_says_succeeds(backend: Backend) {
     let fleet = Fleet::start(&state, 2);
     let [person, other] = [1, 2].map(|number| enrolled(fleet.any(), number));
     let opened = open(fleet.any(), &other);
-    let asks: [&(dyn Fn() -> Ask + Sync); 3] = [
-        &|| introspecting("unknown"),
-        &|| Ask::get(&opened.path()).bearer(&opened.capability),
-        &|| initiating(&person),
-    ];
+    let introspect = || introspecting("unknown");
+    let status = || Ask::get(&opened.path()).bearer(&opened.capability);
+    let initiate = || initiating(&person);
+    let asks: [&(dyn Fn() -> Ask + Sync); 3] = [&introspect, &status, &initiate];
 
     at_once(3, |number| {
         let ask = asks[number];
@@ -61,9 +60,9 @@ fn a7_waiting_as_long_as_503_says_succeeds_once_the_cache_is_back() {
     let opened = open(fleet.any(), &person);
     assert_eq!(opened.home(), Home::Cache);
 
-    state.cache().servers()[0].stall();
+    state.cache().stall();
     let unavailable = fleet.any().ask_once(&Ask::get(&opened.path()));
-    state.cache().servers()[0].go_on();
+    state.cache().go_on();
 
     succeeds_after(&unavailable, fleet.any(), &opened.path());
 }

@@ -73,8 +73,7 @@ impl Flight {
             (person, opened)
         });
         let newcomer = Person::new(3, &["pin", "nfc"]);
-        let asks =
-            [wrong.1.attempt(&wrong.0, Right::No), right.1.attempt(&right.0, Right::Yes), enrolling(&newcomer)];
+        let asks = [wrong.1.attempt(&wrong.0, Right::No), right.1.attempt(&right.0, Right::Yes), enrolling(&newcomer)];
         Self { wrong, right, newcomer, asks }
     }
 

@@ -37,11 +37,10 @@ fn a_flood_gets_each_windows_quota(backend: Backend) {
     let fleet = Fleet::start(&state, 8);
     let [person, other] = [1, 2].map(|number| enrolled(fleet.any(), number));
     let opened = open(fleet.any(), &other);
-    let asks: [&(dyn Fn() -> Ask + Sync); 3] = [
-        &|| introspecting("unknown"),
-        &|| Ask::get(&opened.path()).bearer(&opened.capability),
-        &|| initiating(&person),
-    ];
+    let introspect = || introspecting("unknown");
+    let status = || Ask::get(&opened.path()).bearer(&opened.capability);
+    let initiate = || initiating(&person);
+    let asks: [&(dyn Fn() -> Ask + Sync); 3] = [&introspect, &status, &initiate];
 
     // Three whole windows, and no more than a part of a fourth and a fifth.
     let until = start_of(window_of(SystemClock.now()) + 4);
@@ -129,8 +128,8 @@ fn the_bucket_gives_what_flows_in(Flood { let_in, refused, undecided }: &Flood<'
     let refusal = refused.iter().max_by_key(|answer| answer.sent).unwrap();
     let before = let_in.iter().filter(|answer| answer.sent <= refusal.answered).count();
     // One token may be on its way, one may be rounded off.
-    let least = usize::try_from(flowed(first.answered, refusal.sent) - 2).unwrap_or_default() + QUOTA;
-    assert!(before + undecided >= least, "refused after {before} of {least}");
+    let expected = usize::try_from(flowed(first.answered, refusal.sent) - 2).unwrap_or_default() + QUOTA;
+    assert!(before + undecided >= expected, "refused after {before} of {expected}");
 }
 
 fn window_of(instant: Timestamp) -> i64 {

@@ -8,6 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::time::Duration;
 
+use crypto::OsEntropy;
+use domain::Entropy;
 use tempfile::TempDir;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -297,14 +299,13 @@ impl Reply {
             "+" => Self::Text(rest.as_bytes().to_vec()),
             "-" => return Err(std::io::Error::other(rest.to_owned())),
             ":" => Self::Number(rest.parse().unwrap()),
-            "$" if rest == "-1" => Self::Nil,
+            "$" | "*" if rest == "-1" => Self::Nil,
             "$" => {
                 let mut bytes = vec![0; rest.parse::<usize>().unwrap() + 2];
                 stream.read_exact(&mut bytes)?;
                 bytes.truncate(bytes.len() - 2);
                 Self::Text(bytes)
             }
-            "*" if rest == "-1" => Self::Nil,
             "*" => Self::Array((0..rest.parse().unwrap()).map(|_| Self::read(stream)).collect::<Result<_, _>>()?),
             other => panic!("unknown reply {other}"),
         })
@@ -312,7 +313,7 @@ impl Reply {
 }
 
 /// Asks again every so often until it is so.
-async fn until(what: &str, is_so: impl Fn() -> bool) {
+async fn until(what: &str, is_so: impl Fn() -> bool + Send + Sync) {
     let mut ticks = interval(Duration::from_millis(20));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let waiting = async {
@@ -323,8 +324,16 @@ async fn until(what: &str, is_so: impl Fn() -> bool) {
     timeout(START_DEADLINE, waiting).await.unwrap_or_else(|_| panic!("{what} within {START_DEADLINE:?}"));
 }
 
+/// A port that nobody listens on, below those that Linux gives to clients: it stays free while its server is gone.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    loop {
+        let mut random = [0; 2];
+        OsEntropy.fill(&mut random).unwrap();
+        let port = 10_000 + u16::from_le_bytes(random) % 20_000;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// All slots, in three parts.
