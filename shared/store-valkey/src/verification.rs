@@ -141,9 +141,8 @@ impl ValkeyStore {
     }
 
     /// Notes that the session of a verified verification is open, so that repeated attempts need not see to it.
-    pub(crate) async fn confirm(&self, session: &KeptSession, id: VerificationId) -> Result<(), StoreError> {
-        let key = keys::verification(session.session.tenant, id);
-        self.run("CompleteVerification", &CONFIRM, &key, &[session.session.id.as_bytes()]).await.map(|_| ())
+    pub(crate) async fn confirm(&self, tenant: TenantId, id: VerificationId) -> Result<(), StoreError> {
+        self.run("CompleteVerification", &CONFIRM, &keys::verification(tenant, id), &[]).await.map(|_| ())
     }
 
     async fn end_attempt(&self, attempt: &ClaimedAttempt, remaining: &[u8]) -> Result<(), StoreError> {

@@ -9,7 +9,7 @@
 //! | superseded | either | closed; the session stays, since the execution that took the attempt over opens the same |
 //! | failed | either | the error; a repeated attempt finds out, and opens the same session |
 
-use domain::{Account, Session, VerificationId};
+use domain::{Account, Session, TenantId, VerificationId};
 use futures_util::future::join;
 use store::{
     CompleteVerification, Completion, CompletionRequest, OpenSession, RevokeSession, SessionOpening, StoreError,
@@ -17,7 +17,6 @@ use store::{
 };
 
 use crate::Tiered;
-use crate::layout::{KeptSession, Opening};
 use crate::verification::HalfCompletion;
 
 impl<D: CompleteVerification + OpenSession + RevokeSession> CompleteVerification for Tiered<D> {
@@ -30,12 +29,12 @@ impl<D: CompleteVerification + OpenSession + RevokeSession> CompleteVerification
         let (completion, opening) = join(cache.complete(request), opening).await;
         match (completion?, opening) {
             (HalfCompletion::Completed, Ok(SessionOpening::Opened)) => {
-                self.confirm_soon(session, request.verification);
+                self.confirm_soon(session.tenant, request.verification);
                 Ok(Completion::Completed)
             }
             (HalfCompletion::Completed, Ok(SessionOpening::Changed(account))) => {
                 self.open_in(*account, session).await?;
-                self.confirm_soon(session, request.verification);
+                self.confirm_soon(session.tenant, request.verification);
                 Ok(Completion::Completed)
             }
             (HalfCompletion::Completed, Err(error)) => Err(error),
@@ -67,10 +66,9 @@ impl<D: OpenSession> Tiered<D> {
 
 impl<D> Tiered<D> {
     /// Notes that the session is open, while the caller goes on. If the note is lost, a repeated attempt looks into the account.
-    pub(super) fn confirm_soon(&self, session: &Session, id: VerificationId) {
+    pub(super) fn confirm_soon(&self, tenant: TenantId, id: VerificationId) {
         if let Some(cache) = self.cache.clone() {
-            let kept = KeptSession { session: session.clone(), opening: Opening::Confirmed };
-            tokio::spawn(async move { drop(cache.confirm(&kept, id).await) });
+            tokio::spawn(async move { drop(cache.confirm(tenant, id).await) });
         }
     }
 }

@@ -55,7 +55,7 @@ impl<D: ClaimAttempt + FindAccount + OpenSession> ClaimAttempt for Tiered<D> {
         let (claim, kept) = cache.claim(request).await?;
         if let Some(kept) = kept.filter(|kept| kept.opening == layout::Opening::Unconfirmed) {
             self.see_to_session(&kept.session).await?;
-            self.confirm_soon(&kept.session, request.verification);
+            self.confirm_soon(request.tenant, request.verification);
         }
         Ok(claim)
     }
