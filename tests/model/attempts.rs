@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 use tokio::time::timeout;
 
-use crate::expectation::{Expectation, Snapshot};
+use crate::expectation::{CLOSED, Expectation, IN_FLIGHT, Snapshot};
 use crate::operation::Presented;
 use crate::run::{PATIENCE, Revoked, Run, Sent, Token};
 
@@ -176,11 +176,22 @@ impl Run {
     }
 }
 
-/// The answers counted by status; 0 for those whose process died.
+/// The answers counted by status, with what is in flight apart; 0 for those whose process died.
 fn by_status(answers: &[Option<Answer>]) -> BTreeMap<u16, usize> {
     let mut counted = BTreeMap::new();
     for answer in answers {
-        *counted.entry(answer.as_ref().map_or(0, |answer| answer.status)).or_default() += 1;
+        *counted.entry(answer.as_ref().map_or(0, status_of)).or_default() += 1;
     }
     counted
+}
+
+fn status_of(answer: &Answer) -> u16 {
+    match answer.told() {
+        (409, problem) if problem == "/problems/request-in-progress" => IN_FLIGHT,
+        (409, problem) => {
+            assert_eq!(problem, "/problems/verification-closed");
+            CLOSED
+        }
+        (status, _) => status,
+    }
 }

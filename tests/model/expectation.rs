@@ -10,6 +10,12 @@ use jiff::Timestamp;
 use crate::ladder::Ladder;
 use crate::operation::Presented;
 
+/// The verification is over, or its attempts are used up.
+pub(crate) const CLOSED: u16 = 409;
+
+/// The request is being executed: 409 on the wire, too.
+pub(crate) const IN_FLIGHT: u16 = 425;
+
 /// What is stored of a verification and of its user at an instant.
 #[derive(Debug, Clone)]
 pub(crate) struct Snapshot {
@@ -21,7 +27,7 @@ pub(crate) struct Snapshot {
 /// What attempts come to.
 #[derive(Debug)]
 pub(crate) struct Expectation {
-    /// The answers, counted by status: one of these.
+    /// The answers, counted by status, with [`IN_FLIGHT`] apart from [`CLOSED`]: one of these.
     pub(crate) answers: Vec<BTreeMap<u16, usize>>,
     /// How many attempts are claimed by them.
     pub(crate) claimed: usize,
@@ -36,7 +42,7 @@ impl Snapshot {
     pub(crate) fn attempting(&self, presented: Presented, exists: bool, at_once: usize) -> Expectation {
         let left = usize::from(ATTEMPTS_ALLOWED) - self.verification.attempts.len();
         if self.is_over() || left == 0 {
-            return self.refusing(409, at_once);
+            return self.refusing(CLOSED, at_once);
         }
         if presented == Presented::Mismatched {
             return self.refusing(422, at_once);
@@ -44,7 +50,7 @@ impl Snapshot {
         let claimed = left.min(at_once);
         let decided = self.deciding(presented == Presented::Right && exists, claimed);
         let refused = at_once - claimed;
-        let answers = decided.answers.into_iter().map(|answers| with(answers, 409, refused)).collect();
+        let answers = decided.answers.into_iter().map(|answers| with(answers, CLOSED, refused)).collect();
         Expectation { answers, ..decided }
     }
 
@@ -62,7 +68,9 @@ impl Snapshot {
         match attempt.state {
             AttemptState::Right => self.refusing(200, at_once),
             AttemptState::Wrong { .. } => self.refusing(401, at_once),
-            AttemptState::Claimed if self.is_over() || !self.is_abandoned(attempt) => self.refusing(409, at_once),
+            AttemptState::Claimed if self.verification.verified.is_some() => self.refusing(CLOSED, at_once),
+            AttemptState::Claimed if !self.is_abandoned(attempt) => self.refusing(IN_FLIGHT, at_once),
+            AttemptState::Claimed if self.is_over() => self.refusing(CLOSED, at_once),
             AttemptState::Claimed => self.taking_over(first.0 == Presented::Right && first.1).shared(at_once),
         }
     }
@@ -115,7 +123,7 @@ impl Snapshot {
         let others = claimed - 1;
         let answers = (0..=claimed - reserved).map(|locked| {
             let verified = with(BTreeMap::new(), 200, 1);
-            with(with(verified, 401, locked), 409, others - locked)
+            with(with(verified, 401, locked), CLOSED, others - locked)
         });
         Expectation { answers: answers.collect(), claimed, comparisons, failures: 0..=others }
     }
@@ -141,7 +149,8 @@ impl Expectation {
         let others = at_once - 1;
         let answers = self.answers.into_iter().flat_map(|answers| {
             let status = *answers.keys().next().unwrap();
-            (0..=others).map(move |answered| with(with(answers.clone(), status, answered), 409, others - answered))
+            (0..=others)
+                .map(move |answered| with(with(answers.clone(), status, answered), IN_FLIGHT, others - answered))
         });
         Self { answers: answers.collect(), ..self }
     }
