@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use countersign_tests::ValkeyEngine;
 use domain::{Home, TenantId, VerificationId};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use store::{DrawPermits, FindVerification, OpenVerification, StoreErrorKind};
 use store_valkey::{Tiered, ValkeyStore};
 use testkit::MemoryStore;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use crate::valkey::{any_draw, any_key, cache, cache_at, eventually};
 
@@ -47,6 +48,23 @@ async fn b4_a_frozen_socket_costs_one_reconnect() {
     assert_eq!(drawn.len(), 40);
     assert_eq!(relay.connections(), 2);
     assert!(store.answers());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b4_calls_that_notice_a_frozen_socket_one_after_another_share_the_new_one() {
+    let engine = ValkeyEngine::start().await;
+    let relay = Relay::start(engine.servers()[0].port()).await;
+    let store = cache_at(&format!("redis://127.0.0.1:{}", relay.port), IMPATIENT).await;
+    draw(&store, 0).await;
+
+    relay.freeze();
+    let mut first = Box::pin(draw(&store, 1));
+    timeout(IMPATIENT / 3, &mut first).await.unwrap_err();
+    let mut second = Box::pin(draw(&store, 2));
+    timeout(IMPATIENT / 3, join(&mut first, &mut second)).await.unwrap_err();
+    join(first, second).await;
+
+    assert_eq!(relay.connections(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,7 +12,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use store::DrawPermits;
 use store_valkey::ValkeyStore;
 
-use crate::valkey::cache;
+use crate::valkey::{any_key, cache};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a4_the_script_decides_as_the_machine_does() {
@@ -46,26 +46,79 @@ async fn follow(store: &ValkeyStore, seed: u64) -> u64 {
             now: Timestamp::from_millisecond(now).unwrap(),
         };
 
-        let (expected, after) = Counter::draw(counter.as_ref(), &draw);
-        let drawn = store.draw_permits(&key, &draw).await.unwrap();
-
-        assert_eq!(drawn, expected, "seed {seed}, step {step}: {draw:?} from {counter:?}");
+        let drawn = draw_from_both(store, &key, &mut counter, &draw, &format!("seed {seed}, step {step}")).await;
         refused += u64::from(matches!(drawn, Drawn::Refused { .. }));
-        counter = after.or(counter);
     }
     refused
+}
+
+/// Draws from the script and from the machine, and holds them to be equal.
+async fn draw_from_both(
+    store: &ValkeyStore,
+    key: &CounterKey,
+    counter: &mut Option<Counter>,
+    draw: &Draw,
+    place: &str,
+) -> Drawn {
+    let (expected, after) = Counter::draw(counter.as_ref(), draw);
+    let drawn = store.draw_permits(key, draw).await.unwrap();
+
+    assert_eq!(drawn, expected, "{place}: {draw:?} from {counter:?}");
+    if let Some(after) = after {
+        *counter = Some(after);
+    }
+    drawn
+}
+
+/// The product of the previous window's permits and the covered time is one below a multiple of the period, and a double would
+/// round it up.
+#[tokio::test(flavor = "multi_thread")]
+async fn a4_the_script_is_exact_where_doubles_are_not() {
+    let engine = ValkeyEngine::start().await;
+    let store = cache(&engine).await;
+    let (period, covered) = (i64::from(u32::MAX), 1 << 30);
+    let limit = limit(Algorithm::SlidingWindow, u32::MAX, period);
+    let start = 400 * period;
+    let mut counter = None;
+
+    let history = [(start, 4_294_967_291, 1), (start + 2 * period - covered, 1, 2)];
+    for (now, permits, id) in history {
+        let now = Timestamp::from_millisecond(now).unwrap();
+        let draw = Draw { limit, permits, id: DrawId([id; 16]), now };
+        draw_from_both(&store, &any_key("exact"), &mut counter, &draw, "exact").await;
+    }
+}
+
+/// A violation in a later window leaves the draws of the one before known.
+#[tokio::test(flavor = "multi_thread")]
+async fn a9_a_draw_repeated_by_a_slower_clock_counts_once() {
+    let engine = ValkeyEngine::start().await;
+    let store = cache(&engine).await;
+    let limit = limit(Algorithm::SlidingWindow, 5, 1_000);
+    let mut counter = None;
+
+    let mut drawn = Vec::new();
+    for (now, permits, id) in [(900, 5, 1), (1_000, 1, 2), (950, 5, 1)] {
+        let now = Timestamp::from_millisecond(1_790_000_000_000 + now).unwrap();
+        let draw = Draw { limit, permits, id: DrawId([id; 16]), now };
+        drawn.push(draw_from_both(&store, &any_key("slower"), &mut counter, &draw, "slower").await);
+    }
+
+    assert!(matches!(drawn[1], Drawn::Refused { .. }));
+    assert!(matches!(drawn[2], Drawn::Granted { permits: 5, .. }));
+}
+
+fn limit(algorithm: Algorithm, quota: u32, period: i64) -> Limit {
+    let period = Duration::from_millis(u64::try_from(period).unwrap());
+    Limit { algorithm, quota: NonZeroU32::new(quota).unwrap(), period, penalty: Penalty::Escalating }
 }
 
 fn any_limit(random: &mut ChaCha8Rng) -> Limit {
     let algorithms = [Algorithm::FixedWindow, Algorithm::SlidingWindow, Algorithm::TokenBucket];
     let quota = 1 + any_below(random, &[1, 5, 100, 300_000, u64::from(u32::MAX - 1)]);
     let period = 1 + any_below(random, &[10, 1_000, 60_000, 86_400_000, 0xFFFF_FFFE]);
-    Limit {
-        algorithm: algorithms[random.next_u32() as usize % 3],
-        quota: NonZeroU32::new(quota).unwrap(),
-        period: Duration::from_millis(u64::from(period)),
-        penalty: if one_in(random, 2) { Penalty::Escalating } else { Penalty::None },
-    }
+    let limit = limit(algorithms[random.next_u32() as usize % 3], quota, i64::from(period));
+    Limit { penalty: if one_in(random, 2) { Penalty::Escalating } else { Penalty::None }, ..limit }
 }
 
 /// Mostly little, now and then several periods or a day, and sometimes backwards, as clocks that do not agree have it.

@@ -111,6 +111,20 @@ async fn an_impossible_verification_is_neither_claimed_nor_read() {
     assert_eq!(store.claim_attempt(&claim(2)).await.unwrap_err().kind, StoreErrorKind::Corrupt);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_counter_that_remembers_more_draws_than_it_may_is_corrupt() {
+    let engine = ValkeyEngine::start().await;
+    let store = cache(&engine).await;
+    store.draw_permits(&any_key("full"), &any_draw(1)).await.unwrap();
+    let (key, value) = engine.dump().pop_first().unwrap();
+
+    let full = [value, vec![7; 4 * 20]].concat();
+    engine.servers()[0].call(&[b"SET", &key, &full]);
+
+    let error = store.draw_permits(&any_key("full"), &any_draw(2)).await.unwrap_err();
+    assert_eq!(error.kind, StoreErrorKind::Corrupt);
+}
+
 /// A counter whose newest draws, or whose violations, are missing is a possible one.
 fn is_shorter_history(length: usize, whole: usize) -> bool {
     (whole - length).is_multiple_of(20)
