@@ -46,10 +46,11 @@ impl Run {
 
         let claimed = outcome.after.verification.attempts.len() - outcome.before.verification.attempts.len();
         assert!(outcome.comparisons <= claimed as u64, "I2: compared before it was counted: {}", self.story());
+        self.check_reservations(&outcome);
         let expected = outcome.before.attempting(presented, exists, at_once);
         self.check_outcome(&outcome, &expected);
         for (mut sent, answer) in sent.into_iter().zip(outcome.answers) {
-            self.take_in(position, &mut sent, answer, &outcome.before);
+            self.take_in(position, &mut sent, answer, (&outcome.before, &outcome.after));
             self.verifications[position].attempts.push(sent);
         }
     }
@@ -73,7 +74,7 @@ impl Run {
         assert!(outcome.comparisons <= 1, "A1: more than one execution at once: {}", self.story());
         self.check_outcome(&outcome, &outcome.before.repeating(sent.key, (sent.presented, exists), at_once));
         for answer in outcome.answers {
-            self.take_in(position, &mut sent, answer, &outcome.before);
+            self.take_in(position, &mut sent, answer, (&outcome.before, &outcome.after));
         }
         self.verifications[position].attempts[index] = sent;
     }
@@ -115,6 +116,16 @@ impl Run {
         }
     }
 
+    /// V3: what is compared is reserved before, also by a process that dies in between; unless the account is locked.
+    fn check_reservations(&self, outcome: &Outcome) {
+        let Outcome { before, after, .. } = outcome;
+        if before.is_locked() || after.is_locked() || after.verification.verified != before.verification.verified {
+            return;
+        }
+        let reserved = after.account.reserved.difference(&before.account.reserved).count();
+        assert!(outcome.comparisons <= reserved as u64, "V3: compared before it was reserved: {}", self.story());
+    }
+
     /// The invariants, and, where no fault blurs the picture, the expectation.
     fn check_outcome(&self, outcome: &Outcome, expected: &Expectation) {
         let story = self.story();
@@ -147,9 +158,21 @@ impl Run {
     }
 
     /// Remembers an answer that decides an attempt. Once somebody was told one, everybody is told the same.
-    fn take_in(&mut self, position: usize, sent: &mut Sent, answer: Option<Answer>, before: &Snapshot) {
+    fn take_in(
+        &mut self,
+        position: usize,
+        sent: &mut Sent,
+        answer: Option<Answer>,
+        (before, after): (&Snapshot, &Snapshot),
+    ) {
         let Some(answer) = answer.filter(|answer| matches!(answer.status, 200 | 401)) else { return };
         let (story, now) = (self.story(), self.now());
+        let state = after.verification.attempts.get(&sent.key).map(|attempt| attempt.state);
+        let is_stored = match answer.status {
+            200 => state == Some(AttemptState::Right) && after.verification.verified.is_some(),
+            _ => matches!(state, Some(AttemptState::Wrong { .. })),
+        };
+        assert!(is_stored, "told before it was stored: {answer:?}: {story}");
         let (known, people) = (&mut self.verifications[position], &self.people);
         match &sent.decided {
             Some(decided) => assert_eq!(answer.but_request_id(), decided.but_request_id(), "A1: {story}"),
