@@ -80,6 +80,10 @@ deployed *arguments:
 performance:
     python tests/performance/run.py
 
+# Compare an admission decision on each backend with a bare round trip, and write it into docs/PERFORMANCE.md.
+admission:
+    python tests/performance/admission.py
+
 # Everything, as CI runs it.
 ci:
     tests/run

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import admission
 import functions
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,7 +23,8 @@ def main() -> None:
     started = functions.measure(TARGET / "lambda")
     print("measuring key derivations and verify's own CPU time", flush=True)
     computed = cpu_figures()
-    PAGE.write_text(page(started, computed))
+    print("measuring admission decisions", flush=True)
+    PAGE.write_text(admission.with_section(page(started, computed), admission.measured_section()))
     print(f"wrote {PAGE.relative_to(ROOT)}")
     missed = list(misses(started, computed))
     print("\n".join(missed) or "every aim is met")
