@@ -51,13 +51,13 @@ pub(crate) struct Decision<'a> {
     pub(crate) verification: &'a Verification,
 }
 
-impl Decision<'_> {
+impl Execution<'_> {
     pub(crate) const fn claimed(&self) -> ClaimedAttempt {
         ClaimedAttempt {
-            tenant: self.verification.tenant,
-            verification: self.verification.id,
-            attempt: self.execution.request.key,
-            nonce: self.execution.nonce,
+            tenant: self.request.arrival.tenant,
+            verification: self.request.verification,
+            attempt: self.request.key,
+            nonce: self.nonce,
         }
     }
 }

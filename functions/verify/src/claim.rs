@@ -72,8 +72,8 @@ impl<S: VerifyStore, U: UnwrapKey, A: RecordEvent> Verify<S, U, A> {
 
     /// Gives the claim up, so that the same request can be executed again at once. If that fails, it can be after
     /// [`domain::IN_FLIGHT_FOR`].
-    pub(crate) async fn release(&self, decision: Decision<'_>) {
-        let claimed = decision.claimed();
+    pub(crate) async fn release(&self, execution: Execution<'_>) {
+        let claimed = execution.claimed();
         match timeout(RELEASE_ALLOWANCE, self.0.store.release_attempt(&claimed)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {

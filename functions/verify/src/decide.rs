@@ -1,6 +1,6 @@
 //! Deciding a claimed attempt.
 
-use audit::{Outcome, RecordError, RecordEvent};
+use audit::{Outcome, RecordEvent};
 use crypto::{SigningKey, StoredVerifier, UnwrapKey, VerifierError};
 use store::Reservation;
 
@@ -56,22 +56,16 @@ impl<S: VerifyStore, U: UnwrapKey, A: RecordEvent> Verify<S, U, A> {
             }
             Reservation::Locked { .. } => (Outcome::AttemptWhileLocked { verification, attempts_remaining }, None),
         };
+        // First of all: once the attempt is decided, a retry of it does not know that it locked.
+        if let Some(lock) = lock {
+            self.0.audit.record_event(&lock).await?;
+        }
         let event = self.event(decision, "attempt", outcome);
-        let lock = async {
-            match &lock {
-                Some(lock) => self.0.audit.record_event(lock).await,
-                None => Ok::<(), RecordError>(()),
-            }
-        };
-        let claimed = decision.claimed();
-        let (failed, recorded, lock_recorded) = tokio::join!(
-            self.0.store.fail_attempt(&claimed, attempts_remaining),
-            self.0.audit.record_event(&event),
-            lock,
-        );
+        let claimed = decision.execution.claimed();
+        let (failed, recorded) =
+            tokio::join!(self.0.store.fail_attempt(&claimed, attempts_remaining), self.0.audit.record_event(&event),);
         failed?;
         recorded?;
-        lock_recorded?;
         Ok(VerifyError::Wrong { attempts_remaining })
     }
 }

@@ -83,14 +83,21 @@ where
             fingerprint: branch.fingerprint(request.key, "attempt", request.body),
             nonce: RequestNonce(self.0.entropy.array()?),
         };
-        let verification = match self.claim(execution).await? {
-            Claimed::ToDecide(verification) => verification,
-            Claimed::Decided(verified) => return Ok(verified),
+        let verification = match self.claim(execution).await {
+            Ok(Claimed::ToDecide(verification)) => verification,
+            Ok(Claimed::Decided(verified)) => return Ok(verified),
+            Err(error) => {
+                // A claim whose answer is lost may have taken effect.
+                if matches!(error, VerifyError::Store(_)) {
+                    self.release(execution).await;
+                }
+                return Err(error);
+            }
         };
         let decision = Decision { execution, verification: &verification };
         let decided = self.decide(decision, &signing).await;
         if decided.as_ref().is_err_and(VerifyError::leaves_undecided) {
-            self.release(decision).await;
+            self.release(execution).await;
         }
         decided
     }
