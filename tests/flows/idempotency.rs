@@ -189,9 +189,14 @@ pub(crate) enum Step {
     Wrong,
     Right,
     Revoke,
+    /// The fifth wrong attempt.
+    Locking,
+    /// A right attempt after it.
+    Locked,
 }
 
 impl Step {
+    /// One for each way through the functions.
     pub(crate) const ALL: [Self; 5] = [Self::Enroll, Self::Initiate, Self::Wrong, Self::Right, Self::Revoke];
 
     /// The request of this step in a world in which it succeeds.
@@ -209,10 +214,19 @@ impl Step {
             let payment = json!({"amount_minor": 4990, "currency": "EUR", "payee": "Books", "reference": "order-1"});
             return world.initiating(&person.id).json(&json!({ "user_id": person.id, "transaction": payment }));
         }
+        let failures = match self {
+            Self::Locking => 4,
+            Self::Locked => 5,
+            _ => 0,
+        };
+        for _ in 0..failures {
+            let opened = world.opened(&person).await;
+            world.attempt(&opened, &person.wrong(&opened.asked)).await;
+        }
         let opened = world.opened(&person).await;
         match self {
-            Self::Wrong => world.attempting(&opened, &person.wrong(&opened.asked)),
-            Self::Right => world.attempting(&opened, &person.right(&opened.asked)),
+            Self::Wrong | Self::Locking => world.attempting(&opened, &person.wrong(&opened.asked)),
+            Self::Right | Self::Locked => world.attempting(&opened, &person.right(&opened.asked)),
             _ => {
                 let verified = world.attempt(&opened, &person.right(&opened.asked)).await;
                 world.revoking(&verified.text("access_token"))
@@ -224,7 +238,7 @@ impl Step {
     pub(crate) const fn status(self) -> u16 {
         match self {
             Self::Enroll | Self::Initiate => 201,
-            Self::Wrong => 401,
+            Self::Wrong | Self::Locking | Self::Locked => 401,
             Self::Right | Self::Revoke => 200,
         }
     }
@@ -234,7 +248,8 @@ impl Step {
         match self {
             Self::Enroll => "enrollment_created",
             Self::Initiate => "verification_opened",
-            Self::Wrong => "attempt_wrong",
+            Self::Wrong | Self::Locking => "attempt_wrong",
+            Self::Locked => "attempt_while_locked",
             Self::Right => "verification_succeeded",
             Self::Revoke => "session_revoked",
         }

@@ -70,7 +70,29 @@ async fn a5_a_used_up_limit_is_its_subjects_alone() {
     }
 }
 
-/// Hours in which each request comes a quota's part of the period after the one before, in processes that come and go. Everybody's
+/// Whose a capability is, is found out before anything is counted for them.
+#[tokio::test]
+async fn a5_a_capability_that_does_not_fit_spends_nobodys_permits() {
+    let row = row("device");
+    let mut world = World::new().await;
+    let scene = Scene::of(&mut world).await;
+    let other = world.opened(&scene.person).await;
+    world.restart_with(&only(&row, 10, 60));
+
+    for _ in 0..10 {
+        let asking = world.asking_status(&other).bearer(&scene.opened.capability);
+        let attempting = world.attempting(&other, &json!([])).bearer(&scene.opened.capability);
+        for call in [asking, attempting] {
+            assert!([400, 403].contains(&world.send(call).await.status));
+        }
+    }
+
+    for _ in 0..10 {
+        assert_eq!(world.send(scene.call(&world, &row)).await.status, 200);
+    }
+}
+
+/// Hours in which each request comes a quota's part of the period and a millisecond after the one before, in processes that come and go. Everybody's
 /// limit is divided into 16 parts, of which a request meets one: one who stays below a part is below the limit.
 #[tokio::test]
 async fn a6_a_steady_client_just_below_a_limit_is_never_refused() {
@@ -79,7 +101,7 @@ async fn a6_a_steady_client_just_below_a_limit_is_never_refused() {
             let mut world = World::new().await;
             let scene = Scene::of(&mut world).await;
             world.restart_with(&only(row, if row.scope == Scope::Everybody { quota * 16 } else { quota }, seconds));
-            let pause = Duration::from_millis(u64::from(seconds * 1000 / quota));
+            let pause = Duration::from_millis(u64::from(seconds * 1000 / quota) + 1);
 
             for sent in 0..hours * 3600 / seconds * quota {
                 let answer = world.send(scene.call(&world, row)).await;

@@ -36,6 +36,16 @@ async fn a9_whatever_fails_the_retry_of_a_wrong_attempt_is_counted_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a9_whatever_fails_the_retry_of_the_fifth_wrong_attempt_locks_once() {
+    strike_everywhere(Step::Locking, &[]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a9_whatever_fails_the_retry_of_an_attempt_while_locked_counts_nothing() {
+    strike_everywhere(Step::Locked, &[]).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a9_whatever_fails_the_retry_of_a_right_attempt_opens_one_session() {
     strike_everywhere(Step::Right, &[]).await;
 }
@@ -65,7 +75,7 @@ async fn strike_everywhere(step: Step, optional: &[&str]) {
                 "{place}"
             );
             assert_eq!(struck.counters.account, undisturbed.counters.account, "{place}");
-            assert_eq!(struck.counters.work.events, undisturbed.counters.work.events, "{place}");
+            assert_eq!(struck.counters.events(step), undisturbed.counters.events(step), "{place}");
             for (spent, once) in struck.counters.permits.iter().zip(&undisturbed.counters.permits) {
                 // Draws without a name count requests, of which there are two.
                 let most = if spent.are_named { once.count } else { 2 * once.count };
@@ -147,7 +157,7 @@ impl Counters {
                 }
                 Scope::User => vec![LimitSubject::User(world.tenant.id, user)],
             };
-            let is_attempt = matches!(step, Step::Wrong | Step::Right);
+            let is_attempt = !matches!(step, Step::Enroll | Step::Initiate | Step::Revoke);
             let are_named = row.scope != Scope::Everybody && !is_attempt;
             let mut count = 0;
             for subject in subjects {
@@ -157,6 +167,17 @@ impl Counters {
         }
         let account = [account.failures.instants().len(), account.reserved.len(), account.sessions.len()];
         Self { account, work: Work::of(world), permits }
+    }
+
+    /// The events. That an account was locked meanwhile is lost with the event that told it: a retry tells of a wrong attempt.
+    fn events(&self, step: Step) -> BTreeMap<String, usize> {
+        let mut events = self.work.events.clone();
+        if step == Step::Locked
+            && let Some(count) = events.remove("attempt_while_locked")
+        {
+            *events.entry("attempt_wrong".to_owned()).or_default() += count;
+        }
+        events
     }
 
     /// What has moved since then.

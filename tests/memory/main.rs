@@ -15,12 +15,15 @@
 //! measured: keys, leases, refusals, the operator's list, buffers.
 #![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::HashMap;
 use std::fs;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use countersign_tests::{Answer, Call, Function, Opened, Person, World};
-use lambda_http::request::from_str;
+use lambda_http::request::{RequestContext, from_str};
+use lambda_http::{Body, Request, RequestExt};
+use serde_json::json;
 use testkit::MemoryStore;
 
 #[tokio::test]
@@ -54,11 +57,9 @@ impl Load {
         let (person, stale) = (Person::new(0, &[]), world.key());
         world.clock.advance(Duration::from_secs(600));
         let opened = world.opened(&person).await;
-        let opening = world.initiating(&person.id).key(KEY);
-        let factors = person.wrong(&["pin".to_owned(), "nfc".to_owned()]);
-        let attempting = world.attempting(&opened, &factors).key(KEY);
+        let opening = world.initiating(&person.id);
         let unknown = opening.body().to_string().replace('{', r#"{"unknown":1,"#);
-        let template = async |call: Call| Template::of(&world, &opened, call).await;
+        let template = async |call: Call| Template::of(&world, call).await;
         Self {
             malformed: [
                 template(opening.clone().key(&stale)).await,
@@ -66,8 +67,8 @@ impl Load {
                 template(opening.clone().text(&unknown)).await,
             ],
             opening: template(opening).await,
-            attempting: template(attempting).await,
-            asking: template(world.asking_status(&opened).bearer(&opened.capability)).await,
+            attempting: template(world.attempting(&opened, &json!([]))).await,
+            asking: template(world.asking_status(&opened).bearer(&opened.capability).text("")).await,
             world,
             tables,
             hundreds: 0,
@@ -88,41 +89,34 @@ impl Load {
     async fn hundred(&self) {
         let mut opened = Vec::new();
         for number in 0..4 {
-            let user = Person::new(self.hundreds * 4 + number, &[]).id;
-            let answer = self.send(&self.opening, 201, &[(USER, &user), (KEY, &self.world.key())]).await;
-            opened.push(Opened::from(&answer));
-            for _ in 0..2 {
-                self.send(&self.opening, 429, &[(USER, &user), (KEY, &self.world.key())]).await;
+            let body = format!(r#"{{"user_id":"{}"}}"#, Person::new(self.hundreds * 4 + number, &[]).id);
+            for status in [201, 429, 429] {
+                let answer = self.send(status, self.opening.request().body(&body).key(&self.world.key())).await;
+                opened.extend((status == 201).then(|| Opened::from(&answer)));
             }
         }
         for opened in &opened {
-            let asked = opened.asked.iter();
-            let digest = "00".repeat(32);
-            let factors: Vec<_> =
-                asked.map(|name| format!(r#"{{\"type\":\"{name}\",\"digest\":\"{digest}\"}}"#)).collect();
-            let body = format!(r#"{{\"factors\":[{}]}}"#, factors.join(","));
-            let parts = [(VERIFICATION, opened.id.as_str()), (KEY, &self.world.key()), (BODY, &body)];
-            self.send(&self.attempting, 401, &parts).await;
+            let factors = Person::new(0, &[]).wrong(&opened.asked);
+            let request = self.attempting.request().verification(&opened.id).key(&self.world.key());
+            self.send(401, request.body(&json!({ "factors": factors }).to_string())).await;
         }
         for number in 0..22_u32 {
-            let opened = &opened[(number % 4) as usize];
+            let opened = &opened[usize::try_from(number % 4).unwrap()];
             let address = Ipv4Addr::from(0x0a00_0000 + self.hundreds * 22 + number).to_string();
-            let parts = [(VERIFICATION, opened.id.as_str()), (CAPABILITY, &opened.capability), (ADDRESS, &address)];
             for status in [200, 429] {
-                self.send(&self.asking, status, &parts).await;
+                let request = self.asking.request().verification(&opened.id).capability(&opened.capability);
+                self.send(status, request.address(&address)).await;
             }
         }
         for number in 0..40 {
-            self.send(&self.malformed[number % 3], 400, &[(KEY, &self.world.key())]).await;
+            let request = self.malformed[number % 3].request();
+            let request = if number % 3 == 0 { request } else { request.key(&self.world.key()) };
+            self.send(400, request).await;
         }
     }
 
-    async fn send(&self, template: &Template, status: u16, parts: &[(&str, &str)]) -> Answer {
-        let mut event = template.event.clone();
-        for (name, value) in parts {
-            event = event.replace(name, value);
-        }
-        let answer = self.world.functions().serve(template.function, from_str(&event).unwrap()).await;
+    async fn send(&self, status: u16, Sent { function, request }: Sent) -> Answer {
+        let answer = self.world.functions().serve(function, request).await;
         assert_eq!(answer.status, status, "{answer:?}");
         answer
     }
@@ -135,21 +129,66 @@ impl Load {
     }
 }
 
-/// An event with places in it.
+/// A request as the runtime hands it over, to be sent again and again with parts replaced.
 struct Template {
     function: Function,
-    event: String,
+    request: Request,
 }
 
 impl Template {
-    async fn of(world: &World, opened: &Opened, call: Call) -> Self {
+    async fn of(world: &World, call: Call) -> Self {
         let function = call.function();
-        let body = serde_json::to_string(&call.body().to_string()).unwrap();
         let event = world.permitted(call).await.unwrap_or_else(|refusal| panic!("{refusal:?}"));
-        let event = event.replace(&opened.id, VERIFICATION).replace(&opened.capability, CAPABILITY);
-        let event = event.replace("192.0.2.7", ADDRESS).replace(&Person::new(0, &[]).id, USER);
-        let event = if function == Function::Verify { event.replace(&body, &format!("\"{BODY}\"")) } else { event };
-        Self { function, event }
+        Self { function, request: from_str(&event).unwrap() }
+    }
+
+    fn request(&self) -> Sent {
+        let Body::Text(body) = self.request.body() else { panic!("a body of text") };
+        let mut request = Request::new(Body::Text(body.clone()));
+        *request.method_mut() = self.request.method().clone();
+        *request.uri_mut() = self.request.uri().clone();
+        *request.headers_mut() = self.request.headers().clone();
+        *request.extensions_mut() = self.request.extensions().clone();
+        Sent { function: self.function, request }
+    }
+}
+
+/// A request on its way.
+struct Sent {
+    function: Function,
+    request: Request,
+}
+
+impl Sent {
+    fn body(mut self, body: &str) -> Self {
+        *self.request.body_mut() = Body::Text(body.to_owned());
+        self
+    }
+
+    fn key(self, key: &str) -> Self {
+        self.header("idempotency-key", key)
+    }
+
+    fn capability(self, capability: &str) -> Self {
+        self.header("authorization", &format!("Bearer {capability}"))
+    }
+
+    fn header(mut self, name: &'static str, value: &str) -> Self {
+        self.request.headers_mut().insert(name, value.parse().unwrap());
+        self
+    }
+
+    fn verification(self, id: &str) -> Self {
+        let parameters = HashMap::from([("verification_id".to_owned(), id.to_owned())]);
+        Self { request: self.request.with_path_parameters(parameters), ..self }
+    }
+
+    fn address(mut self, address: &str) -> Self {
+        let Some(RequestContext::ApiGatewayV2(context)) = self.request.extensions_mut().get_mut() else {
+            panic!("a context of the gateway");
+        };
+        context.http.source_ip = Some(address.to_owned());
+        self
     }
 }
 
@@ -164,10 +203,3 @@ const LATE: u32 = 1_000_000;
 
 /// Ten bytes a request would be too much.
 const ALLOWANCE_KILOBYTES: u64 = 8_000;
-
-const USER: &str = "(user)";
-const KEY: &str = "(key)";
-const VERIFICATION: &str = "(verification)";
-const CAPABILITY: &str = "(capability)";
-const ADDRESS: &str = "(address)";
-const BODY: &str = "(body)";
