@@ -118,9 +118,10 @@ impl Setting for CacheSettings {
         if unverified_text == "none" {
             return Some(Self::None);
         }
-        let (place, parameters) = unverified_text.split_once('?').unwrap_or((unverified_text, ""));
-        let place: CachePlace = parse_place(place)?;
-        let parameters = Parameters::parse(parameters)?;
+        let (place, parameters) = match unverified_text.split_once('?') {
+            Some((place, parameters)) => (parse_place(place)?, Parameters::parse(parameters)?),
+            None => (parse_place(unverified_text)?, Parameters::default()),
+        };
         let is_loopback = matches!(place, CachePlace::Loopback { .. });
         let mode = parameters.mode.unwrap_or(if is_loopback { CacheMode::Single } else { CacheMode::Cluster });
         let deadline = parameters.deadline.unwrap_or(DEFAULT_DEADLINE);
@@ -156,7 +157,7 @@ struct Parameters {
 impl Parameters {
     fn parse(text: &str) -> Option<Self> {
         let mut parameters = Self::default();
-        for pair in text.split('&').filter(|_| !text.is_empty()) {
+        for pair in text.split('&') {
             let (name, value) = pair.split_once('=')?;
             let is_second = match name {
                 "cluster" => parameters.mode.replace(parse_mode(value)?).is_some(),
