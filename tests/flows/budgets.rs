@@ -33,7 +33,7 @@ async fn b5_every_step_is_within_its_budget_on_embedded_dynamodb() {
 
 #[tokio::test]
 async fn b5_every_step_is_within_its_budget_on_valkey() {
-    every_step(Valkey::start().await.world().await).await;
+    Box::pin(every_step(Valkey::start().await.world().await)).await;
 }
 
 async fn every_step<S: Ports>(mut world: World<S>) {
@@ -108,7 +108,7 @@ async fn b5_the_costs_do_not_depend_on_how_much_is_stored_on_embedded_dynamodb()
 
 #[tokio::test]
 async fn b5_the_costs_do_not_depend_on_how_much_is_stored_on_valkey() {
-    grow(Valkey::start().await.world().await).await;
+    Box::pin(grow(Valkey::start().await.world().await)).await;
 }
 
 /// A whole verification before and after those of 200 more users.

@@ -48,7 +48,7 @@ async fn v7_a_flood_of_replayed_requests_runs_no_kdf_and_costs_one_refused_write
 async fn v7_a_flood_of_replayed_requests_runs_no_kdf_and_costs_one_refused_write_on_valkey() {
     let valkey = Valkey::start().await;
     for step in Step::ALL {
-        replayed(valkey.world().await, step).await;
+        Box::pin(replayed(valkey.world().await, step)).await;
     }
 }
 

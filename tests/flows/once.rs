@@ -214,7 +214,7 @@ async fn prepared(step: Step) -> (World, Call) {
         .rows()
         .iter()
         .map(|row| (row.name.to_owned(), day(if row.scope == Scope::Everybody { 16_000 } else { 1_000 })));
-    world.restart_with(&Value::from_iter(table).to_string());
+    world.restart_with(&table.collect::<Value>().to_string());
     world.permitted(call.clone()).await.unwrap();
     let _before = world.store.recorder().take();
     (world, call)

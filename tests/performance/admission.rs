@@ -153,7 +153,7 @@ async fn cached(valkey: &ValkeyEngine, tables: &Embedded) -> Tiered<DynamoStore<
 fn exact() -> Policy {
     let rows = Policy::default();
     let rows = rows.rows().iter().map(|row| (row.name.to_owned(), json!({ "lease": 1 })));
-    Value::from_iter(rows).to_string().parse().unwrap()
+    rows.collect::<Value>().to_string().parse().unwrap()
 }
 
 /// `SET` of a value as long as a request's record, as `redis-benchmark` does it.
