@@ -1,7 +1,9 @@
 //! The crates of this workspace, as log targets name them.
 
 /// The only crates that may log below `info`. A new crate that is not listed just stays silent there.
-pub(crate) const OWN_CRATES: [&str; 23] = [
+pub(crate) const OWN_CRATES: [&str; 26] = [
+    "admin",
+    "admission",
     "audit",
     "audit_writer",
     "authorizer",
@@ -23,6 +25,7 @@ pub(crate) const OWN_CRATES: [&str; 23] = [
     "status",
     "store",
     "store_dynamodb",
+    "store_valkey",
     "telemetry",
     "verify",
 ];
