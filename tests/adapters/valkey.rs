@@ -39,6 +39,7 @@ pub(crate) fn any_draw(number: u8) -> Draw {
 }
 
 /// Looks again every so often until it is so.
+#[expect(clippy::future_not_send, reason = "a test waits for it in place")]
 pub(crate) async fn eventually(what: &str, is_so: impl AsyncFn() -> bool) {
     let mut ticks = interval(Duration::from_millis(50));
     let waiting = async {

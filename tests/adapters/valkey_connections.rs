@@ -29,7 +29,7 @@ async fn b4_each_process_has_one_connection_to_each_server() {
             join_all(stores.iter().flat_map(|store| (0..50).map(move |number| draw(store, number)))).await;
         }
 
-        let clients: Vec<usize> = engine.servers().iter().map(|server| server.clients()).collect();
+        let clients: Vec<usize> = engine.servers().iter().map(countersign_tests::ValkeyServer::clients).collect();
         assert_eq!(clients, vec![4; engine.servers().len()]);
     }
 }

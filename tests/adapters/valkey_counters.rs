@@ -156,8 +156,8 @@ async fn a4_a_thousand_draws_at_once_take_the_quota_and_no_more() {
         let id = DrawId(u128::from(number).to_be_bytes());
         let store = &stores[usize::from(number) % 3];
         async move {
-            let drawn = store.draw_permits(key, &Draw { limit, permits: 1, id, now }).await.unwrap();
-            (key, matches!(drawn, Drawn::Granted { permits: 1, .. }))
+            let outcome = store.draw_permits(key, &Draw { limit, permits: 1, id, now }).await.unwrap();
+            (key, matches!(outcome, Drawn::Granted { permits: 1, .. }))
         }
     });
     let mut granted: BTreeMap<&CounterKey, u32> = BTreeMap::new();

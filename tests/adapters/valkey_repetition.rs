@@ -144,8 +144,8 @@ async fn a_request_is_finished_where_it_was_begun() {
     store.finish_request(tenant(), &fingerprint(1), nonce, &Sealed::new(vec![9; 40])).await.unwrap();
 
     let other = RequestNonce([2; 8]);
-    let durably = durable.begin_request(tenant(), &fingerprint(1), other, now()).await.unwrap();
-    assert_eq!(durably, Beginning::Answered(Sealed::new(vec![9; 40])));
+    let again = durable.begin_request(tenant(), &fingerprint(1), other, now()).await.unwrap();
+    assert_eq!(again, Beginning::Answered(Sealed::new(vec![9; 40])));
 }
 
 #[tokio::test(flavor = "multi_thread")]
