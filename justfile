@@ -84,6 +84,10 @@ performance:
 admission:
     python tests/performance/admission.py
 
+# Measure what a stalled cache costs, and write it into docs/PERFORMANCE.md.
+switching:
+    python tests/performance/switching.py
+
 # Everything, as CI runs it.
 ci:
     tests/run

@@ -1,12 +1,11 @@
 """What an admission decision costs on each backend: `just admission` measures, prints, and writes it into docs/PERFORMANCE.md."""
 
 import json
-import re
 import subprocess
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs" / "PERFORMANCE.md"
+import sections
+from sections import ROOT
+
 HEADING = "## Admission"
 
 PERMITS = {
@@ -16,10 +15,7 @@ PERMITS = {
 
 
 def main() -> None:
-    section = measured_section()
-    print(section)
-    PAGE.write_text(with_section(PAGE.read_text(), section))
-    print(f"wrote the section of {PAGE.relative_to(ROOT)}")
+    sections.write(measured_section())
 
 
 def measured_section() -> str:
@@ -27,12 +23,6 @@ def measured_section() -> str:
     command = ["cargo", "bench", "--locked", "--quiet", "--package", "countersign-tests", "--bench", "admission"]
     output = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True, timeout=3600).stdout
     return section(json.loads(output.strip().splitlines()[-1]))
-
-
-def with_section(page: str, section: str) -> str:
-    """The page with the section in place of the one that it has, or at its end."""
-    others = re.sub(rf"^{HEADING}\n.*?(?=^## |\Z)", "", page, flags=re.MULTILINE | re.DOTALL)
-    return f"{others.rstrip()}\n\n{section}"
 
 
 def section(figures: dict) -> str:

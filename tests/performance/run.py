@@ -9,6 +9,8 @@ from pathlib import Path
 
 import admission
 import functions
+import switching
+from sections import with_section
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
@@ -24,7 +26,10 @@ def main() -> None:
     print("measuring key derivations and verify's own CPU time", flush=True)
     computed = cpu_figures()
     print("measuring admission decisions", flush=True)
-    PAGE.write_text(admission.with_section(page(started, computed), admission.measured_section()))
+    text = page(started, computed)
+    for part in (admission, switching):
+        text = with_section(text, part.measured_section())
+    PAGE.write_text(text)
     print(f"wrote {PAGE.relative_to(ROOT)}")
     missed = list(misses(started, computed))
     print("\n".join(missed) or "every aim is met")
