@@ -9,8 +9,6 @@
 //! | a malformed request, or one that is known to be limited | 0; 1 for an initiation, which may be a repeated one | 0 | 0 |
 //! | describe-enrollment, status, introspect | 1 | 0 | 0 |
 //!
-//! Enrolling has a limit without a lease by default, which costs each enrollment, repeated or not, one wait and one write more.
-//!
 //! A request that finds a lease used up draws permits for those after it: one item more for each such limit, of which there
 //! are three at most, and one wait more but for an initiation. A new process draws all of them, and fetches its keys.
 //!

@@ -54,7 +54,7 @@ async fn v7_a_flood_of_replayed_requests_runs_no_kdf_and_costs_one_refused_write
 
 async fn replayed<S: Ports>(mut world: World<S>, step: Step) {
     if step == Step::Enroll {
-        // Without a lease, admission asks for the permit that the request has already: a wait and a write more.
+        // A lease that is used up meanwhile would cost a wait and a write more.
         world.restart_with(LONG_LEASES);
     }
     let call = step.prepare(&world).await;
