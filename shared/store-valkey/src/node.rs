@@ -148,10 +148,20 @@ impl Node {
         let Address { host, port } = &self.address;
         match change {
             Change::Opened => {
-                tracing::warn!(cache.host = host, cache.port = port, cache.breaker = "open", "cache.breaker");
+                tracing::warn!(
+                    cache.host = host,
+                    cache.port = port,
+                    cache.breaker = "open",
+                    "a server of the cache does not answer: DynamoDB takes its place"
+                );
             }
             Change::Closed => {
-                tracing::info!(cache.host = host, cache.port = port, cache.breaker = "closed", "cache.breaker");
+                tracing::info!(
+                    cache.host = host,
+                    cache.port = port,
+                    cache.breaker = "closed",
+                    "a server of the cache answers again"
+                );
             }
             Change::None => {}
         }
