@@ -23,6 +23,7 @@ mod refusal;
 mod shards;
 
 pub use admission::{Admission, Ports};
-pub use arrival::{Arrival, CallerKind, Route};
+pub use arrival::{Arrival, CallerKind};
+pub use domain::Route;
 pub use policy::{Policy, PolicyError, Row, Scope};
 pub use refusal::{Limited, Refusal};

@@ -1,8 +1,8 @@
 //! An event's canonical bytes: JSON as RFC 8785 writes it (members sorted by name, no spaces, integers).
 //!
 //! ```json
-//! {"at":"2026-11-01T00:00:00Z","id":"…","outcome":{"session_revoked":{"session":"…"}},"request_id":"…","schema":1,
-//!  "subject":"…","tenant":"…"}
+//! {"at":"2026-11-01T00:00:00Z","id":"…","outcome":{"session_revoked":{"session":"…"}},"personal":null,"request_id":"…",
+//!  "schema":1,"subject":"…","tenant":"…"}
 //! ```
 //! An event about a tenant as a whole has a `subject` of null, one about the deployment also a `tenant` of null.
 //!
@@ -12,7 +12,7 @@ use domain::{EventId, RequestId, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{About, Event, Outcome, Subject, fields};
+use crate::{About, Event, Outcome, SealedPersonalData, Subject, fields};
 
 /// The version of the schema that is written, and the only one that is read.
 pub const SCHEMA_VERSION: u8 = 1;
@@ -28,6 +28,7 @@ impl Event {
             at: self.at,
             id: self.id,
             outcome: self.outcome,
+            personal: self.personal.clone(),
             request_id: self.request_id.to_string(),
             schema: SCHEMA_VERSION,
             subject: self.about.subject(),
@@ -55,6 +56,7 @@ impl Event {
             at: envelope.at,
             request_id: RequestId::from_transport(&envelope.request_id),
             outcome: envelope.outcome,
+            personal: envelope.personal,
         };
         if event.canonical_json().as_bytes() == unverified_bytes { Ok(event) } else { Err(ParseError::NotCanonical) }
     }
@@ -86,6 +88,8 @@ struct Envelope {
     #[serde(with = "fields::text")]
     id: EventId,
     outcome: Outcome,
+    #[serde(with = "fields::optional_text")]
+    personal: Option<SealedPersonalData>,
     request_id: String,
     schema: u8,
     #[serde(with = "fields::optional_text")]

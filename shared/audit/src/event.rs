@@ -1,12 +1,12 @@
 //! The events.
 
 use crypto::Acr;
-use domain::{EventId, FactorSet, ListedAccess, RequestId, SessionId, TransactionHash, VerificationId};
+use domain::{EventId, FactorSet, ListedAccess, RequestId, Route, SessionId, TransactionHash, VerificationId};
 use ipnet::IpNet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{About, fields};
+use crate::{About, SealedPersonalData, fields};
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Event {
     pub request_id: RequestId,
     /// What happened.
     pub outcome: Outcome,
+    /// What is known of the person besides, readable for as long as the person's own key exists.
+    pub personal: Option<SealedPersonalData>,
 }
 
 /// What happened. The fields stand in the order of RFC 8785 (sorted by name), so that serialising gives the canonical form.
@@ -106,6 +108,48 @@ pub enum Outcome {
         #[serde(with = "fields::text")]
         session: SessionId,
     },
+    /// An attempt was counted and never decided: its execution died, and nobody repeated it.
+    AttemptAbandoned {
+        /// Attempts that were left.
+        attempts_remaining: u8,
+        /// The verification.
+        #[serde(with = "fields::text")]
+        verification: VerificationId,
+    },
+    /// A verification that was recorded as opened was not there when its time was over: its opening had failed, or the cache lost it.
+    VerificationMissing {
+        /// The verification.
+        #[serde(with = "fields::text")]
+        verification: VerificationId,
+    },
+    /// Another event of this request announced what then did not come about: its write was refused or lost.
+    OutcomeNotReached {
+        /// The other event.
+        #[serde(with = "fields::text")]
+        event: EventId,
+    },
+    /// A request was refused before it changed anything. Refusals of one kind are sampled: at most one a minute is recorded by each
+    /// process, with the number of those that were not.
+    RequestRefused {
+        /// Why.
+        denial: Denial,
+        /// What was asked for; null if nobody knows, since the credential was refused.
+        #[serde(with = "fields::optional_route")]
+        route: Option<Route>,
+        /// Refusals of this kind that were not recorded since the one before.
+        suppressed: u32,
+    },
+    /// A tenant's server read the trail of a person or, about the tenant, of everybody.
+    TrailRead {
+        /// How many events it got.
+        events: u16,
+        /// The first instant that was asked for.
+        #[serde(with = "fields::text")]
+        from: Timestamp,
+        /// The first instant that was not.
+        #[serde(with = "fields::text")]
+        until: Timestamp,
+    },
     /// An operator changed the list of those whom limits do not apply to, or who are refused. Which person or tenant it is about
     /// the event itself says.
     ListingChanged {
@@ -135,4 +179,28 @@ pub struct ListingEntry {
 pub enum RefusalReason {
     /// The user has an enrollment.
     AlreadyEnrolled,
+}
+
+/// Why a request was refused: the problem that it was answered with, by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Denial {
+    /// No valid credential.
+    Unauthenticated,
+    /// The credential does not reach the route or the object, or the operator's list refuses the request.
+    Forbidden,
+    /// A limit is used up.
+    RateLimited,
+    /// The tenant has no such user enrolled.
+    EnrollmentNotFound,
+    /// The tenant has no such verification.
+    VerificationNotFound,
+    /// The verification is over or its attempts are used up.
+    VerificationClosed,
+    /// Other factors are asked for.
+    FactorsMismatch,
+    /// The idempotency key was used for another request.
+    IdempotencyKeyReused,
+    /// The idempotency key's time is too far from ours: perhaps a captured request.
+    IdempotencyKeyStale,
 }

@@ -102,3 +102,19 @@ pub(crate) mod acr {
         known.into_iter().find(|acr| acr.name() == name).ok_or_else(|| D::Error::custom("unknown acr"))
     }
 }
+
+/// A route's name, or null.
+pub(crate) mod optional_route {
+    use domain::Route;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    #[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+    pub(crate) fn serialize<S: Serializer>(route: &Option<Route>, serializer: S) -> Result<S::Ok, S::Error> {
+        route.map(Route::name).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Route>, D::Error> {
+        let Some(name) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+        name.parse().map(Some).map_err(|_| D::Error::custom("unknown route"))
+    }
+}

@@ -13,16 +13,20 @@ mod event;
 mod fields;
 #[cfg(feature = "testing")]
 mod memory;
+mod personal;
 mod record;
+mod recorder;
 mod retention;
 mod sink;
 mod sqs;
 
 pub use about::{About, Subject};
 pub use canonical::{MAX_EVENT_BYTES, ParseError, SCHEMA_VERSION};
-pub use event::{Event, ListingEntry, Outcome, RefusalReason};
+pub use event::{Denial, Event, ListingEntry, Outcome, RefusalReason};
 #[cfg(feature = "testing")]
 pub use memory::{Behaviour, MemorySink};
+pub use personal::{NotSealed, SealedPersonalData};
+pub use recorder::{PAUSE, Recorder, SEND_DEADLINE};
 pub use retention::{RETENTION, kept_until};
-pub use sink::{RecordError, RecordEvent};
-pub use sqs::SqsSink;
+pub use sink::{RecordError, RecordEvents, SendError, SendEvents};
+pub use sqs::SqsQueue;

@@ -2,9 +2,11 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::{Event, RecordError, RecordEvent};
+use domain::EventId;
 
-/// Keeps events in memory, in the order in which they were recorded; fails and hangs when told.
+use crate::{Event, RecordError, RecordEvents, SendError, SendEvents};
+
+/// Both ports of a sink: a queue, or a recorder without an outbox. Keeps events in memory, in the order in which they were recorded; fails and hangs when told.
 #[derive(Debug, Default)]
 pub struct MemorySink(Mutex<State>);
 
@@ -59,13 +61,26 @@ impl MemorySink {
     }
 }
 
-impl RecordEvent for MemorySink {
-    async fn record_event(&self, event: &Event) -> Result<(), RecordError> {
-        match self.record(event) {
-            Behaviour::Record => Ok(()),
-            Behaviour::Fail => Err(RecordError::new("told to fail")),
-            Behaviour::LoseAnswer => Err(RecordError::new("told to lose the answer")),
-            Behaviour::Hang => std::future::pending().await,
+impl SendEvents for MemorySink {
+    async fn send_events(&self, events: &[Event]) -> Result<Vec<EventId>, SendError> {
+        for event in events {
+            match self.record(event) {
+                Behaviour::Record => {}
+                Behaviour::Fail => return Err(SendError::new("told to fail")),
+                Behaviour::LoseAnswer => return Err(SendError::new("told to lose the answer")),
+                Behaviour::Hang => return std::future::pending().await,
+            }
         }
+        Ok(Vec::new())
+    }
+}
+
+impl RecordEvents for MemorySink {
+    async fn record_events(&self, events: &[Event]) -> Result<(), RecordError> {
+        self.send_events(events).await.map(|_none_left| ()).map_err(RecordError::new)
+    }
+
+    async fn announce(&self, event: &Event) {
+        let _kept_already = self.send_events(std::slice::from_ref(event)).await;
     }
 }

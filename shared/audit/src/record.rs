@@ -1,20 +1,33 @@
-//! An event as the store keeps it.
+//! An event as the stores keep it: in the index of the log, and in the outbox.
 
-use store::EventRecord;
+use store::{EventKey, EventRecord, LogPosition, OutboxEvent};
 
 use crate::{Event, kept_until};
 
-impl From<&Event> for EventRecord {
-    fn from(event: &Event) -> Self {
-        let (tenant, subject) = event.about.trail();
-        Self {
-            id: event.id,
-            tenant,
-            subject,
-            at: event.at,
-            kept_until: kept_until(event.at),
-            payload: event.canonical_json().into_bytes(),
+impl Event {
+    /// Where it stands in its subject's trail.
+    #[must_use]
+    pub fn key(&self) -> EventKey {
+        let (tenant, subject) = self.about.trail();
+        EventKey { tenant, subject, id: self.id }
+    }
+
+    /// The event as the index has it, once the log has it at this position.
+    #[must_use]
+    pub fn record_at(&self, position: LogPosition) -> EventRecord {
+        EventRecord {
+            key: self.key(),
+            at: self.at,
+            kept_until: kept_until(self.at),
+            payload: self.canonical_json().into_bytes(),
+            position,
         }
+    }
+}
+
+impl From<&Event> for OutboxEvent {
+    fn from(event: &Event) -> Self {
+        Self { id: event.id, payload: event.canonical_json().into_bytes() }
     }
 }
 

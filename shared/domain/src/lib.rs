@@ -13,6 +13,7 @@ mod limit;
 mod listing;
 mod lockout;
 mod opaque;
+mod route;
 mod session;
 mod time;
 mod transaction;
@@ -34,6 +35,7 @@ pub use limit::{
 pub use listing::{ListedAccess, ListedSubject, Listing, MAX_LISTINGS};
 pub use lockout::{FORGOTTEN_AFTER, Failures, LADDER, Reserving};
 pub use opaque::{Sealed, SecretHash};
+pub use route::{Route, UnknownRoute};
 pub use session::{SESSION_LIFETIME, Session};
 pub use time::{Clock, SystemClock, Window};
 pub use transaction::{InvalidTransaction, MAX_AMOUNT_MINOR, Transaction, TransactionHash};

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use domain::{ListedSubject, Listing};
 
-use crate::StoreError;
+use crate::{OutboxEvent, StoreError};
 
 /// Reads the list.
 pub trait FindListings: Send + Sync {
@@ -14,9 +14,17 @@ pub trait FindListings: Send + Sync {
 
 /// Changes the list. An operator's port; no function on the request path has it.
 pub trait ChangeListings: Send + Sync {
-    /// Adds an entry, or replaces the one of the same subject.
-    fn put_listing(&self, listing: &Listing) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// Adds an entry, or replaces the one of the same subject, and keeps the event of it, in one write.
+    fn put_listing(
+        &self,
+        listing: &Listing,
+        event: &OutboxEvent,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Removes the entry of this subject, if there is one.
-    fn remove_listing(&self, subject: &ListedSubject) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// Removes the entry of this subject, if there is one, and keeps the event of it, in one write.
+    fn remove_listing(
+        &self,
+        subject: &ListedSubject,
+        event: &OutboxEvent,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }

@@ -2,10 +2,10 @@
 
 use std::future::Future;
 
-use domain::{Account, AttemptMark, Session, TenantId, UserId};
+use domain::{Account, AttemptMark, Failures, Session, TenantId, UserId};
 use jiff::Timestamp;
 
-use crate::StoreError;
+use crate::{OutboxEvent, StoreError};
 
 /// Counts a failure before anything is compared.
 pub trait ReserveFailure: Send + Sync {
@@ -68,10 +68,22 @@ pub trait FindAccount: Send + Sync {
 
 /// Forgets an account's failures. An operator's port; no function on the request path has it.
 pub trait UnlockAccount: Send + Sync {
-    /// Forgets all failures and reservations; sessions stay. Gives what was forgotten, so that the operator sees it.
+    /// One conditional write: forgets all failures and reservations and keeps the event of it, if and only if the failures are still
+    /// `known`, which are not none; sessions stay.
     fn unlock_account(
         &self,
         tenant: TenantId,
         user: UserId,
-    ) -> impl Future<Output = Result<domain::Failures, StoreError>> + Send;
+        known: &Failures,
+        event: &OutboxEvent,
+    ) -> impl Future<Output = Result<Unlocking, StoreError>> + Send;
+}
+
+/// What came of unlocking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unlocking {
+    /// The failures are forgotten.
+    Unlocked,
+    /// The failures are others by now: nothing changed.
+    Changed,
 }

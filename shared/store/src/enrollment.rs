@@ -4,14 +4,16 @@ use std::future::Future;
 
 use domain::{Enrollment, Sealed, TenantId, UserId};
 
-use crate::StoreError;
+use crate::{OutboxEvent, StoreError};
 
 /// Creates an enrollment unless the user has one.
 pub trait CreateEnrollment: Send + Sync {
-    /// Decides the race by one conditional write; an existing enrollment is never changed.
+    /// Decides the race by one conditional write, which keeps the event of the creation, too; an existing enrollment is never
+    /// changed, and keeps no event.
     fn create_enrollment(
         &self,
         enrollment: &Enrollment,
+        event: &OutboxEvent,
     ) -> impl Future<Output = Result<EnrollmentCreation, StoreError>> + Send;
 }
 

@@ -16,6 +16,8 @@ mod draw;
 mod enrollment;
 mod error;
 mod event;
+mod log_head;
+mod outbox;
 mod readiness;
 mod request;
 mod session;
@@ -23,16 +25,20 @@ mod signing_key;
 mod verification;
 
 pub use access_list::{ChangeListings, FindListings};
-pub use account::{FindAccount, OpenSession, Reservation, ReserveFailure, SessionOpening, UnlockAccount};
+pub use account::{FindAccount, OpenSession, Reservation, ReserveFailure, SessionOpening, UnlockAccount, Unlocking};
 pub use api_key::{ApiKeyRecord, CreateApiKey, FindApiKey};
 pub use branch_key::{BranchKeyRecord, CreateBranchKey, FindBranchKey};
 pub use draw::DrawPermits;
 pub use enrollment::{CreateEnrollment, EnrollmentCreation, FindEnrollment, Upgrade, UpgradeVerifiers};
 pub use error::{StoreError, StoreErrorKind};
-pub use event::{EventRecord, FindEvents, StoreEvents};
+pub use event::{
+    EventCursor, EventKey, EventPage, EventQuery, EventRecord, FindEvents, IndexEvents, LogPosition, RecogniseEvents,
+};
+pub use log_head::{Append, AppendBatch, FindLogHeads, LeaseShard, Leasing, LogHead, ShardLease};
+pub use outbox::{DrainOutbox, KeepEvents, OUTBOX_PARTS, OutboxEvent, outbox_part};
 pub use readiness::CheckReadiness;
 pub use request::{BeginRequest, Beginning, FinishRequest};
-pub use session::{FindSession, Revocation, RevokeSession};
+pub use session::{FindSession, Revocation, RevokeSession, SessionKey};
 pub use signing_key::{CreateSigningKey, ListSigningKeys, SigningKeyRecord};
 pub use verification::{
     Claim, ClaimAttempt, ClaimRequest, ClaimedAttempt, CompleteVerification, Completion, CompletionRequest,

@@ -5,7 +5,7 @@ use std::future::Future;
 use domain::{Session, SessionId, TenantId, UserId};
 use jiff::Timestamp;
 
-use crate::StoreError;
+use crate::{OutboxEvent, StoreError};
 
 /// Reads a session.
 pub trait FindSession: Send + Sync {
@@ -20,14 +20,25 @@ pub trait FindSession: Send + Sync {
 
 /// Revokes a session.
 pub trait RevokeSession: Send + Sync {
-    /// Marks the session revoked at `at`. A session that was revoked before keeps its first instant.
+    /// One conditional write: marks the session revoked at `at` and keeps the event of it. A session that was revoked before keeps its
+    /// first instant, and no event.
     fn revoke_session(
         &self,
-        tenant: TenantId,
-        user: UserId,
-        session: SessionId,
+        session: &SessionKey,
         at: Timestamp,
+        event: &OutboxEvent,
     ) -> impl Future<Output = Result<Revocation, StoreError>> + Send;
+}
+
+/// What finds a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionKey {
+    /// The owner of the user.
+    pub tenant: TenantId,
+    /// Whose session it is.
+    pub user: UserId,
+    /// The session.
+    pub session: SessionId,
 }
 
 /// What came of revoking.

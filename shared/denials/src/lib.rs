@@ -1,0 +1,1 @@
+//! Refused requests in the audit trail, by sampling.
