@@ -26,7 +26,7 @@ pub use event::{Denial, Event, ListingEntry, Outcome, RefusalReason};
 #[cfg(feature = "testing")]
 pub use memory::{Behaviour, MemorySink};
 pub use personal::{NotSealed, SealedPersonalData};
-pub use recorder::{PAUSE, Recorder, SEND_DEADLINE};
+pub use recorder::{KEEP_DEADLINE, PAUSE, Recorder, SEND_DEADLINE};
 pub use retention::{RETENTION, kept_until};
 pub use sink::{RecordError, RecordEvents, SendError, SendEvents};
 pub use sqs::SqsQueue;

@@ -1,7 +1,8 @@
 //! Recording through the queue, or through the outbox when the queue does not take an event in time.
 //!
 //! - An event is sent to the queue, within [`SEND_DEADLINE`].
-//! - What the queue refuses, or does not answer for in time, is kept in the outbox by one more write; the scheduled drain sends it.
+//! - What the queue refuses, or does not answer for in time, is kept in the outbox by one more write, within [`KEEP_DEADLINE`]; the
+//!   scheduled drain sends it. Both together take no longer than any other call may.
 //! - After that, events go straight to the outbox for [`PAUSE`], so that a queue that is down holds one answer up, not all.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -68,7 +69,8 @@ impl<Q: SendEvents, O: KeepEvents> RecordEvents for Recorder<Q, O> {
         if kept.is_empty() {
             return Ok(());
         }
-        self.outbox.keep_events(&kept).await.map_err(RecordError::new)
+        let keeping = timeout(KEEP_DEADLINE, self.outbox.keep_events(&kept)).await;
+        keeping.map_err(RecordError::new)?.map_err(RecordError::new)
     }
 
     async fn announce(&self, event: &Event) {
@@ -78,6 +80,9 @@ impl<Q: SendEvents, O: KeepEvents> RecordEvents for Recorder<Q, O> {
 
 /// The longest that an answer waits for the queue. SQS answers within tens of milliseconds.
 pub const SEND_DEADLINE: Duration = Duration::from_millis(500);
+
+/// The longest that it then waits for the outbox.
+pub const KEEP_DEADLINE: Duration = Duration::from_secs(1);
 
 /// How long the queue is left alone after it failed.
 pub const PAUSE: Duration = Duration::from_secs(5);
