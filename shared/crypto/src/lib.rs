@@ -6,7 +6,7 @@
 //!                            ├─ pepper of the verifiers                                                      (HMAC)
 //!                            ├─ attempt marks, session ids, first refresh tokens                            (HMAC)
 //!                            ├─ seals answers                                                            (AES-GCM)
-//!                            └─ seals UserKey ── seals the askable sets and the device's id                  (AES-GCM)
+//!                            └─ seals UserKey ── seals the askable sets, the device's id, events' addresses  (AES-GCM)
 //! ```
 //!
 //! - Primitives come from aws-lc-rs; Argon2id from RustCrypto. Each has a published known answer among the tests.

@@ -1,6 +1,6 @@
 //! The place that a ciphertext belongs to. It opens there and nowhere else.
 
-use domain::{BranchKeyVersion, RequestFingerprint, TenantId, UserId, VerificationId};
+use domain::{BranchKeyVersion, EventId, RequestFingerprint, TenantId, UserId, VerificationId};
 
 use crate::Answered;
 use crate::canonical::Canonical;
@@ -24,6 +24,8 @@ pub(crate) enum SealedField {
     AskableSets(u32),
     /// The device's id, in the enrollment, under the user's key; the enrollment's key version.
     DeviceId(u32),
+    /// The address that a request came from, in the audit event of this id, under the user's key.
+    SourceAddress(EventId),
     /// The asked set's verifier, in a verification, under the branch key of this version.
     AskedVerifier(BranchKeyVersion, VerificationId),
     /// The answer to a request, under the branch key of this version.
@@ -58,6 +60,7 @@ impl Place {
         match self.field {
             SealedField::UserKey(version) => encoding.field(version.number().to_be_bytes()),
             SealedField::AskableSets(version) | SealedField::DeviceId(version) => encoding.field(version.to_be_bytes()),
+            SealedField::SourceAddress(event) => encoding.field(event.as_bytes()),
             SealedField::AskedVerifier(version, verification) => {
                 encoding.field(version.number().to_be_bytes()).field(verification.as_bytes())
             }
@@ -77,6 +80,7 @@ impl SealedField {
     const fn table(self) -> &'static str {
         match self {
             Self::UserKey(_) | Self::AskableSets(_) | Self::DeviceId(_) => "core",
+            Self::SourceAddress(_) => "audit",
             Self::AskedVerifier(..) | Self::Answer(..) => "ephemeral",
         }
     }
@@ -86,6 +90,7 @@ impl SealedField {
             Self::UserKey(_) => "user_key",
             Self::AskableSets(_) => "askable_sets",
             Self::DeviceId(_) => "device_id",
+            Self::SourceAddress(_) => "source_address",
             Self::AskedVerifier(..) => "asked_verifier",
             Self::Answer(..) => "answer",
         }
@@ -97,6 +102,7 @@ impl SealedField {
             Self::UserKey(_)
             | Self::AskableSets(_)
             | Self::DeviceId(_)
+            | Self::SourceAddress(_)
             | Self::AskedVerifier(..)
             | Self::Answer(..) => 1,
         }

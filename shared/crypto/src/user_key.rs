@@ -1,8 +1,9 @@
 //! A user's own key. Everything of a user that is kept secret is sealed under it, so destroying it erases the user.
 
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use domain::{DeviceId, Entropy, Sealed, TenantId, UserId, VerificationId};
+use domain::{DeviceId, Entropy, EventId, Sealed, SourceAddress, TenantId, UserId, VerificationId};
 use zeroize::Zeroizing;
 
 use crate::place::{Place, SealedField};
@@ -60,6 +61,29 @@ impl UserKey {
         let plaintext = open(&self.key, &self.place(SealedField::DeviceId(key_version)), sealed)?;
         let text = std::str::from_utf8(&plaintext).map_err(|_| OpenRefused)?;
         DeviceId::new(text.to_owned()).map_err(|_| OpenRefused)
+    }
+
+    /// Seals what an audit event holds of the person: the address that the request came from.
+    ///
+    /// # Errors
+    /// [`SealFailed`] if randomness or the cipher fails.
+    pub fn seal_personal_data(
+        &self,
+        event: EventId,
+        source: SourceAddress,
+        entropy: &dyn Entropy,
+    ) -> Result<Sealed, SealFailed> {
+        seal(&self.key, &self.place(SealedField::SourceAddress(event)), &of_one_length(source).octets(), entropy)
+    }
+
+    /// Opens what an audit event holds of the person.
+    ///
+    /// # Errors
+    /// [`OpenRefused`] if it is not genuine for this user and event.
+    pub fn open_personal_data(&self, event: EventId, sealed: &Sealed) -> Result<SourceAddress, OpenRefused> {
+        let plaintext = open(&self.key, &self.place(SealedField::SourceAddress(event)), sealed)?;
+        let octets: [u8; 16] = plaintext.as_slice().try_into().map_err(|_| OpenRefused)?;
+        Ok(SourceAddress::from_transport(IpAddr::V6(octets.into())))
     }
 
     const fn place(&self, field: SealedField) -> Place {
@@ -136,5 +160,13 @@ impl BranchKey {
 
     const fn place(&self, user: UserId, field: SealedField) -> Place {
         Place::new(self.tenant(), user, field)
+    }
+}
+
+/// The address in 16 bytes, an IPv4 one mapped (RFC 4291 §2.5.5.2), so that a ciphertext's length does not tell which it is.
+const fn of_one_length(source: SourceAddress) -> Ipv6Addr {
+    match source.address() {
+        IpAddr::V4(v4) => Ipv4Addr::to_ipv6_mapped(&v4),
+        IpAddr::V6(v6) => v6,
     }
 }

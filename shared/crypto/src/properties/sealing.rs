@@ -1,6 +1,6 @@
 //! C2: ciphertexts open in their own place only.
 
-use domain::{BranchKeyVersion, DeviceId, RequestFingerprint, Sealed, VerificationId};
+use domain::{BranchKeyVersion, DeviceId, EventId, RequestFingerprint, Sealed, SourceAddress, VerificationId};
 use testkit::SeededEntropy;
 
 use super::{branch, branch_of, idempotency_key, tenant, user};
@@ -21,6 +21,7 @@ fn places() -> Vec<Place> {
                 SealedField::UserKey(version),
                 SealedField::AskableSets(number),
                 SealedField::DeviceId(number),
+                SealedField::SourceAddress(event(number)),
                 SealedField::AskedVerifier(version, first),
                 SealedField::AskedVerifier(version, second),
                 SealedField::Answer(version, Answered::Attempt(first), request),
@@ -102,6 +103,24 @@ fn c2_what_a_user_key_sealed_opens_for_that_user_field_and_version_only() {
 }
 
 #[test]
+fn c2_an_events_personal_data_opens_for_its_user_and_event_only() {
+    let entropy = SeededEntropy::new(1);
+    let [mine, theirs] = [1, 2].map(|number| branch().new_user_key(user(number), &entropy).unwrap());
+    let source = |text: &str| SourceAddress::from_transport(text.parse().unwrap());
+    let addresses = ["198.51.100.7", "0.0.0.0", "2001:db8:1:2:3::4", "::"].map(source);
+
+    let sealed = addresses.map(|address| mine.seal_personal_data(event(1), address, &entropy).unwrap());
+
+    for (address, sealed) in addresses.into_iter().zip(&sealed) {
+        assert_eq!(mine.open_personal_data(event(1), sealed), Ok(address));
+        assert!(mine.open_personal_data(event(2), sealed).is_err());
+        assert!(theirs.open_personal_data(event(1), sealed).is_err());
+        assert!(mine.open_device_id(sealed, 1).is_err());
+        assert_eq!(sealed.as_bytes().len(), 1 + 12 + 16 + 16, "the length tells nothing");
+    }
+}
+
+#[test]
 fn c2_an_asked_verifier_opens_for_its_verification_only() {
     let entropy = SeededEntropy::new(1);
     let [this, other] = [1, 2].map(|number| VerificationId::from_keyed_bytes([number; 16]));
@@ -143,4 +162,8 @@ fn the_same_plaintext_is_never_sealed_alike() {
     let [first, second] = [(); 2].map(|()| seal(&key, &place, b"the plaintext", &entropy).unwrap());
 
     assert_ne!(first, second);
+}
+
+fn event(number: u32) -> EventId {
+    EventId::from_keyed_bytes([u8::try_from(number).unwrap(); 16])
 }
