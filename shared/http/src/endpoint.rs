@@ -1,7 +1,7 @@
 //! A function as everything that mounts it sees it: the Lambda runtime, the local host, the tests.
 
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +9,8 @@ use domain::{IN_FLIGHT_FOR, SystemClock};
 use lambda_http::http::Response;
 use lambda_http::{Body, Error, Request, service_fn};
 use telemetry::Metrics;
-use tokio::time::timeout;
+use tokio::time::error::Elapsed;
+use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument, info_span};
 
 use crate::measured::Measured;
@@ -19,6 +20,12 @@ use crate::{Answer, Inbound, Problem, respond};
 pub trait Endpoint: Clone + Send + Sync + 'static {
     /// The function's answer to one request.
     fn answer(&self, inbound: &Inbound) -> impl Future<Output = Result<Answer, Problem>> + Send;
+
+    /// Takes note of a request that is about to be answered with this problem, within what is left of [`ANSWER_DEADLINE`]. It can't
+    /// change the answer, and it may be dropped before it has ended.
+    fn refused(&self, _inbound: &Inbound, _problem: &Problem) -> impl Future<Output = ()> + Send {
+        ready(())
+    }
 
     /// How many key derivations have run in this process so far, for the metrics.
     fn kdf_runs(&self) -> u64 {
@@ -30,9 +37,16 @@ pub trait Endpoint: Clone + Send + Sync + 'static {
         async move {
             let inbound = Inbound::new(request);
             let span = info_span!("request", request.id = %inbound.request_id);
-            let answer = timeout(ANSWER_DEADLINE, self.answer(&inbound).instrument(span)).await;
-            let late = |late| Problem { retry_after: Some(LATE_RETRY_AFTER), ..Problem::unavailable(&late) };
-            respond(&inbound.request_id, answer.unwrap_or_else(|elapsed| Err(late(elapsed))))
+            let deadline = Instant::now() + ANSWER_DEADLINE;
+            let answering = async {
+                let answer =
+                    timeout_at(deadline, self.answer(&inbound)).await.unwrap_or_else(|elapsed| Err(late(&elapsed)));
+                if let Err(problem) = &answer {
+                    let _as_far_as_it_got = timeout_at(deadline, self.refused(&inbound, problem)).await;
+                }
+                answer
+            };
+            respond(&inbound.request_id, answering.instrument(span).await)
         }
     }
 }
@@ -43,6 +57,10 @@ pub const ANSWER_DEADLINE: Duration = Duration::from_secs(15);
 
 /// After a late answer, what the request has claimed stays claimed until [`IN_FLIGHT_FOR`] has passed since it began.
 const LATE_RETRY_AFTER: Duration = Duration::from_secs(IN_FLIGHT_FOR.as_secs() - ANSWER_DEADLINE.as_secs() + 1);
+
+fn late(elapsed: &Elapsed) -> Problem {
+    Problem { retry_after: Some(LATE_RETRY_AFTER), ..Problem::unavailable(elapsed) }
+}
 
 /// Runs an endpoint in Lambda under the function's name in metrics: one request at a time in classic environments, up to
 /// `AWS_LAMBDA_MAX_CONCURRENCY` in Lambda Managed Instances.

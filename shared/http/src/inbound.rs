@@ -1,6 +1,7 @@
 //! What every handler learns of a request besides its body.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::OnceLock;
 
 use admission::{Arrival, CallerKind, Route};
 use domain::{IdempotencyKey, IdempotencyKeyRefused, RequestId, SourceAddress, TenantId};
@@ -19,6 +20,8 @@ pub struct Inbound {
     request: Request,
     /// The gateway's request id.
     pub request_id: RequestId,
+    /// The tenant of the arrival that was made of it.
+    arrived_for: OnceLock<TenantId>,
 }
 
 impl Inbound {
@@ -27,7 +30,7 @@ impl Inbound {
     pub fn new(request: Request) -> Self {
         let request_id = gateway_context(&request).and_then(|context| context.request_id.as_deref());
         let request_id = RequestId::from_transport(request_id.unwrap_or_default());
-        Self { request, request_id }
+        Self { request, request_id, arrived_for: OnceLock::new() }
     }
 
     /// Who calls, as the authorizer found out.
@@ -37,6 +40,17 @@ impl Inbound {
     pub fn caller(&self) -> Result<Caller, Problem> {
         let authorizer = gateway_context(&self.request).and_then(|context| context.authorizer.as_ref());
         Caller::from_authorizer(authorizer, self.headers())
+    }
+
+    /// The tenant that is certain to call: an API key's, or a capability's once the function has checked it and made an arrival of
+    /// the request. What a capability says by itself counts for nothing: anybody can write one.
+    #[must_use]
+    pub fn known_tenant(&self) -> Option<TenantId> {
+        match self.caller() {
+            Ok(Caller::Tenant(tenant)) => Some(tenant),
+            Ok(Caller::CapabilityHolder(_)) => self.arrived_for.get().copied(),
+            Err(_) => None,
+        }
     }
 
     /// The address that the gateway took the request from, whatever headers say: anybody can write those. A gateway that tells none
@@ -52,6 +66,7 @@ impl Inbound {
     /// credential.
     #[must_use]
     pub fn arrival(&self, route: Route, tenant: TenantId, caller: CallerKind) -> Arrival {
+        let _same_every_time = self.arrived_for.set(tenant);
         Arrival { route, tenant, caller, source: self.source(), user: None, key: None }
     }
 
