@@ -1,18 +1,22 @@
 //! The crates of this workspace, as log targets name them.
 
 /// The only crates that may log below `info`. A new crate that is not listed just stays silent there.
-pub(crate) const OWN_CRATES: [&str; 26] = [
+pub(crate) const OWN_CRATES: [&str; 32] = [
     "admin",
     "admission",
     "audit",
+    "audit_log",
+    "audit_query",
     "audit_writer",
     "authorizer",
     "config",
     "countersign",
     "countersign_http",
     "crypto",
+    "denials",
     "describe_enrollment",
     "domain",
+    "drain_outbox",
     "enroll",
     "health",
     "initiate",
@@ -21,6 +25,8 @@ pub(crate) const OWN_CRATES: [&str; 26] = [
     "keyring",
     "kms",
     "local",
+    "publish_checkpoints",
+    "reconcile",
     "revoke",
     "status",
     "store",
