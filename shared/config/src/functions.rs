@@ -3,7 +3,11 @@
 use admission::Policy;
 use crypto::KdfParameters;
 
-use crate::{CacheSettings, ConfigError, Issuer, KmsKeyId, QueueUrl, TableName, process_environment, setting::read};
+use crate::setting::read;
+use crate::{
+    BucketName, CacheSettings, ConfigError, Issuer, KmsKeyId, QueueUrl, ShardCount, TableName, TopicArn,
+    process_environment,
+};
 
 macro_rules! functions {
     ($($(#[$doc:meta])* $function:literal $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty = $variable:literal,)* })*) => {
@@ -44,7 +48,7 @@ macro_rules! functions {
 functions! {
     /// What enroll needs.
     "enroll" Enroll {
-        /// Enrollments, branch keys and the operator's list.
+        /// Enrollments, branch keys, the operator's list and the outbox.
         core_table: TableName = "COUNTERSIGN_CORE_TABLE",
         /// Requests in flight and counters of limits.
         ephemeral_table: TableName = "COUNTERSIGN_EPHEMERAL_TABLE",
@@ -61,10 +65,12 @@ functions! {
     }
     /// What describe-enrollment needs.
     "describe-enrollment" DescribeEnrollment {
-        /// Enrollments and the operator's list.
+        /// Enrollments, the operator's list and the outbox.
         core_table: TableName = "COUNTERSIGN_CORE_TABLE",
         /// Counters of limits.
         ephemeral_table: TableName = "COUNTERSIGN_EPHEMERAL_TABLE",
+        /// Where audit events go.
+        audit_queue_url: QueueUrl = "COUNTERSIGN_AUDIT_QUEUE_URL",
         /// Which limits hold.
         limits: Policy = "COUNTERSIGN_LIMITS",
         /// Where what is ephemeral is kept, if not in the tables.
@@ -72,7 +78,7 @@ functions! {
     }
     /// What initiate needs.
     "initiate" Initiate {
-        /// Enrollments, branch keys and the operator's list.
+        /// Enrollments, branch keys, the operator's list and the outbox.
         core_table: TableName = "COUNTERSIGN_CORE_TABLE",
         /// Verifications and counters of limits.
         ephemeral_table: TableName = "COUNTERSIGN_EPHEMERAL_TABLE",
@@ -91,7 +97,7 @@ functions! {
     "verify" Verify {
         /// What verifiers are upgraded to.
         kdf: KdfParameters = "COUNTERSIGN_KDF",
-        /// Branch keys, signing keys, accounts and the operator's list.
+        /// Branch keys, signing keys, accounts, the operator's list and the outbox.
         core_table: TableName = "COUNTERSIGN_CORE_TABLE",
         /// Verifications and counters of limits.
         ephemeral_table: TableName = "COUNTERSIGN_EPHEMERAL_TABLE",
@@ -108,10 +114,12 @@ functions! {
     }
     /// What status needs.
     "status" Status {
-        /// Branch keys, to check capabilities with, and the operator's list.
+        /// Branch keys, to check capabilities with, the operator's list and the outbox.
         core_table: TableName = "COUNTERSIGN_CORE_TABLE",
         /// Verifications and counters of limits.
         ephemeral_table: TableName = "COUNTERSIGN_EPHEMERAL_TABLE",
+        /// Where audit events go.
+        audit_queue_url: QueueUrl = "COUNTERSIGN_AUDIT_QUEUE_URL",
         /// The key that wraps branch keys.
         kms_key_id: KmsKeyId = "COUNTERSIGN_KMS_KEY_ID",
         /// Which limits hold.
@@ -121,10 +129,12 @@ functions! {
     }
     /// What introspect needs.
     "introspect" Introspect {
-        /// Signing keys, accounts and the operator's list.
+        /// Signing keys, accounts, the operator's list and the outbox.
         core_table: TableName = "COUNTERSIGN_CORE_TABLE",
         /// Counters of limits.
         ephemeral_table: TableName = "COUNTERSIGN_EPHEMERAL_TABLE",
+        /// Where audit events go.
+        audit_queue_url: QueueUrl = "COUNTERSIGN_AUDIT_QUEUE_URL",
         /// The tokens' `iss`.
         issuer: Issuer = "COUNTERSIGN_ISSUER",
         /// Which limits hold.
@@ -134,7 +144,7 @@ functions! {
     }
     /// What revoke needs.
     "revoke" Revoke {
-        /// Branch keys, signing keys, accounts and the operator's list.
+        /// Branch keys, signing keys, accounts, the operator's list and the outbox.
         core_table: TableName = "COUNTERSIGN_CORE_TABLE",
         /// Requests in flight and counters of limits.
         ephemeral_table: TableName = "COUNTERSIGN_EPHEMERAL_TABLE",
@@ -151,7 +161,7 @@ functions! {
     }
     /// What admin needs.
     "admin" Admin {
-        /// Accounts and the operator's list.
+        /// Accounts, the operator's list and the outbox.
         core_table: TableName = "COUNTERSIGN_CORE_TABLE",
         /// Where audit events go.
         audit_queue_url: QueueUrl = "COUNTERSIGN_AUDIT_QUEUE_URL",
@@ -167,8 +177,10 @@ functions! {
     }
     /// What authorizer needs.
     "authorizer" Authorizer {
-        /// API keys.
+        /// API keys and the outbox.
         core_table: TableName = "COUNTERSIGN_CORE_TABLE",
+        /// Where audit events go.
+        audit_queue_url: QueueUrl = "COUNTERSIGN_AUDIT_QUEUE_URL",
     }
     /// What health needs.
     "health" Health {
@@ -183,8 +195,64 @@ functions! {
     }
     /// What audit-writer needs.
     "audit-writer" AuditWriter {
-        /// Audit events.
+        /// The log's heads and its index.
         audit_table: TableName = "COUNTERSIGN_AUDIT_TABLE",
+        /// The log.
+        audit_bucket: BucketName = "COUNTERSIGN_AUDIT_BUCKET",
+        /// How many shards the log has.
+        audit_shards: ShardCount = "COUNTERSIGN_AUDIT_SHARDS",
+        /// The key that signs the log.
+        audit_key_id: KmsKeyId = "COUNTERSIGN_AUDIT_KEY_ID",
+        /// Where opened verifications go, to be reconciled with their trail.
+        reconcile_queue_url: QueueUrl = "COUNTERSIGN_RECONCILE_QUEUE_URL",
+    }
+    /// What drain-outbox needs.
+    "drain-outbox" DrainOutbox {
+        /// The outbox.
+        core_table: TableName = "COUNTERSIGN_CORE_TABLE",
+        /// Where audit events go.
+        audit_queue_url: QueueUrl = "COUNTERSIGN_AUDIT_QUEUE_URL",
+    }
+    /// What publish-checkpoints needs.
+    "publish-checkpoints" PublishCheckpoints {
+        /// The log's heads.
+        audit_table: TableName = "COUNTERSIGN_AUDIT_TABLE",
+        /// How many shards the log has.
+        audit_shards: ShardCount = "COUNTERSIGN_AUDIT_SHARDS",
+        /// Where checkpoints go.
+        checkpoint_topic_arn: TopicArn = "COUNTERSIGN_CHECKPOINT_TOPIC_ARN",
+    }
+    /// What reconcile needs.
+    "reconcile" Reconcile {
+        /// Branch keys, accounts and the outbox.
+        core_table: TableName = "COUNTERSIGN_CORE_TABLE",
+        /// Verifications.
+        ephemeral_table: TableName = "COUNTERSIGN_EPHEMERAL_TABLE",
+        /// The log's index.
+        audit_table: TableName = "COUNTERSIGN_AUDIT_TABLE",
+        /// Where audit events go.
+        audit_queue_url: QueueUrl = "COUNTERSIGN_AUDIT_QUEUE_URL",
+        /// The key that wraps branch keys.
+        kms_key_id: KmsKeyId = "COUNTERSIGN_KMS_KEY_ID",
+        /// Where what is ephemeral is kept, if not in the tables.
+        cache: CacheSettings = "COUNTERSIGN_CACHE",
+    }
+    /// What audit-query needs.
+    "audit-query" AuditQuery {
+        /// Enrollments, branch keys, the operator's list and the outbox.
+        core_table: TableName = "COUNTERSIGN_CORE_TABLE",
+        /// Counters of limits.
+        ephemeral_table: TableName = "COUNTERSIGN_EPHEMERAL_TABLE",
+        /// The log's index.
+        audit_table: TableName = "COUNTERSIGN_AUDIT_TABLE",
+        /// Where audit events go.
+        audit_queue_url: QueueUrl = "COUNTERSIGN_AUDIT_QUEUE_URL",
+        /// The key that wraps branch keys.
+        kms_key_id: KmsKeyId = "COUNTERSIGN_KMS_KEY_ID",
+        /// Which limits hold.
+        limits: Policy = "COUNTERSIGN_LIMITS",
+        /// Where what is ephemeral is kept, if not in the tables.
+        cache: CacheSettings = "COUNTERSIGN_CACHE",
     }
 }
 
@@ -199,7 +267,10 @@ mod tests {
             "COUNTERSIGN_EPHEMERAL_TABLE" => "countersign-ephemeral",
             "COUNTERSIGN_AUDIT_TABLE" => "countersign-audit",
             "COUNTERSIGN_AUDIT_QUEUE_URL" => "https://sqs.eu-central-1.amazonaws.com/123456789012/audit",
-            "COUNTERSIGN_KMS_KEY_ID" => {
+            "COUNTERSIGN_RECONCILE_QUEUE_URL" => "https://sqs.eu-central-1.amazonaws.com/123456789012/reconcile",
+            "COUNTERSIGN_AUDIT_BUCKET" => "countersign-audit-123456789012",
+            "COUNTERSIGN_CHECKPOINT_TOPIC_ARN" => "arn:aws:sns:eu-central-1:123456789012:checkpoints",
+            "COUNTERSIGN_KMS_KEY_ID" | "COUNTERSIGN_AUDIT_KEY_ID" => {
                 "arn:aws:kms:eu-central-1:123456789012:key/0192f0c1-2345-7abc-8def-0123456789ab"
             }
             "COUNTERSIGN_ISSUER" => "https://auth.example.com",
@@ -210,7 +281,7 @@ mod tests {
 
     type Reader = fn(&dyn Fn(&str) -> Option<String>) -> Option<ConfigError>;
 
-    const READERS: [(&[&str], Reader); 12] = [
+    const READERS: [(&[&str], Reader); 16] = [
         (Enroll::VARIABLES, |environment| Enroll::read(&environment).err()),
         (DescribeEnrollment::VARIABLES, |environment| DescribeEnrollment::read(&environment).err()),
         (Initiate::VARIABLES, |environment| Initiate::read(&environment).err()),
@@ -223,10 +294,25 @@ mod tests {
         (Authorizer::VARIABLES, |environment| Authorizer::read(&environment).err()),
         (Health::VARIABLES, |environment| Health::read(&environment).err()),
         (AuditWriter::VARIABLES, |environment| AuditWriter::read(&environment).err()),
+        (DrainOutbox::VARIABLES, |environment| DrainOutbox::read(&environment).err()),
+        (PublishCheckpoints::VARIABLES, |environment| PublishCheckpoints::read(&environment).err()),
+        (Reconcile::VARIABLES, |environment| Reconcile::read(&environment).err()),
+        (AuditQuery::VARIABLES, |environment| AuditQuery::read(&environment).err()),
     ];
 
     /// What is unset means a default.
-    const OPTIONAL: [&str; 3] = ["COUNTERSIGN_KDF", "COUNTERSIGN_LIMITS", "COUNTERSIGN_CACHE"];
+    const OPTIONAL: [&str; 4] =
+        ["COUNTERSIGN_KDF", "COUNTERSIGN_LIMITS", "COUNTERSIGN_CACHE", "COUNTERSIGN_AUDIT_SHARDS"];
+
+    #[test]
+    fn every_function_is_read_by_these_tests() {
+        let mut variables: Vec<_> = FUNCTIONS.iter().map(|(_, variables)| *variables).collect();
+        let mut read: Vec<_> = READERS.iter().map(|(variables, _)| *variables).collect();
+        variables.sort_unstable();
+        read.sort_unstable();
+
+        assert_eq!(variables, read);
+    }
 
     #[test]
     fn every_function_starts_with_a_complete_environment() {

@@ -7,6 +7,7 @@
 //! - The AWS SDK's settings, with the deadlines of every call, come from [`aws`].
 
 mod aws;
+mod bucket_name;
 mod cache;
 mod deadline;
 mod environment;
@@ -19,21 +20,26 @@ mod limits;
 mod log_filter;
 mod queue_url;
 mod setting;
+mod shard_count;
 mod table_name;
+mod topic_arn;
 
 pub use aws::{aws, operator_aws};
 pub use aws_config::SdkConfig;
+pub use bucket_name::BucketName;
 pub use cache::{Cache, CacheLogin, CacheMode, CacheName, CachePlace, CacheSettings, InvalidCache};
 pub use deadline::{ATTEMPT_DEADLINE, ATTEMPTS, CALL_DEADLINE, CONNECT_DEADLINE, KDF_ALLOWANCE, worst_case};
 pub use environment::process_environment;
 pub use error::{ConfigError, Problem};
 pub use functions::{
-    Admin, AuditWriter, Authorizer, DescribeEnrollment, Enroll, FUNCTIONS, Health, Initiate, Introspect, Jwks, Revoke,
-    Status, Verify,
+    Admin, AuditQuery, AuditWriter, Authorizer, DescribeEnrollment, DrainOutbox, Enroll, FUNCTIONS, Health, Initiate,
+    Introspect, Jwks, PublishCheckpoints, Reconcile, Revoke, Status, Verify,
 };
 pub use issuer::Issuer;
 pub use kms_key_id::KmsKeyId;
 pub use lambda::{Lambda, outside_lambda};
 pub use log_filter::log_filter;
 pub use queue_url::QueueUrl;
+pub use shard_count::ShardCount;
 pub use table_name::TableName;
+pub use topic_arn::TopicArn;
