@@ -1,8 +1,9 @@
 //! The operator's list in memory.
 
 use domain::{ListedSubject, Listing};
-use store::{ChangeListings, FindListings, StoreError};
+use store::{ChangeListings, FindListings, OutboxEvent, StoreError};
 
+use super::outbox::keep;
 use super::{MemoryStore, stored};
 
 impl FindListings for MemoryStore {
@@ -12,14 +13,18 @@ impl FindListings for MemoryStore {
 }
 
 impl ChangeListings for MemoryStore {
-    async fn put_listing(&self, listing: &Listing) -> Result<(), StoreError> {
+    async fn put_listing(&self, listing: &Listing, event: &OutboxEvent) -> Result<(), StoreError> {
         let listing = Listing { expires_at: stored(listing.expires_at), ..listing.clone() };
-        self.content().listings.insert(listing.subject, listing);
+        let mut content = self.content();
+        content.listings.insert(listing.subject, listing);
+        keep(&mut content, event);
         Ok(())
     }
 
-    async fn remove_listing(&self, subject: &ListedSubject) -> Result<(), StoreError> {
-        self.content().listings.remove(subject);
+    async fn remove_listing(&self, subject: &ListedSubject, event: &OutboxEvent) -> Result<(), StoreError> {
+        let mut content = self.content();
+        content.listings.remove(subject);
+        keep(&mut content, event);
         Ok(())
     }
 }

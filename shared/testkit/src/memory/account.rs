@@ -3,10 +3,11 @@
 use domain::{Account, AttemptMark, Failures, MAX_SESSIONS, Reserving, Session, SessionId, TenantId, UserId};
 use jiff::Timestamp;
 use store::{
-    FindAccount, FindSession, OpenSession, Reservation, ReserveFailure, Revocation, RevokeSession, SessionOpening,
-    StoreError, StoreErrorKind, UnlockAccount,
+    FindAccount, FindSession, OpenSession, OutboxEvent, Reservation, ReserveFailure, Revocation, RevokeSession,
+    SessionKey, SessionOpening, StoreError, StoreErrorKind, UnlockAccount, Unlocking,
 };
 
+use super::outbox::keep;
 use super::{MemoryStore, stored};
 
 impl ReserveFailure for MemoryStore {
@@ -25,7 +26,7 @@ impl ReserveFailure for MemoryStore {
         }
         match account.failures.reserving(now) {
             Reserving::Locked(until) => return Ok(Reservation::Locked { until }),
-            Reserving::BeginsAnew => drop(forget_failures(account)),
+            Reserving::BeginsAnew => forget_failures(account),
             Reserving::Appends => {}
         }
         account.failures = std::mem::take(&mut account.failures).with(now);
@@ -58,9 +59,22 @@ impl FindAccount for MemoryStore {
 }
 
 impl UnlockAccount for MemoryStore {
-    async fn unlock_account(&self, tenant: TenantId, user: UserId) -> Result<Failures, StoreError> {
+    async fn unlock_account(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        known: &Failures,
+        event: &OutboxEvent,
+    ) -> Result<Unlocking, StoreError> {
         let mut content = self.content();
-        Ok(content.accounts.get_mut(&(tenant, user)).map(forget_failures).unwrap_or_default())
+        match content.accounts.get_mut(&(tenant, user)) {
+            Some(account) if account.failures == *known && *known != Failures::default() => {
+                forget_failures(account);
+                keep(&mut content, event);
+                Ok(Unlocking::Unlocked)
+            }
+            _ => Ok(Unlocking::Changed),
+        }
     }
 }
 
@@ -79,18 +93,18 @@ impl FindSession for MemoryStore {
 impl RevokeSession for MemoryStore {
     async fn revoke_session(
         &self,
-        tenant: TenantId,
-        user: UserId,
-        session: SessionId,
+        session: &SessionKey,
         at: Timestamp,
+        event: &OutboxEvent,
     ) -> Result<Revocation, StoreError> {
         let mut content = self.content();
-        let account = content.accounts.get_mut(&(tenant, user));
-        match account.and_then(|account| account.sessions.get_mut(&session)) {
+        let account = content.accounts.get_mut(&(session.tenant, session.user));
+        match account.and_then(|account| account.sessions.get_mut(&session.session)) {
             None => Ok(Revocation::Unknown),
             Some(session) if session.revoked_at.is_some() => Ok(Revocation::AlreadyRevoked),
             Some(session) => {
                 session.revoked_at = Some(stored(at));
+                keep(&mut content, event);
                 Ok(Revocation::Revoked)
             }
         }
@@ -130,7 +144,7 @@ fn is_same(existing: &Session, session: &Session) -> bool {
     existing.refresh_token == session.refresh_token
 }
 
-fn forget_failures(account: &mut Account) -> Failures {
+fn forget_failures(account: &mut Account) {
     account.reserved.clear();
-    std::mem::take(&mut account.failures)
+    account.failures = Failures::default();
 }

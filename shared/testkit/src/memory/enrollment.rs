@@ -3,16 +3,23 @@
 use std::collections::btree_map::Entry;
 
 use domain::{Enrollment, Sealed, TenantId, UserId};
-use store::{CreateEnrollment, EnrollmentCreation, FindEnrollment, StoreError, Upgrade, UpgradeVerifiers};
+use store::{CreateEnrollment, EnrollmentCreation, FindEnrollment, OutboxEvent, StoreError, Upgrade, UpgradeVerifiers};
 
+use super::outbox::keep;
 use super::{MemoryStore, stored};
 
 impl CreateEnrollment for MemoryStore {
-    async fn create_enrollment(&self, enrollment: &Enrollment) -> Result<EnrollmentCreation, StoreError> {
-        match self.content().enrollments.entry((enrollment.tenant, enrollment.user)) {
+    async fn create_enrollment(
+        &self,
+        enrollment: &Enrollment,
+        event: &OutboxEvent,
+    ) -> Result<EnrollmentCreation, StoreError> {
+        let mut content = self.content();
+        match content.enrollments.entry((enrollment.tenant, enrollment.user)) {
             Entry::Occupied(existing) => Ok(EnrollmentCreation::AlreadyEnrolled(Box::new(existing.get().clone()))),
             Entry::Vacant(vacant) => {
                 vacant.insert(Enrollment { created_at: stored(enrollment.created_at), ..enrollment.clone() });
+                keep(&mut content, event);
                 Ok(EnrollmentCreation::Created)
             }
         }

@@ -6,6 +6,8 @@ mod draw;
 mod enrollment;
 mod event;
 mod key;
+mod log_head;
+mod outbox;
 mod request;
 mod verification;
 
@@ -17,8 +19,9 @@ use domain::{
     TenantId, UserId, Verification, VerificationId,
 };
 use jiff::Timestamp;
-use store::{ApiKeyRecord, BranchKeyRecord, CheckReadiness, EventRecord, SigningKeyRecord, StoreError};
+use store::{ApiKeyRecord, BranchKeyRecord, CheckReadiness, EventKey, EventRecord, SigningKeyRecord, StoreError};
 
+use self::log_head::Shard;
 use self::request::KeptRequest;
 
 /// All ports over maps behind one lock. Clones share their content. Never fails and never waits: wrap it in a
@@ -37,7 +40,9 @@ struct Content {
     branch_keys: BTreeMap<(TenantId, BranchKeyVersion), BranchKeyRecord>,
     api_keys: BTreeMap<[u8; 32], ApiKeyRecord>,
     signing_keys: BTreeMap<KeyId, SigningKeyRecord>,
-    events: BTreeMap<(TenantId, [u8; 16], EventId), EventRecord>,
+    outbox: BTreeMap<EventId, Vec<u8>>,
+    shards: BTreeMap<u16, Shard>,
+    events: BTreeMap<EventKey, EventRecord>,
 }
 
 impl MemoryStore {
@@ -47,7 +52,7 @@ impl MemoryStore {
         Self::default()
     }
 
-    /// Forgets what stores forget by themselves in time: all that is ephemeral, accounts, and events. For tests that go on for longer
+    /// Forgets what stores forget by themselves in time, or what is drained: all that is ephemeral, accounts, events, and the outbox. For tests that go on for longer
     /// than a map can grow.
     pub fn forget(&self) {
         let mut content = self.content();
@@ -55,6 +60,7 @@ impl MemoryStore {
         content.verifications.clear();
         content.requests.clear();
         content.counters.clear();
+        content.outbox.clear();
         content.events.clear();
     }
 

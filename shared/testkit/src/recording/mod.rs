@@ -1,5 +1,6 @@
 //! A store under observation: what it is asked is counted, and calls can be made to fail.
 
+mod audit_ports;
 mod faults;
 mod observation;
 mod ports;

@@ -1,18 +1,18 @@
 //! Every port of an observed store: the inner store's, recorded and struck. The number is that of the items written.
 
 use domain::{
-    Account, AttemptMark, BranchKeyVersion, CounterKey, Draw, Drawn, Enrollment, EventId, Failures, Home,
-    ListedSubject, Listing, RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionId, TenantId, UserId,
-    Verification, VerificationId,
+    Account, AttemptMark, BranchKeyVersion, CounterKey, Draw, Drawn, Enrollment, Failures, Home, ListedSubject,
+    Listing, RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionId, TenantId, UserId, Verification,
+    VerificationId,
 };
 use jiff::Timestamp;
 use store::{
     ApiKeyRecord, BeginRequest, Beginning, BranchKeyRecord, ChangeListings, CheckReadiness, Claim, ClaimAttempt,
     ClaimRequest, ClaimedAttempt, CompleteVerification, Completion, CompletionRequest, CreateApiKey, CreateBranchKey,
-    CreateEnrollment, CreateSigningKey, DrawPermits, EnrollmentCreation, EventRecord, FailAttempt, FindAccount,
-    FindApiKey, FindBranchKey, FindEnrollment, FindEvents, FindListings, FindSession, FindVerification, FinishRequest,
-    ListSigningKeys, OpenSession, OpenVerification, Opening, Reservation, ReserveFailure, Revocation, RevokeSession,
-    SessionOpening, SigningKeyRecord, StoreError, StoreEvents, UnlockAccount, Upgrade, UpgradeVerifiers,
+    CreateEnrollment, CreateSigningKey, DrawPermits, EnrollmentCreation, FailAttempt, FindAccount, FindApiKey,
+    FindBranchKey, FindEnrollment, FindListings, FindSession, FindVerification, FinishRequest, ListSigningKeys,
+    OpenSession, OpenVerification, Opening, OutboxEvent, Reservation, ReserveFailure, Revocation, RevokeSession,
+    SessionKey, SessionOpening, SigningKeyRecord, StoreError, UnlockAccount, Unlocking, Upgrade, UpgradeVerifiers,
 };
 
 use super::RecordingStore;
@@ -30,8 +30,12 @@ impl<S: FindEnrollment> FindEnrollment for RecordingStore<S> {
 }
 
 impl<S: CreateEnrollment> CreateEnrollment for RecordingStore<S> {
-    async fn create_enrollment(&self, enrollment: &Enrollment) -> Result<EnrollmentCreation, StoreError> {
-        self.run("CreateEnrollment", 1, self.inner.create_enrollment(enrollment)).await
+    async fn create_enrollment(
+        &self,
+        enrollment: &Enrollment,
+        event: &OutboxEvent,
+    ) -> Result<EnrollmentCreation, StoreError> {
+        self.run("CreateEnrollment", 2, self.inner.create_enrollment(enrollment, event)).await
     }
 }
 
@@ -103,12 +107,11 @@ impl<S: FindSession> FindSession for RecordingStore<S> {
 impl<S: RevokeSession> RevokeSession for RecordingStore<S> {
     async fn revoke_session(
         &self,
-        tenant: TenantId,
-        user: UserId,
-        session: SessionId,
+        session: &SessionKey,
         at: Timestamp,
+        event: &OutboxEvent,
     ) -> Result<Revocation, StoreError> {
-        self.run("RevokeSession", 1, self.inner.revoke_session(tenant, user, session, at)).await
+        self.run("RevokeSession", 2, self.inner.revoke_session(session, at, event)).await
     }
 }
 
@@ -137,8 +140,14 @@ impl<S: FindAccount> FindAccount for RecordingStore<S> {
 }
 
 impl<S: UnlockAccount> UnlockAccount for RecordingStore<S> {
-    async fn unlock_account(&self, tenant: TenantId, user: UserId) -> Result<Failures, StoreError> {
-        self.run("UnlockAccount", 1, self.inner.unlock_account(tenant, user)).await
+    async fn unlock_account(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        known: &Failures,
+        event: &OutboxEvent,
+    ) -> Result<Unlocking, StoreError> {
+        self.run("UnlockAccount", 2, self.inner.unlock_account(tenant, user, known, event)).await
     }
 }
 
@@ -188,12 +197,12 @@ impl<S: FindListings> FindListings for RecordingStore<S> {
 }
 
 impl<S: ChangeListings> ChangeListings for RecordingStore<S> {
-    async fn put_listing(&self, listing: &Listing) -> Result<(), StoreError> {
-        self.run("ChangeListings", 1, self.inner.put_listing(listing)).await
+    async fn put_listing(&self, listing: &Listing, event: &OutboxEvent) -> Result<(), StoreError> {
+        self.run("ChangeListings", 2, self.inner.put_listing(listing, event)).await
     }
 
-    async fn remove_listing(&self, subject: &ListedSubject) -> Result<(), StoreError> {
-        self.run("ChangeListings", 1, self.inner.remove_listing(subject)).await
+    async fn remove_listing(&self, subject: &ListedSubject, event: &OutboxEvent) -> Result<(), StoreError> {
+        self.run("ChangeListings", 2, self.inner.remove_listing(subject, event)).await
     }
 }
 
@@ -234,22 +243,5 @@ impl<S: FindApiKey> FindApiKey for RecordingStore<S> {
 impl<S: CreateApiKey> CreateApiKey for RecordingStore<S> {
     async fn create_api_key(&self, record: &ApiKeyRecord) -> Result<(), StoreError> {
         self.run("CreateApiKey", 1, self.inner.create_api_key(record)).await
-    }
-}
-
-impl<S: StoreEvents> StoreEvents for RecordingStore<S> {
-    async fn store_events(&self, records: &[EventRecord]) -> Result<Vec<EventId>, StoreError> {
-        self.run("StoreEvents", records.len(), self.inner.store_events(records)).await
-    }
-}
-
-impl<S: FindEvents> FindEvents for RecordingStore<S> {
-    async fn find_events(
-        &self,
-        tenant: TenantId,
-        subject: [u8; 16],
-        limit: u16,
-    ) -> Result<Vec<EventRecord>, StoreError> {
-        self.run("FindEvents", 0, self.inner.find_events(tenant, subject, limit)).await
     }
 }
