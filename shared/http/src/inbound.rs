@@ -107,6 +107,13 @@ impl Inbound {
         self.request.path_parameters().first(name).unwrap_or_default().to_owned()
     }
 
+    /// The names and values of the query, decoded as those of HTML forms are, each as often as it is there, in no particular order.
+    #[must_use]
+    pub fn query(&self) -> Vec<(String, String)> {
+        let parameters = self.request.query_string_parameters();
+        parameters.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
     /// The request's path as the gateway matched it.
     #[must_use]
     pub fn path(&self) -> &str {

@@ -1,0 +1,45 @@
+//! The `audit-query` function: wiring only.
+
+use std::sync::Arc;
+
+use admission::Admission;
+use audit::{Recorder, SqsQueue};
+use audit_query::{Ports, ReadTrail};
+use crypto::OsEntropy;
+use denials::Denials;
+use domain::{Clock, Entropy, SystemClock};
+use keyring::BranchKeys;
+use kms::KmsKeyring;
+use lambda_http::Error;
+use store_dynamodb::{AllTables, DynamoStore};
+use store_valkey::Tiered;
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    telemetry::start(config::log_filter()?);
+    let settings = config::AuditQuery::from_env()?;
+    let aws = config::aws()?;
+    let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) = (Arc::new(SystemClock), Arc::new(OsEntropy));
+    let tables = AllTables::new(
+        settings.core_table.as_str(),
+        settings.ephemeral_table.as_str(),
+        settings.audit_table.as_str(),
+    );
+    let store = Tiered::start(DynamoStore::new(&aws, tables), &settings.cache, &aws).await?;
+    let keyring = KmsKeyring::new(&aws, settings.kms_key_id.as_str());
+    let policy = settings.limits;
+    let limits = admission::Ports { store: store.clone(), policy, clock: clock.clone(), entropy: entropy.clone() };
+    let queue = SqsQueue::new(&aws, settings.audit_queue_url.as_str());
+    let audit = Recorder::new(queue, store.clone(), clock.clone());
+    let denials = Denials::new(audit.clone(), clock.clone(), entropy.clone());
+    let read_trail = ReadTrail::new(Ports {
+        admission: Admission::new(limits),
+        keys: BranchKeys::new(store.clone(), keyring, Arc::clone(&clock)),
+        store,
+        audit,
+        denials,
+        clock,
+        entropy,
+    });
+    countersign_http::run("audit-query", read_trail).await
+}
