@@ -2,5 +2,7 @@
 
 mod error;
 mod keyring;
+mod log_key;
 
 pub use keyring::KmsKeyring;
+pub use log_key::KmsLogKey;

@@ -1,0 +1,1 @@
+//! Proofs in Merkle trees: `ct-merkle`, with this crate's hashes.
