@@ -19,6 +19,7 @@ mod recorder;
 mod retention;
 mod sink;
 mod sqs;
+mod trail;
 
 pub use about::{About, Subject};
 pub use canonical::{MAX_EVENT_BYTES, ParseError, SCHEMA_VERSION};
@@ -30,3 +31,4 @@ pub use recorder::{KEEP_DEADLINE, PAUSE, Recorder, SEND_DEADLINE};
 pub use retention::{RETENTION, kept_until};
 pub use sink::{RecordError, RecordEvents, SendError, SendEvents};
 pub use sqs::SqsQueue;
+pub use trail::VerificationTrail;

@@ -39,6 +39,8 @@ mod tests {
     use super::*;
     use crate::{About, Outcome, RETENTION, Subject};
 
+    const FIRST: LogPosition = LogPosition { shard: 0, batch: 1, index: 0 };
+
     fn event(about: About) -> Event {
         Event {
             id: EventId::from_keyed_bytes([1; 16]),
@@ -46,6 +48,7 @@ mod tests {
             at: Timestamp::UNIX_EPOCH,
             request_id: RequestId::from_transport("r-1"),
             outcome: Outcome::SessionRevoked { session: SessionId::from_keyed_bytes([4; 16]) },
+            personal: None,
         }
     }
 
@@ -54,21 +57,32 @@ mod tests {
         let tenant = TenantId::from_keyed_bytes([2; 16]);
         let event = event(About::Person { tenant, subject: Subject::new([3; 16]) });
 
-        let record = EventRecord::from(&event);
+        let record = event.record_at(FIRST);
 
-        assert_eq!((record.id, record.tenant, record.subject, record.at), (event.id, tenant, [3; 16], event.at));
+        assert_eq!(record.key, EventKey { tenant, subject: [3; 16], id: event.id });
+        assert_eq!((record.at, record.position), (event.at, FIRST));
         assert_eq!(record.kept_until, event.at + RETENTION);
         assert_eq!(Event::parse(&record.payload), Ok(event));
     }
+
+    #[test]
+    fn the_outbox_holds_the_canonical_bytes_under_the_id() {
+        let event = event(About::Deployment);
+
+        let kept = OutboxEvent::from(&event);
+
+        assert_eq!((kept.id, Event::parse(&kept.payload)), (event.id, Ok(event)));
+    }
+
     #[test]
     fn a_person_a_tenant_and_the_deployment_have_trails_of_their_own() {
         let tenant = TenantId::from_keyed_bytes([2; 16]);
         let person = About::Person { tenant, subject: Subject::new([3; 16]) };
 
         let trails = [person, About::Tenant(tenant), About::Deployment].map(|about| {
-            let record = EventRecord::from(&event(about));
+            let record = event(about).record_at(FIRST);
             assert_eq!(Event::parse(&record.payload).map(|event| event.about), Ok(about));
-            (record.tenant.to_string(), record.subject)
+            (record.key.tenant.to_string(), record.key.subject)
         });
 
         let tenant = tenant.to_string();

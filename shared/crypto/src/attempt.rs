@@ -1,4 +1,4 @@
-//! What an attempt brings about, derived from the attempt: every execution of it brings about the same.
+//! What a verification and its attempts bring about, derived from them: every execution brings about the same.
 
 use domain::{AttemptMark, EventId, IdempotencyKey, SessionId, UserId, Verification, VerificationId};
 use jiff::Timestamp;
@@ -30,12 +30,20 @@ impl BranchKey {
         RefreshToken::with_secret(verification.user, session, &secret)
     }
 
+    /// The id of the audit event that says that a verification was opened: the same for a retry, and another for what was never
+    /// opened: another request under the same idempotency key, or a try that failed and would have asked for other factors.
+    #[must_use]
+    pub fn opening_event_id(&self, verification: &Verification) -> EventId {
+        let request = &verification.request;
+        let opening = Canonical::new("opening").field(verification.id.as_bytes()).field(request.body);
+        let opening = verification.asked.iter().fold(opening, |opening, asked| opening.field(asked.name()));
+        self.event_id_at(request.key.made_at(), &opening)
+    }
+
     /// The id of the audit event that says that a user's account was locked at this instant: one for each lock, whichever attempt
     /// tells of it.
     #[must_use]
     pub fn lock_event_id(&self, user: UserId, locked_at: Timestamp) -> EventId {
-        let lock = Canonical::new("lock").field(user.as_bytes());
-        let [random @ .., _, _, _, _, _, _] = self.events.half_tag(lock.as_bytes());
-        EventId::at(locked_at, &random)
+        self.event_id_at(locked_at, &Canonical::new("lock").field(user.as_bytes()))
     }
 }

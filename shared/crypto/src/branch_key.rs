@@ -8,6 +8,7 @@ use std::fmt;
 use domain::{
     BranchKeyVersion, EventId, Home, IdempotencyKey, RequestFingerprint, TenantId, UserId, VerificationId, Window,
 };
+use jiff::Timestamp;
 
 use crate::canonical::Canonical;
 use crate::derive::{Mac, sha256, subkey};
@@ -22,7 +23,7 @@ pub struct BranchKey {
     challenges: Mac,
     fingerprints: Mac,
     pseudonyms: Mac,
-    pub(crate) events: Mac,
+    events: Mac,
     selectors: Mac,
     pub(crate) attempt_marks: Mac,
     pub(crate) sessions: Mac,
@@ -108,9 +109,13 @@ impl BranchKey {
     /// twice hides nothing. It sorts by the time inside the key.
     #[must_use]
     pub fn event_id(&self, key: &IdempotencyKey, label: &'static str, object: &[u8; 16]) -> EventId {
-        let cause = Canonical::new(label).field(key.as_bytes()).field(object);
+        self.event_id_at(key.made_at(), &Canonical::new(label).field(key.as_bytes()).field(object))
+    }
+
+    /// The id of the event of this cause, at this time.
+    pub(crate) fn event_id_at(&self, at: Timestamp, cause: &Canonical) -> EventId {
         let [random @ .., _, _, _, _, _, _] = self.events.half_tag(cause.as_bytes());
-        EventId::at(key.made_at(), &random)
+        EventId::at(at, &random)
     }
 
     /// What the audit log calls a user. It can't be turned back without this key.

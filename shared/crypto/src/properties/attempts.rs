@@ -78,6 +78,26 @@ fn v3_an_attempt_has_one_mark_and_shares_it_with_none() {
 }
 
 #[test]
+fn one_opening_is_one_event_and_what_was_not_opened_is_another() {
+    let opened = verification(1, 1);
+    let id = branch().opening_event_id(&opened);
+    let other_request = RequestFingerprint { body: [8; 32], ..opened.request };
+
+    let later = Timestamp::from_second(7).unwrap();
+    let tried_again = Verification { created_at: later, ..verification(1, 2) };
+    let others = [
+        Verification { request: other_request, ..opened.clone() },
+        Verification { asked: set(&[FactorType::Pin, FactorType::Face]), ..opened.clone() },
+        Verification { id: VerificationId::from_keyed_bytes([2; 16]), ..opened.clone() },
+    ];
+
+    assert_eq!(branch().opening_event_id(&tried_again), id);
+    assert_eq!(id.timestamp(), Some(opened.request.key.made_at()));
+    assert!(others.iter().all(|other| branch().opening_event_id(other) != id));
+    assert_ne!(branch_of(2, 1).opening_event_id(&opened), id);
+}
+
+#[test]
 fn one_lock_is_one_event_whoever_tells_of_it() {
     let at = |second| Timestamp::from_second(second).unwrap();
     let id = branch().lock_event_id(user(1), at(7));
