@@ -6,9 +6,10 @@ use std::time::Duration;
 use domain::{Account, AttemptMark, FORGOTTEN_AFTER, Failures, UserId};
 use jiff::Timestamp;
 
+use super::outbox::{discard, kept};
 use super::race::{count, race};
 use super::{AccountPorts, Failure, Report, Setting, World};
-use crate::{Reservation, SessionOpening};
+use crate::{OutboxEvent, Reservation, SessionOpening, Unlocking};
 
 pub(super) async fn run<S: AccountPorts>(store: &S, setting: Setting, report: &mut Report) {
     run_cases!(
@@ -25,7 +26,9 @@ pub(super) async fn run<S: AccountPorts>(store: &S, setting: Setting, report: &m
             v3_failures_are_forgotten_a_day_after_the_latest,
             v3_a_session_forgets_them,
             v3_an_operator_unlocks_at_once,
-            unlocking_what_never_failed_gives_nothing,
+            unlocking_what_never_failed_changes_nothing,
+            what_has_changed_since_it_was_known_is_not_unlocked,
+            of_many_unlockings_at_once_one_unlocks_and_keeps_its_event,
             what_is_finer_than_a_millisecond_is_cut_off,
             neither_another_tenant_nor_another_user_is_counted,
         ]
@@ -165,8 +168,13 @@ async fn v3_an_operator_unlocks_at_once(store: &impl AccountPorts, world: &World
     store.open_session(&session, &[]).await?;
     let locked = fail(store, world, 5).await?;
 
-    ensure_eq!(store.unlock_account(world.tenant, world.user).await?, locked.failures);
-    ensure_eq!(store.unlock_account(world.tenant, world.user).await?, Failures::default());
+    let [first, second] = [1, 2].map(|number| world.event(number));
+    let unlock = |event| store.unlock_account(world.tenant, world.user, &locked.failures, event);
+
+    ensure_eq!(unlock(&first).await?, Unlocking::Unlocked);
+    ensure_eq!(unlock(&second).await?, Unlocking::Changed);
+    ensure_eq!(kept(store, [&first, &second]).await?, vec![first.clone()]);
+    discard(store, &[first]).await?;
 
     let unlocked = Account { sessions: [(session.id, session)].into(), ..Account::default() };
     ensure_eq!(found(store, world).await?, unlocked);
@@ -175,13 +183,66 @@ async fn v3_an_operator_unlocks_at_once(store: &impl AccountPorts, world: &World
     Ok(())
 }
 
-async fn unlocking_what_never_failed_gives_nothing(store: &impl AccountPorts, world: &World) -> Result<(), Failure> {
+async fn unlocking_what_never_failed_changes_nothing(store: &impl AccountPorts, world: &World) -> Result<(), Failure> {
+    let known = [Failures::default(), failures_of(vec![world.now])?];
+    let event = world.event(1);
+    for known in &known {
+        ensure_eq!(store.unlock_account(world.tenant, world.user, known, &event).await?, Unlocking::Changed);
+    }
     ensure_eq!(store.find_account(world.tenant, world.user).await?, None);
 
-    ensure_eq!(store.unlock_account(world.tenant, world.user).await?, Failures::default());
+    // Nor in an account that has sessions.
+    store.open_session(&world.session(0), &[]).await?;
+    let before = found(store, world).await?;
+    for known in &known {
+        ensure_eq!(store.unlock_account(world.tenant, world.user, known, &event).await?, Unlocking::Changed);
+    }
 
-    ensure_eq!(store.find_account(world.tenant, world.user).await?, None);
+    ensure_eq!(found(store, world).await?, before);
+    ensure_eq!(kept(store, [&event]).await?, Vec::new());
     Ok(())
+}
+
+async fn what_has_changed_since_it_was_known_is_not_unlocked(
+    store: &impl AccountPorts,
+    world: &World,
+) -> Result<(), Failure> {
+    let known = fail(store, world, 2).await?.failures;
+    let third = store.reserve_failure(world.tenant, world.user, world.mark(3), world.now).await?;
+    let event = world.event(1);
+
+    ensure_eq!(store.unlock_account(world.tenant, world.user, &known, &event).await?, Unlocking::Changed);
+
+    ensure_eq!(found(store, world).await?, reserved_account(third)?);
+    ensure_eq!(kept(store, [&event]).await?, Vec::new());
+    Ok(())
+}
+
+async fn of_many_unlockings_at_once_one_unlocks_and_keeps_its_event<S: AccountPorts>(
+    store: &S,
+    world: &World,
+) -> Result<(), Failure> {
+    let known = fail(store, world, 5).await?.failures;
+    let events: Vec<OutboxEvent> = (0..16).map(|number| world.event(number)).collect();
+    let (tenant, user) = (world.tenant, world.user);
+
+    let outcomes = race(store, 16, {
+        let (known, events) = (known.clone(), events.clone());
+        move |store: S, contender| {
+            let (known, event) = (known.clone(), events.get(usize::from(contender)).cloned());
+            async move {
+                let Some(event) = event else { return Ok(None) };
+                let unlocked = store.unlock_account(tenant, user, &known, &event).await? == Unlocking::Unlocked;
+                Ok(unlocked.then_some(event))
+            }
+        }
+    })
+    .await?;
+
+    let unlocked: Vec<OutboxEvent> = outcomes.into_iter().flatten().collect();
+    ensure_eq!(unlocked.len(), 1);
+    ensure_eq!(kept(store, &events).await?, unlocked.clone());
+    discard(store, &unlocked).await
 }
 
 async fn what_is_finer_than_a_millisecond_is_cut_off(store: &impl AccountPorts, world: &World) -> Result<(), Failure> {
@@ -204,12 +265,14 @@ async fn neither_another_tenant_nor_another_user_is_counted(
 
     for (tenant, user) in [(world.other_tenant, world.user), (world.tenant, other_user)] {
         ensure_eq!(store.find_account(tenant, user).await?, None);
-        ensure_eq!(store.unlock_account(tenant, user).await?, Failures::default());
+        let unlocking = store.unlock_account(tenant, user, &locked.failures, &world.event(1)).await?;
+        ensure_eq!(unlocking, Unlocking::Changed);
         let reserved = store.reserve_failure(tenant, user, world.mark(1), world.now).await?;
         ensure_eq!(reserved, Reservation::Reserved(Box::new(account_of(vec![world.now], [world.mark(1)])?)));
     }
 
     ensure_eq!(found(store, world).await?, locked);
+    ensure_eq!(kept(store, [&world.event(1)]).await?, Vec::new());
     Ok(())
 }
 
@@ -229,8 +292,11 @@ fn reserved_account(reservation: Reservation) -> Result<Account, Failure> {
 }
 
 fn account_of(failures: Vec<Timestamp>, marks: impl Into<BTreeSet<AttemptMark>>) -> Result<Account, Failure> {
-    let failures = Failures::new(failures).ok_or_else(|| Failure::new("too many failures".to_owned()))?;
-    Ok(Account { failures, reserved: marks.into(), ..Account::default() })
+    Ok(Account { failures: failures_of(failures)?, reserved: marks.into(), ..Account::default() })
+}
+
+fn failures_of(instants: Vec<Timestamp>) -> Result<Failures, Failure> {
+    Failures::new(instants).ok_or_else(|| Failure::new("too many failures".to_owned()))
 }
 
 async fn found(store: &impl AccountPorts, world: &World) -> Result<Account, Failure> {

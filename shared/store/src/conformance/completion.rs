@@ -84,7 +84,7 @@ async fn repeating_it_completes_again_and_changes_nothing(
     opened_and_claimed(store, world, &[1]).await?;
     let request = world.completion(1, 0)?;
     store.complete_verification(&request).await?;
-    store.revoke_session(world.tenant, world.user, request.session.id, world.now).await?;
+    store.revoke_session(&world.session_key(0), world.now, &world.event(0)).await?;
 
     ensure_eq!(store.complete_verification(&request).await?, Completion::Completed);
 

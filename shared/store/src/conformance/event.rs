@@ -1,98 +1,151 @@
-//! Audit events.
+//! Indexing and recognising audit events.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use domain::EventId;
+use jiff::Timestamp;
 
-use super::{Failure, Report, Setting, World};
-use crate::{EventRecord, FindEvents, StoreEvents};
+use super::{EventPorts, Failure, Report, Setting, World};
+use crate::{EventKey, EventQuery, EventRecord, LogPosition};
 
-pub(super) async fn run<S: StoreEvents + FindEvents>(store: &S, setting: Setting, report: &mut Report) {
+pub(super) async fn run<S: EventPorts>(store: &S, setting: Setting, report: &mut Report) {
     run_cases!(
         "event",
         store,
         setting,
         report,
         [
-            all_of_many_come_back_oldest_first,
-            storing_them_again_changes_nothing,
-            another_record_of_a_stored_id_changes_nothing,
-            storing_none_stores_none,
-            another_subject_and_another_tenant_do_not_see_them,
+            an_indexed_one_comes_back_by_subject_and_by_time,
+            many_are_indexed_at_once,
+            indexing_them_again_changes_nothing,
+            indexing_none_indexes_none,
+            what_is_finer_than_a_millisecond_is_cut_off,
+            many_are_recognised_among_more,
+            recognising_none_gives_none,
+            only_the_whole_key_is_recognised,
         ]
     );
 }
 
-async fn all_of_many_come_back_oldest_first<S: StoreEvents + FindEvents>(
-    store: &S,
+async fn an_indexed_one_comes_back_by_subject_and_by_time(
+    store: &impl EventPorts,
     world: &World,
 ) -> Result<(), Failure> {
-    let mut records: Vec<EventRecord> = (0..60).map(|number| record(world, number)).collect();
-    records.reverse();
+    let position = LogPosition { shard: u16::MAX, batch: 1 << 60, index: u32::MAX };
+    let payload = (0..=255).cycle().take(4096).collect();
+    let record = EventRecord { payload, position, ..record(world, 1, world.now) };
 
-    ensure_eq!(store.store_events(&records).await?, Vec::new());
+    ensure_eq!(store.index_events(std::slice::from_ref(&record)).await?, Vec::new());
 
-    records.reverse();
-    ensure_eq!(store.find_events(world.tenant, world.bytes(8, 0), 100).await?, records);
-    records.truncate(7);
-    ensure_eq!(store.find_events(world.tenant, world.bytes(8, 0), 7).await?, records);
-    ensure_eq!(store.find_events(world.tenant, world.bytes(8, 0), 0).await?, Vec::new());
+    let by_time = query(world, None);
+    let by_subject = query(world, Some(record.key.subject));
+    ensure_eq!(store.find_events(&by_time).await?.records, vec![record.clone()]);
+    ensure_eq!(store.find_events(&by_subject).await?.records, vec![record]);
     Ok(())
 }
 
-async fn storing_them_again_changes_nothing<S: StoreEvents + FindEvents>(
-    store: &S,
-    world: &World,
-) -> Result<(), Failure> {
-    let [first, second] = [1, 2].map(|number| record(world, number));
-    store.store_events(&[first.clone(), first.clone()]).await?;
+async fn many_are_indexed_at_once(store: &impl EventPorts, world: &World) -> Result<(), Failure> {
+    let records: Vec<EventRecord> = (0..60).map(|number| record(world, number, world.now)).collect();
 
-    ensure_eq!(store.store_events(&[second.clone(), first.clone()]).await?, Vec::new());
+    ensure_eq!(store.index_events(&records).await?, Vec::new());
 
-    ensure_eq!(store.find_events(world.tenant, world.bytes(8, 0), 9).await?, vec![first, second]);
+    ensure_eq!(recognised(store, &records).await?, records.len());
+    let page = store.find_events(&query(world, None)).await?;
+    ensure_eq!(page.records, records);
     Ok(())
 }
 
-async fn another_record_of_a_stored_id_changes_nothing<S: StoreEvents + FindEvents>(
-    store: &S,
-    world: &World,
-) -> Result<(), Failure> {
-    let first = record(world, 1);
-    let forged = EventRecord { payload: b"forged".to_vec(), kept_until: first.at, ..first.clone() };
-    store.store_events(&[first.clone(), forged.clone()]).await?;
+async fn indexing_them_again_changes_nothing(store: &impl EventPorts, world: &World) -> Result<(), Failure> {
+    let [first, second] = [1, 2].map(|number| record(world, number, world.now));
+    store.index_events(std::slice::from_ref(&first)).await?;
 
-    ensure_eq!(store.store_events(&[forged]).await?, Vec::new());
+    ensure_eq!(store.index_events(&[second.clone(), first.clone()]).await?, Vec::new());
 
-    ensure_eq!(store.find_events(world.tenant, world.bytes(8, 0), 9).await?, vec![first]);
+    let page = store.find_events(&query(world, Some(first.key.subject))).await?;
+    ensure_eq!(page.records, vec![first, second]);
     Ok(())
 }
 
-async fn storing_none_stores_none<S: StoreEvents + FindEvents>(store: &S, world: &World) -> Result<(), Failure> {
-    ensure_eq!(store.store_events(&[]).await?, Vec::new());
+async fn indexing_none_indexes_none(store: &impl EventPorts, world: &World) -> Result<(), Failure> {
+    ensure_eq!(store.index_events(&[]).await?, Vec::new());
 
-    ensure_eq!(store.find_events(world.tenant, world.bytes(8, 0), 9).await?, Vec::new());
+    ensure_eq!(store.find_events(&query(world, None)).await?.records, Vec::new());
     Ok(())
 }
 
-async fn another_subject_and_another_tenant_do_not_see_them<S: StoreEvents + FindEvents>(
-    store: &S,
-    world: &World,
-) -> Result<(), Failure> {
-    store.store_events(&[record(world, 1)]).await?;
+async fn what_is_finer_than_a_millisecond_is_cut_off(store: &impl EventPorts, world: &World) -> Result<(), Failure> {
+    let finer = record(world, 1, world.after(Duration::from_nanos(1_999_999)));
+    store.index_events(std::slice::from_ref(&finer)).await?;
 
-    ensure_eq!(store.find_events(world.other_tenant, world.bytes(8, 0), 9).await?, Vec::new());
-    ensure_eq!(store.find_events(world.tenant, world.bytes(8, 1), 9).await?, Vec::new());
-    Ok(())
-}
-
-fn record(world: &World, number: u8) -> EventRecord {
-    let at = world.after(Duration::from_millis(number.into()));
-    EventRecord {
-        id: EventId::at(at, &[255 - number; 10]),
-        tenant: world.tenant,
-        subject: world.bytes(8, 0),
-        at,
-        kept_until: world.after(Duration::from_secs(86_400)),
-        payload: vec![number; 1 + usize::from(number) * 100],
+    let cut = EventRecord { at: world.after(Duration::from_millis(1)), ..finer };
+    for subject in [None, Some(cut.key.subject)] {
+        let from = world.after(Duration::from_nanos(1_500_000));
+        let found = store.find_events(&EventQuery { from, ..query(world, subject) }).await?;
+        ensure_eq!(found.records, vec![cut.clone()]);
+        let until = world.after(Duration::from_nanos(1_500_000));
+        let found = store.find_events(&EventQuery { until, ..query(world, subject) }).await?;
+        ensure_eq!(found.records, Vec::new());
     }
+    Ok(())
+}
+
+/// More keys than `BatchGetItem` takes, of several tenants and subjects.
+async fn many_are_recognised_among_more(store: &impl EventPorts, world: &World) -> Result<(), Failure> {
+    let records: Vec<EventRecord> = (0..250)
+        .map(|number| {
+            let record = record(world, number, world.now);
+            let tenant = if number % 3 == 0 { world.other_tenant } else { world.tenant };
+            EventRecord { key: EventKey { tenant, subject: world.bytes(8, number % 7), ..record.key }, ..record }
+        })
+        .collect();
+    let indexed: Vec<EventRecord> = records.iter().step_by(2).cloned().collect();
+    store.index_events(&indexed).await?;
+
+    let all: BTreeSet<EventKey> = records.iter().map(|record| record.key).collect();
+    let known: BTreeSet<EventKey> = indexed.iter().map(|record| record.key).collect();
+    ensure_eq!(all.len(), 250);
+    ensure_eq!(store.recognise_events(&all).await?, known);
+    Ok(())
+}
+
+async fn recognising_none_gives_none(store: &impl EventPorts, _: &World) -> Result<(), Failure> {
+    ensure_eq!(store.recognise_events(&BTreeSet::new()).await?, BTreeSet::new());
+    Ok(())
+}
+
+async fn only_the_whole_key_is_recognised(store: &impl EventPorts, world: &World) -> Result<(), Failure> {
+    let record = record(world, 1, world.now);
+    store.index_events(std::slice::from_ref(&record)).await?;
+    let others = [
+        EventKey { tenant: world.other_tenant, ..record.key },
+        EventKey { subject: world.bytes(8, 1), ..record.key },
+        EventKey { id: world.event_id_at(world.now, 2), ..record.key },
+    ];
+
+    ensure_eq!(store.recognise_events(&others.into()).await?, BTreeSet::new());
+    let all = others.into_iter().chain([record.key]).collect();
+    ensure_eq!(store.recognise_events(&all).await?, [record.key].into());
+    Ok(())
+}
+
+async fn recognised(store: &impl EventPorts, records: &[EventRecord]) -> Result<usize, Failure> {
+    let keys = records.iter().map(|record| record.key).collect();
+    Ok(store.recognise_events(&keys).await?.len())
+}
+
+/// The `number`th event of the case's tenant and its first subject.
+pub(super) fn record(world: &World, number: u8, at: Timestamp) -> EventRecord {
+    EventRecord {
+        key: EventKey { tenant: world.tenant, subject: world.bytes(8, 0), id: world.event_id_at(at, number) },
+        at,
+        kept_until: world.after(Duration::from_secs(86_400 * 400)),
+        payload: vec![number],
+        position: LogPosition { shard: 3, batch: 7, index: number.into() },
+    }
+}
+
+/// The first day of the case's tenant, or of one subject.
+pub(super) fn query(world: &World, subject: Option<[u8; 16]>) -> EventQuery {
+    let until = world.after(Duration::from_secs(86_400));
+    EventQuery { tenant: world.tenant, subject, from: world.now, until, after: None, limit: 1_000 }
 }

@@ -17,7 +17,10 @@ mod draw;
 mod draw_script;
 mod enrollment;
 mod event;
+mod event_page;
 mod listing;
+mod log_head;
+mod outbox;
 mod ports;
 mod race;
 mod request;
@@ -28,7 +31,10 @@ mod takeover;
 mod verification;
 mod world;
 
-pub use ports::{AccountPorts, DurablePorts, EveryPort, ListingPorts, RequestPorts, VerificationPorts};
+pub use ports::{
+    AccountPorts, DurablePorts, EventPorts, EveryPort, ListingPorts, LogPorts, OutboxPorts, RequestPorts,
+    VerificationPorts,
+};
 pub use report::{Failure, Report};
 
 use domain::Home;
@@ -47,7 +53,7 @@ pub async fn run_all<S: EveryPort>(store: &S, seed: u64) -> Report {
     run_draws(store, seed, &mut report).await;
     let setting = Setting { seed, home: Home::Table };
     listing::run(store, setting, &mut report).await;
-    event::run(store, setting, &mut report).await;
+    run_audit(store, seed, &mut report).await;
     report.add("readiness", "a_store_that_answers_is_ready", store.check_readiness().await.map_err(Failure::from));
     report
 }
@@ -59,6 +65,15 @@ pub async fn run_durable<S: DurablePorts>(store: &S, seed: u64, report: &mut Rep
     branch_key::run(store, setting, report).await;
     api_key::run(store, setting, report).await;
     signing_key::run(store, setting, report).await;
+}
+
+/// Runs the cases of the outbox, the log's heads and the audit trail's index.
+pub async fn run_audit<S: OutboxPorts + LogPorts + EventPorts>(store: &S, seed: u64, report: &mut Report) {
+    let setting = Setting { seed, home: Home::Table };
+    outbox::run(store, setting, report).await;
+    log_head::run(store, setting, report).await;
+    event::run(store, setting, report).await;
+    event_page::run(store, setting, report).await;
 }
 
 /// Runs the cases of accounts.

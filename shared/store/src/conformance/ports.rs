@@ -1,10 +1,11 @@
 //! The ports that the cases of one kind need, together.
 
 use crate::{
-    BeginRequest, ChangeListings, CheckReadiness, ClaimAttempt, CompleteVerification, CreateApiKey, CreateBranchKey,
-    CreateEnrollment, CreateSigningKey, DrawPermits, FailAttempt, FindAccount, FindApiKey, FindBranchKey,
-    FindEnrollment, FindEvents, FindListings, FindSession, FindVerification, FinishRequest, ListSigningKeys,
-    OpenSession, OpenVerification, ReserveFailure, RevokeSession, StoreEvents, UnlockAccount, UpgradeVerifiers,
+    AppendBatch, BeginRequest, ChangeListings, CheckReadiness, ClaimAttempt, CompleteVerification, CreateApiKey,
+    CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, FailAttempt, FindAccount,
+    FindApiKey, FindBranchKey, FindEnrollment, FindEvents, FindListings, FindLogHeads, FindSession, FindVerification,
+    FinishRequest, IndexEvents, KeepEvents, LeaseShard, ListSigningKeys, OpenSession, OpenVerification,
+    RecogniseEvents, ReserveFailure, RevokeSession, UnlockAccount, UpgradeVerifiers,
 };
 
 macro_rules! together {
@@ -18,7 +19,7 @@ macro_rules! together {
 
 together! {
     /// What the whole suite needs: every port, from any task.
-    EveryPort: VerificationPorts + DurablePorts + RequestPorts + DrawPermits + ListingPorts + StoreEvents + FindEvents
+    EveryPort: VerificationPorts + DurablePorts + RequestPorts + DrawPermits + ListingPorts + LogPorts + EventPorts
         + CheckReadiness
 }
 together! {
@@ -29,6 +30,7 @@ together! {
 together! {
     /// The ports of accounts and their sessions.
     AccountPorts: ReserveFailure + OpenSession + FindAccount + UnlockAccount + FindSession + RevokeSession
+        + OutboxPorts
 }
 together! {
     /// The ports of requests in flight and answered.
@@ -36,10 +38,22 @@ together! {
 }
 together! {
     /// The ports of the operator's list.
-    ListingPorts: FindListings + ChangeListings
+    ListingPorts: FindListings + ChangeListings + OutboxPorts
 }
 together! {
     /// The ports of what is durable and no account's.
     DurablePorts: CreateEnrollment + UpgradeVerifiers + FindEnrollment + CreateBranchKey + FindBranchKey + CreateApiKey
-        + FindApiKey + CreateSigningKey + ListSigningKeys
+        + FindApiKey + CreateSigningKey + ListSigningKeys + OutboxPorts
+}
+together! {
+    /// The ports of the outbox.
+    OutboxPorts: KeepEvents + DrainOutbox
+}
+together! {
+    /// The ports of the log's heads.
+    LogPorts: LeaseShard + AppendBatch + FindLogHeads
+}
+together! {
+    /// The ports of the audit trail's index.
+    EventPorts: IndexEvents + RecogniseEvents + FindEvents
 }

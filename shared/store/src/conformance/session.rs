@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use domain::{Account, MAX_SESSIONS, SecretHash, Session, SessionId, UserId};
 
+use super::outbox::{discard, kept};
 use super::race::{count, race};
 use super::{AccountPorts, Failure, Report, Setting, World};
-use crate::{Revocation, SessionOpening, StoreError, StoreErrorKind};
+use crate::{OutboxEvent, Revocation, SessionKey, SessionOpening, StoreError, StoreErrorKind};
 
 pub(super) async fn run<S: AccountPorts>(store: &S, setting: Setting, report: &mut Report) {
     run_cases!(
@@ -21,8 +22,8 @@ pub(super) async fn run<S: AccountPorts>(store: &S, setting: Setting, report: &m
             t2_a_sixth_is_not_opened_until_another_goes,
             t2_of_sixteen_at_once_five_remain,
             one_to_evict_that_is_gone_already_is_no_hindrance,
-            a_revoked_one_keeps_its_first_instant,
-            of_many_revocations_at_once_one_revokes,
+            a_revoked_one_keeps_its_first_instant_and_one_event,
+            of_many_revocations_at_once_one_revokes_and_keeps_its_event,
             an_unknown_one_is_not_created_by_revoking,
             neither_another_tenant_nor_another_user_sees_it,
         ]
@@ -46,7 +47,7 @@ async fn a9_opening_it_again_leaves_it_as_it_is_by_then(
     world: &World,
 ) -> Result<(), Failure> {
     let session = opened(store, world, 0).await?;
-    store.revoke_session(world.tenant, world.user, session.id, world.now).await?;
+    store.revoke_session(&world.session_key(0), world.now, &world.event(0)).await?;
     store.reserve_failure(world.tenant, world.user, world.mark(1), world.now).await?;
 
     ensure_eq!(store.open_session(&session, &[]).await?, SessionOpening::Opened);
@@ -143,33 +144,53 @@ async fn one_to_evict_that_is_gone_already_is_no_hindrance(
     Ok(())
 }
 
-async fn a_revoked_one_keeps_its_first_instant(store: &impl AccountPorts, world: &World) -> Result<(), Failure> {
+async fn a_revoked_one_keeps_its_first_instant_and_one_event(
+    store: &impl AccountPorts,
+    world: &World,
+) -> Result<(), Failure> {
     let session = opened(store, world, 0).await?;
     let (first, later) = (world.after(Duration::from_millis(5)), world.after(Duration::from_secs(5)));
-    let revoke = |at| store.revoke_session(world.tenant, world.user, session.id, at);
+    let (key, [event, second]) = (world.session_key(0), [0, 1].map(|number| world.event(number)));
 
-    ensure_eq!(revoke(first).await?, Revocation::Revoked);
-    ensure_eq!(revoke(later).await?, Revocation::AlreadyRevoked);
+    ensure_eq!(store.revoke_session(&key, first, &event).await?, Revocation::Revoked);
+    ensure_eq!(store.revoke_session(&key, later, &second).await?, Revocation::AlreadyRevoked);
 
     ensure_eq!(found(store, world, session.id).await?, Some(Session { revoked_at: Some(first), ..session }));
-    Ok(())
+    ensure_eq!(kept(store, [&event, &second]).await?, vec![event.clone()]);
+    discard(store, &[event]).await
 }
 
-async fn of_many_revocations_at_once_one_revokes<S: AccountPorts>(store: &S, world: &World) -> Result<(), Failure> {
-    let Session { tenant, user, id, created_at, .. } = opened(store, world, 0).await?;
+async fn of_many_revocations_at_once_one_revokes_and_keeps_its_event<S: AccountPorts>(
+    store: &S,
+    world: &World,
+) -> Result<(), Failure> {
+    opened(store, world, 0).await?;
+    let (key, now) = (world.session_key(0), world.now);
+    let events: Vec<OutboxEvent> = (0..32).map(|number| world.event(number)).collect();
 
-    let outcomes =
-        race(store, 32, move |store: S, _| async move { store.revoke_session(tenant, user, id, created_at).await })
-            .await?;
+    let outcomes = race(store, 32, {
+        let events = events.clone();
+        move |store: S, contender| {
+            let event = events.get(usize::from(contender)).cloned();
+            async move {
+                let Some(event) = event else { return Ok((Revocation::Unknown, None)) };
+                Ok((store.revoke_session(&key, now, &event).await?, Some(event)))
+            }
+        }
+    })
+    .await?;
 
-    ensure_eq!(count(&outcomes, |outcome| *outcome == Revocation::Revoked), 1);
-    ensure_eq!(count(&outcomes, |outcome| *outcome == Revocation::AlreadyRevoked), 31);
-    Ok(())
+    let winner = outcomes.iter().find(|(outcome, _)| *outcome == Revocation::Revoked);
+    let winner: Vec<OutboxEvent> = winner.and_then(|(_, event)| event.clone()).into_iter().collect();
+    ensure_eq!(count(&outcomes, |(outcome, _)| *outcome == Revocation::Revoked), 1);
+    ensure_eq!(count(&outcomes, |(outcome, _)| *outcome == Revocation::AlreadyRevoked), 31);
+    ensure_eq!(kept(store, &events).await?, winner.clone());
+    discard(store, &winner).await
 }
 
 async fn an_unknown_one_is_not_created_by_revoking(store: &impl AccountPorts, world: &World) -> Result<(), Failure> {
-    let unknown = world.session(1).id;
-    let revoke = || store.revoke_session(world.tenant, world.user, unknown, world.now);
+    let (unknown, event) = (world.session_key(1), world.event(1));
+    let revoke = || store.revoke_session(&unknown, world.now, &event);
 
     ensure_eq!(revoke().await?, Revocation::Unknown);
     ensure_eq!(store.find_account(world.tenant, world.user).await?, None);
@@ -177,7 +198,8 @@ async fn an_unknown_one_is_not_created_by_revoking(store: &impl AccountPorts, wo
     // Nor in an account that has others.
     opened(store, world, 0).await?;
     ensure_eq!(revoke().await?, Revocation::Unknown);
-    ensure_eq!(found(store, world, unknown).await?, None);
+    ensure_eq!(found(store, world, unknown.session).await?, None);
+    ensure_eq!(kept(store, [&event]).await?, Vec::new());
     Ok(())
 }
 
@@ -190,10 +212,12 @@ async fn neither_another_tenant_nor_another_user_sees_it(
 
     for (tenant, user) in [(world.other_tenant, world.user), (world.tenant, other_user)] {
         ensure_eq!(store.find_session(tenant, user, session.id).await?, None);
-        ensure_eq!(store.revoke_session(tenant, user, session.id, world.now).await?, Revocation::Unknown);
+        let key = SessionKey { tenant, user, session: session.id };
+        ensure_eq!(store.revoke_session(&key, world.now, &world.event(1)).await?, Revocation::Unknown);
     }
 
     ensure_eq!(found(store, world, session.id).await?, Some(session));
+    ensure_eq!(kept(store, [&world.event(1)]).await?, Vec::new());
     Ok(())
 }
 

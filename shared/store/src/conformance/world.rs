@@ -11,7 +11,7 @@ use domain::{
 use jiff::Timestamp;
 
 use super::Failure;
-use crate::{ClaimRequest, ClaimedAttempt, CompletionRequest};
+use crate::{ClaimRequest, ClaimedAttempt, CompletionRequest, OutboxEvent, SessionKey};
 
 /// What all cases of a run have in common.
 #[derive(Clone, Copy)]
@@ -34,6 +34,7 @@ pub(super) struct World {
     pub(super) now: Timestamp,
     /// Where the verification is.
     pub(super) home: Home,
+    seed: u64,
     root: [u8; 8],
 }
 
@@ -54,6 +55,7 @@ impl World {
             user: UserId::from_keyed_bytes(sixteen(root, 3, 0)),
             now: Timestamp::from_second(4_102_444_800).unwrap_or(Timestamp::MAX),
             home,
+            seed,
             root,
         }
     }
@@ -163,6 +165,28 @@ impl World {
             refresh_token: SecretHash::new([number; 32]),
             revoked_at: None,
         }
+    }
+
+    /// What finds the `number`th session.
+    pub(super) fn session_key(&self, number: u8) -> SessionKey {
+        SessionKey { tenant: self.tenant, user: self.user, session: self.session(number).id }
+    }
+
+    /// The `number`th event. Sixteen in a row are in sixteen parts of the outbox.
+    pub(super) fn event(&self, number: u8) -> OutboxEvent {
+        OutboxEvent { id: self.event_id_at(self.now, number), payload: vec![number; 1 + usize::from(number)] }
+    }
+
+    /// The id of the `number`th event, with `at` inside.
+    pub(super) fn event_id_at(&self, at: Timestamp, number: u8) -> EventId {
+        let mut random = [number; 10];
+        random.iter_mut().zip(self.root).for_each(|(byte, value)| *byte = value);
+        EventId::at(at, &random)
+    }
+
+    /// The `number`th of the sixteen shards of the run. There are few shards, so that cases share them out by number.
+    pub(super) fn shard(&self, number: u16) -> u16 {
+        u16::try_from(self.seed % 64).unwrap_or_default() * 16 + number
     }
 
     /// The instant `later` than the present.
