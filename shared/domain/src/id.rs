@@ -75,6 +75,9 @@ uuid_id! {
 }
 
 impl EventId {
+    /// No event's id: before all of them.
+    pub const NIL: Self = Self(Uuid::nil());
+
     /// An event id for `at`, with 10 random bytes behind the milliseconds (RFC 9562 §5.7).
     #[must_use]
     pub fn at(at: Timestamp, random: &[u8; 10]) -> Self {

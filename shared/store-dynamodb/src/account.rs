@@ -8,12 +8,12 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{Account, AttemptMark, Failures, MAX_SESSIONS, SESSION_LIFETIME, Session, SessionId, TenantId, UserId};
 use jiff::Timestamp;
-use store::{FindAccount, StoreError, UnlockAccount};
+use store::{FindAccount, OutboxEvent, StoreError, UnlockAccount, Unlocking};
 
-use crate::call::Update;
 use crate::change::Change;
 use crate::item::{Item, instant, time_to_live};
-use crate::keys::{self, Key, PK};
+use crate::keys::{self, Key};
+use crate::outbox::WriteAndKeep;
 use crate::reader::{Reader, corrupt};
 use crate::{DynamoStore, KnowsCore, session};
 
@@ -24,18 +24,32 @@ impl<T: KnowsCore> FindAccount for DynamoStore<T> {
 }
 
 impl<T: KnowsCore> UnlockAccount for DynamoStore<T> {
-    /// One `UpdateItem`. An SDK retry after a lost answer forgets nothing more, and says so.
-    async fn unlock_account(&self, tenant: TenantId, user: UserId) -> Result<Failures, StoreError> {
+    /// One `TransactWriteItems` of two writes. Repeated after a lost answer it gives `Changed`, with the failures forgotten and the
+    /// event kept.
+    async fn unlock_account(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        known: &Failures,
+        event: &OutboxEvent,
+    ) -> Result<Unlocking, StoreError> {
         let operation = "UnlockAccount";
         let table = self.tables.core();
+        if known.instants().is_empty() {
+            return Ok(Unlocking::Changed);
+        }
         let change =
             Change::new(keys::account(tenant, user), format!("SET {FORGETTING_SETS} REMOVE {FORGETTING_REMOVES}"))
-                .only_if("attribute_exists(#pk)")
-                .name("#pk", PK);
+                .only_if("#failures = :known")
+                .value(":known", failures_value(known.instants()));
 
-        match self.replace(operation, table, forgetting(change)).await? {
-            Update::Done(before) => parse(operation, table, tenant, user, &before).map(|account| account.failures),
-            Update::Refused(_) => Ok(Failures::default()),
+        match self.write_and_keep(operation, forgetting(change).in_transaction(table), event).await? {
+            WriteAndKeep::Done => Ok(Unlocking::Unlocked),
+            WriteAndKeep::Refused(None) => Ok(Unlocking::Changed),
+            WriteAndKeep::Refused(Some(item)) => {
+                parse(operation, table, tenant, user, &item)?;
+                Ok(Unlocking::Changed)
+            }
         }
     }
 }

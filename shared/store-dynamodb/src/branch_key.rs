@@ -2,11 +2,11 @@
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
-use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::{BranchKeyVersion, TenantId};
 use store::{BranchKeyRecord, CreateBranchKey, FindBranchKey, StoreError};
 
-use crate::call::{MUST_BE_NEW, Transaction, not_understood};
+use crate::call::{MUST_BE_NEW, Transaction, not_understood, putting_new};
 use crate::item::{Item, ItemBuilder, bytes, instant, number};
 use crate::keys::{self, Key, PK};
 use crate::reader::Reader;
@@ -55,15 +55,11 @@ impl<T: KnowsCore> CreateBranchKey for DynamoStore<T> {
 }
 
 fn writes(table: &str, record: &BranchKeyRecord) -> Result<Vec<TransactWriteItem>, BuildError> {
-    let put = |key: &Key| Put::builder().table_name(table).set_item(Some(item_at(key, record)));
-    let version = put(&keys::branch_key(record.tenant, record.version))
-        .condition_expression(MUST_BE_NEW)
-        .expression_attribute_names("#pk", PK)
-        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-        .build()?;
-    let newest = put(&keys::newest_branch_key(record.tenant));
+    let version = putting_new(table, item_at(&keys::branch_key(record.tenant, record.version), record))?;
+    let newest = Put::builder().table_name(table);
+    let newest = newest.set_item(Some(item_at(&keys::newest_branch_key(record.tenant), record)));
     let newest = follows(newest, record.version).build()?;
-    Ok(vec![TransactWriteItem::builder().put(version).build(), TransactWriteItem::builder().put(newest).build()])
+    Ok(vec![version, TransactWriteItem::builder().put(newest).build()])
 }
 
 /// The condition that the newest version so far is the one before this.

@@ -9,13 +9,13 @@
 
 use std::future::Future;
 
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
-    CancellationReason, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    CancellationReason, Put as TransactPut, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 use store::{StoreError, StoreErrorKind};
 
@@ -93,35 +93,14 @@ impl<T: Send + Sync> DynamoStore<T> {
         table: &str,
         change: Change,
     ) -> Result<Update, StoreError> {
-        self.update_and_give(operation, table, change, ReturnValue::AllNew).await
-    }
-
-    /// Changes an item if the condition holds; gives the item as of just before it, and an empty one if there was none.
-    pub(crate) async fn replace(
-        &self,
-        operation: &'static str,
-        table: &str,
-        change: Change,
-    ) -> Result<Update, StoreError> {
-        self.update_and_give(operation, table, change, ReturnValue::AllOld).await
-    }
-
-    async fn update_and_give(
-        &self,
-        operation: &'static str,
-        table: &str,
-        change: Change,
-        given: ReturnValue,
-    ) -> Result<Update, StoreError> {
         let request = change
             .of_one_item(self.client.update_item().table_name(table))
-            .return_values(given.clone())
+            .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
 
         match repeat_conflicts(|| request.clone().send(), is_conflict).await {
             Ok(answer) => match answer.attributes {
                 Some(item) => Ok(Update::Done(item)),
-                None if given == ReturnValue::AllOld => Ok(Update::Done(Item::new())),
                 None => Err(not_understood(operation)),
             },
             Err(error) => match error.as_service_error() {
@@ -170,6 +149,22 @@ impl<T: Send + Sync> DynamoStore<T> {
             },
         }
     }
+}
+
+/// Stores an item, as a part of a transaction.
+pub(crate) fn putting(table: &str, item: Item) -> Result<TransactWriteItem, BuildError> {
+    Ok(TransactWriteItem::builder().put(TransactPut::builder().table_name(table).set_item(Some(item)).build()?).build())
+}
+
+/// Stores an item unless there is one of its key, as a part of a transaction; a refusal brings the old item along.
+pub(crate) fn putting_new(table: &str, item: Item) -> Result<TransactWriteItem, BuildError> {
+    let put = TransactPut::builder()
+        .table_name(table)
+        .set_item(Some(item))
+        .condition_expression(MUST_BE_NEW)
+        .expression_attribute_names("#pk", PK)
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+    Ok(TransactWriteItem::builder().put(put.build()?).build())
 }
 
 /// The condition that an item is new; `#pk` stands for the partition key.

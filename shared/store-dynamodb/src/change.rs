@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::delete_item::builders::DeleteItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update as TransactUpdate,
+    AttributeValue, Delete, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update as TransactUpdate,
 };
 
 use crate::keys::Key;
@@ -69,18 +69,28 @@ impl Change {
             .set_expression_attribute_values(unless_empty(self.values))
     }
 
-    /// The change as a part of a transaction; a refusal brings the old item along.
+    /// The change or removal as a part of a transaction; a refusal brings the old item along.
     pub(crate) fn in_transaction(self, table: &str) -> Result<TransactWriteItem, BuildError> {
+        let write = TransactWriteItem::builder();
+        let Some(update) = self.update else {
+            let delete = Delete::builder()
+                .table_name(table)
+                .set_key(Some(self.key.to_attributes()))
+                .set_condition_expression(self.condition)
+                .set_expression_attribute_names(unless_empty(self.names))
+                .set_expression_attribute_values(unless_empty(self.values))
+                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+            return Ok(write.delete(delete.build()?).build());
+        };
         let update = TransactUpdate::builder()
             .table_name(table)
             .set_key(Some(self.key.to_attributes()))
-            .set_update_expression(self.update)
+            .update_expression(update)
             .set_condition_expression(self.condition)
             .set_expression_attribute_names(unless_empty(self.names))
             .set_expression_attribute_values(unless_empty(self.values))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .build()?;
-        Ok(TransactWriteItem::builder().update(update).build())
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        Ok(write.update(update.build()?).build())
     }
 }
 

@@ -1,26 +1,32 @@
 //! Enrollments: one item in the user's partition of the core table, created once.
 
 use domain::{BranchKeyVersion, Enrollment, RequestFingerprint, Sealed, TenantId, UserId};
-use store::{CreateEnrollment, EnrollmentCreation, FindEnrollment, StoreError, Upgrade, UpgradeVerifiers};
+use store::{CreateEnrollment, EnrollmentCreation, FindEnrollment, OutboxEvent, StoreError, Upgrade, UpgradeVerifiers};
 
-use crate::call::{Put, Update};
+use crate::call::{Update, not_understood, putting_new};
 use crate::change::Change;
 use crate::item::{Item, ItemBuilder, bytes, instant, number, text};
 use crate::keys::{self, Key};
+use crate::outbox::WriteAndKeep;
 use crate::reader::Reader;
 use crate::{DynamoStore, KnowsCore};
 
 impl<T: KnowsCore> CreateEnrollment for DynamoStore<T> {
-    /// One conditional `PutItem`. An SDK retry after a lost answer finds its own item: the caller recognises it by the
-    /// request fingerprint.
-    async fn create_enrollment(&self, enrollment: &Enrollment) -> Result<EnrollmentCreation, StoreError> {
+    /// One `TransactWriteItems` of two writes. Repeated after a lost answer it meets its own enrollment: the caller recognises it by
+    /// the request fingerprint.
+    async fn create_enrollment(
+        &self,
+        enrollment: &Enrollment,
+        event: &OutboxEvent,
+    ) -> Result<EnrollmentCreation, StoreError> {
         let operation = "CreateEnrollment";
+        let table = self.tables.core();
 
-        match self.put_new(operation, self.tables.core(), item(enrollment)).await? {
-            Put::Stored => Ok(EnrollmentCreation::Created),
-            Put::Exists(existing) => {
-                let (tenant, user) = (enrollment.tenant, enrollment.user);
-                let existing = parse(operation, self.tables.core(), tenant, user, &existing)?;
+        match self.write_and_keep(operation, putting_new(table, item(enrollment)), event).await? {
+            WriteAndKeep::Done => Ok(EnrollmentCreation::Created),
+            WriteAndKeep::Refused(None) => Err(not_understood(operation)),
+            WriteAndKeep::Refused(Some(existing)) => {
+                let existing = parse(operation, table, enrollment.tenant, enrollment.user, &existing)?;
                 Ok(EnrollmentCreation::AlreadyEnrolled(Box::new(existing)))
             }
         }

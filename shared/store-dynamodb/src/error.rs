@@ -33,6 +33,9 @@ pub enum EngineFailure {
     /// The answer is not one of DynamoDB's.
     #[error("dynamodb's answer could not be understood")]
     NotUnderstood,
+    /// DynamoDB left part of a batch unprocessed each time.
+    #[error("dynamodb left items unprocessed each time")]
+    Unprocessed,
     /// Every answer was that somebody else had changed the item first.
     #[error("the item was changed by others each time")]
     Contended,

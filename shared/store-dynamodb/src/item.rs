@@ -50,6 +50,11 @@ pub(crate) fn number(value: u32) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
+/// A number attribute that may be large.
+pub(crate) fn whole_number(value: u64) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
 /// A number attribute of how many there are.
 pub(crate) fn count(number: usize) -> AttributeValue {
     AttributeValue::N(number.to_string())

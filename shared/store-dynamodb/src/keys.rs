@@ -9,15 +9,20 @@
 //! | core | API key | `api-key/abababababababababababababababababababababababababababababababab` | `api-key` |
 //! | core | signing key | `signing-keys` | `kid-1` |
 //! | core | listing | `listings` | `network/198.51.100.0/24` |
+//! | core | outbox event | `outbox/14` | `018f0000-0000-7000-8000-00000000000e` |
 //! | ephemeral | verification | `t/018f0000-0000-7000-8000-00000000000a/v/018f0000-0000-7000-8000-00000000000d` | |
 //! | ephemeral | request | `t/018f0000-0000-7000-8000-00000000000a/i/018f0000-0000-7000-8000-00000000000f` | |
 //! | ephemeral | counter | `t/018f0000-0000-7000-8000-00000000000a/l/user/018f0000-0000-7000-8000-00000000000b` | |
-//! | audit | event | `t/018f0000-0000-7000-8000-00000000000a/s/cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd` | `018f0000-0000-7000-8000-00000000000e` |
+//! | audit | event by subject | `t/018f0000-0000-7000-8000-00000000000a/s/cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd` | `018f0000-0000-7000-8000-00000000000e` |
+//! | audit | event by time | `t/018f0000-0000-7000-8000-00000000000a/h/2026-11-01T00/6` | `1793491234567/018f0000-0000-7000-8000-00000000000e` |
+//! | audit | log head | `log/3` | `head` |
 //!
 //! All that belongs to a tenant begins with it, so that no id of one tenant ever names an item of another. API keys are found
 //! before the tenant is known. Signing keys, listings and the counters of everybody together are the deployment's own.
 //! Signing and branch keys are read about once in five minutes by each process, listings once a minute, so that their
-//! small partitions stay cold; the counters of everybody are sharded and leased.
+//! small partitions stay cold; the counters of everybody are sharded and leased. The outbox is written to only while the queue is
+//! down, and then in 16 parts; a tenant's events of one hour are in 8, which take 8,000 a second; a head is written a few times for
+//! each batch.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -27,9 +32,11 @@ use domain::{
     BranchKeyVersion, CounterKey, EventId, IdempotencyKey, KeyId, ListedSubject, SecretHash, TenantId, UserId,
     VerificationId,
 };
+use jiff::Timestamp;
+use store::{EventKey, outbox_part};
 
 /// The primary key of one item.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
     pub(crate) pk: String,
     pub(crate) sk: Option<String>,
@@ -122,14 +129,53 @@ pub(crate) fn counter(key: &CounterKey) -> Key {
     Key { pk: key.as_str().to_owned(), sk: None }
 }
 
-/// One audit event.
-pub(crate) fn event(tenant: TenantId, subject: [u8; 16], event: EventId) -> Key {
-    Key::new(events(tenant, subject), event.to_string())
+/// One event in the outbox.
+pub(crate) fn outbox_event(event: EventId) -> Key {
+    Key::new(outbox(outbox_part(event)), event.to_string())
+}
+
+/// One part of the outbox.
+pub(crate) fn outbox(part: u8) -> String {
+    format!("outbox/{part}")
+}
+
+/// One audit event under its subject.
+pub(crate) fn event_by_subject(event: &EventKey) -> Key {
+    Key::new(events_of_subject(event.tenant, event.subject), event.id.to_string())
 }
 
 /// The partition of a subject's audit events; event ids begin with their time.
-pub(crate) fn events(tenant: TenantId, subject: [u8; 16]) -> String {
+pub(crate) fn events_of_subject(tenant: TenantId, subject: [u8; 16]) -> String {
     format!("t/{tenant}/s/{}", hex::encode(subject))
+}
+
+/// One audit event under its time.
+pub(crate) fn event_by_time(tenant: TenantId, at: Timestamp, event: EventId) -> Key {
+    let part = event.as_bytes().last().copied().unwrap_or_default() % HOUR_PARTS;
+    Key::new(events_of_hour(tenant, at, part), format!("{}/{event}", millis(at)))
+}
+
+/// One part of the audit events of the hour of `at`.
+pub(crate) fn events_of_hour(tenant: TenantId, at: Timestamp, part: u8) -> String {
+    format!("t/{tenant}/h/{}/{part}", in_key(at).strftime("%Y-%m-%dT%H"))
+}
+
+/// An instant's milliseconds as 13 digits, which sort as the instants do.
+pub(crate) fn millis(at: Timestamp) -> String {
+    format!("{:013}", in_key(at).as_millisecond())
+}
+
+/// An instant as keys have it: those before 1970 and after the 13th digit, which no event has, at its ends.
+pub(crate) fn in_key(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond().clamp(0, 9_999_999_999_999)).unwrap_or(at)
+}
+
+/// How many parts an hour's events are in.
+pub(crate) const HOUR_PARTS: u8 = 8;
+
+/// The head of a shard of the audit log.
+pub(crate) fn log_head(shard: u16) -> Key {
+    Key::new(format!("log/{shard}"), "head")
 }
 
 fn user_partition(tenant: TenantId, user: UserId) -> String {
@@ -149,5 +195,16 @@ mod tests {
         let spelled = ListedSubject::Network("198.51.100.7/24".parse().unwrap());
 
         assert_eq!(listing(&spelled).to_string(), "listings, network/198.51.100.0/24");
+    }
+
+    #[test]
+    fn keys_of_instants_sort_as_the_instants_do() {
+        let instants =
+            ["-009999-01-02T01:59:59Z", "1970-01-01T00:00:00Z", "2001-09-09T01:46:39.999Z", "2001-09-09T01:46:40Z"];
+        let instants = instants.map(|text| text.parse().unwrap()).into_iter().chain([Timestamp::MAX]);
+
+        let keys: Vec<String> = instants.map(millis).collect();
+
+        assert!(keys.is_sorted() && keys.iter().all(|key| key.len() == 13), "{keys:?}");
     }
 }

@@ -14,6 +14,7 @@
 mod account;
 mod api_key;
 mod attempt;
+mod batch;
 mod branch_key;
 mod call;
 mod change;
@@ -28,7 +29,9 @@ mod event;
 mod item;
 mod keys;
 mod listing;
+mod log_head;
 mod opening;
+mod outbox;
 mod reader;
 mod readiness;
 mod request;
@@ -37,6 +40,7 @@ mod session;
 mod signing_key;
 mod size;
 mod tables;
+mod trail;
 mod verification;
 
 #[cfg(test)]

@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::{ListedSubject, Listing};
-use store::{ChangeListings, FindListings, StoreError};
+use store::{ChangeListings, FindListings, OutboxEvent, StoreError};
 
-use crate::call::Update;
+use crate::call::{not_understood, putting};
 use crate::change::Change;
 use crate::error::failure;
-use crate::item::{Item, TTL, instant, text, time_to_live};
+use crate::item::{Item, ItemBuilder, TTL, instant, text, time_to_live};
 use crate::keys::{self, Key, LISTINGS, PK, SK};
+use crate::outbox::WriteAndKeep;
 use crate::reader::{Reader, corrupt};
 use crate::{DynamoStore, KnowsCore};
 
@@ -40,26 +43,41 @@ impl<T: KnowsCore> FindListings for DynamoStore<T> {
 }
 
 impl<T: KnowsCore> ChangeListings for DynamoStore<T> {
-    /// One `UpdateItem`; repeating it changes nothing.
-    async fn put_listing(&self, listing: &Listing) -> Result<(), StoreError> {
-        let change =
-            Change::new(keys::listing(&listing.subject), "SET #access = :access, #expires = :expires, #ttl = :ttl")
-                .name("#access", ACCESS)
-                .name("#expires", EXPIRES)
-                .name("#ttl", TTL)
-                .value(":access", text(listing.access.name()))
-                .value(":expires", instant(listing.expires_at))
-                .value(":ttl", time_to_live(listing.expires_at, KEPT_AFTER_EXPIRY));
+    /// One `TransactWriteItems` of two writes; repeating it changes nothing.
+    async fn put_listing(&self, listing: &Listing, event: &OutboxEvent) -> Result<(), StoreError> {
+        let table = self.tables.core();
+        self.change_listing(putting(table, item(listing)), event).await
+    }
 
-        match self.update("ChangeListings", self.tables.core(), change).await? {
-            Update::Done(_) | Update::Refused(_) => Ok(()),
+    /// One `TransactWriteItems` of two writes; repeating it changes nothing.
+    async fn remove_listing(&self, subject: &ListedSubject, event: &OutboxEvent) -> Result<(), StoreError> {
+        let table = self.tables.core();
+        self.change_listing(Change::removal(keys::listing(subject)).in_transaction(table), event).await
+    }
+}
+
+impl<T: KnowsCore> DynamoStore<T> {
+    async fn change_listing(
+        &self,
+        write: Result<TransactWriteItem, BuildError>,
+        event: &OutboxEvent,
+    ) -> Result<(), StoreError> {
+        let operation = "ChangeListings";
+        match self.write_and_keep(operation, write, event).await? {
+            WriteAndKeep::Done => Ok(()),
+            // Neither write has a condition.
+            WriteAndKeep::Refused(_) => Err(not_understood(operation)),
         }
     }
+}
 
-    /// One `DeleteItem`; repeating it changes nothing.
-    async fn remove_listing(&self, subject: &ListedSubject) -> Result<(), StoreError> {
-        self.remove("ChangeListings", self.tables.core(), Change::removal(keys::listing(subject))).await
-    }
+/// An entry as an item.
+pub(crate) fn item(listing: &Listing) -> Item {
+    ItemBuilder::new(&keys::listing(&listing.subject))
+        .with(ACCESS, text(listing.access.name()))
+        .with(EXPIRES, instant(listing.expires_at))
+        .with(TTL, time_to_live(listing.expires_at, KEPT_AFTER_EXPIRY))
+        .build()
 }
 
 /// Reads an entry, and refuses one whose key spells its subject otherwise than it would be written.
@@ -77,12 +95,3 @@ const EXPIRES: &str = "expires";
 
 /// How long an entry that is over can still be shown to an operator.
 const KEPT_AFTER_EXPIRY: Duration = Duration::from_secs(86_400);
-
-#[cfg(test)]
-pub(crate) fn item(listing: &Listing) -> Item {
-    crate::item::ItemBuilder::new(&keys::listing(&listing.subject))
-        .with(ACCESS, text(listing.access.name()))
-        .with(EXPIRES, instant(listing.expires_at))
-        .with(TTL, time_to_live(listing.expires_at, KEPT_AFTER_EXPIRY))
-        .build()
-}

@@ -63,7 +63,8 @@ impl Reader<'_> {
         self.optional_bytes(name)?.ok_or_else(|| self.corrupt(name))
     }
 
-    fn optional_bytes(&self, name: &'static str) -> Result<Option<Vec<u8>>, StoreError> {
+    /// Bytes, at least one, or nothing.
+    pub(crate) fn optional_bytes(&self, name: &'static str) -> Result<Option<Vec<u8>>, StoreError> {
         let parse = |value: &AttributeValue| {
             value.as_b().ok().map(|blob| blob.as_ref().to_vec()).filter(|bytes| !bytes.is_empty())
         };

@@ -3,13 +3,13 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{SecretHash, Session, SessionId, TenantId, UserId};
 use jiff::Timestamp;
-use store::{FindSession, Revocation, RevokeSession, StoreError};
+use store::{FindSession, OutboxEvent, Revocation, RevokeSession, SessionKey, StoreError};
 
 use crate::account::{self, SESSIONS};
-use crate::call::Update;
 use crate::change::Change;
 use crate::item::{Item, bytes, instant};
 use crate::keys;
+use crate::outbox::WriteAndKeep;
 use crate::reader::{Reader, corrupt};
 use crate::{DynamoStore, KnowsCore};
 
@@ -27,16 +27,17 @@ impl<T: KnowsCore> FindSession for DynamoStore<T> {
 }
 
 impl<T: KnowsCore> RevokeSession for DynamoStore<T> {
-    /// One conditional `UpdateItem`. An SDK retry after a lost answer gives `AlreadyRevoked`, with the session revoked.
+    /// One `TransactWriteItems` of two writes. Repeated after a lost answer it gives `AlreadyRevoked`, with the session revoked and its
+    /// event kept.
     async fn revoke_session(
         &self,
-        tenant: TenantId,
-        user: UserId,
-        session: SessionId,
+        session: &SessionKey,
         at: Timestamp,
+        event: &OutboxEvent,
     ) -> Result<Revocation, StoreError> {
         let operation = "RevokeSession";
         let table = self.tables.core();
+        let SessionKey { tenant, user, session } = *session;
         let key = keys::account(tenant, user);
         let change = Change::new(key.clone(), "SET #sessions.#session.#revoked = :at")
             .only_if("attribute_exists(#sessions.#session) AND attribute_not_exists(#sessions.#session.#revoked)")
@@ -45,10 +46,10 @@ impl<T: KnowsCore> RevokeSession for DynamoStore<T> {
             .name("#revoked", REVOKED)
             .value(":at", instant(at));
 
-        match self.update(operation, table, change).await? {
-            Update::Done(_) => Ok(Revocation::Revoked),
-            Update::Refused(None) => Ok(Revocation::Unknown),
-            Update::Refused(Some(item)) => {
+        match self.write_and_keep(operation, change.in_transaction(table), event).await? {
+            WriteAndKeep::Done => Ok(Revocation::Revoked),
+            WriteAndKeep::Refused(None) => Ok(Revocation::Unknown),
+            WriteAndKeep::Refused(Some(item)) => {
                 let found = account::parse(operation, table, tenant, user, &item)?;
                 match found.sessions.get(&session).map(|session| session.revoked_at) {
                     None => Ok(Revocation::Unknown),

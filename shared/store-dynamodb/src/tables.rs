@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-/// Something that knows the core table: enrollments, accounts, wrapped keys, API keys, the operator's list.
+/// Something that knows the core table: enrollments, accounts, wrapped keys, API keys, the operator's list, the outbox.
 pub trait KnowsCore: Send + Sync {
     /// The table's name.
     fn core(&self) -> &str;
@@ -14,7 +14,7 @@ pub trait KnowsEphemeral: Send + Sync {
     fn ephemeral(&self) -> &str;
 }
 
-/// Something that knows the audit table: audit events.
+/// Something that knows the audit table: the heads of the audit log and the index of its events.
 pub trait KnowsAudit: Send + Sync {
     /// The table's name.
     fn audit(&self) -> &str;
@@ -74,7 +74,7 @@ impl KnowsAudit for AuditTable {
 /// The core and the ephemeral table: what the steps of a verification know.
 #[derive(Debug, Clone)]
 pub struct CoreAndEphemeral {
-    /// Enrollments, accounts, wrapped keys, API keys, the operator's list.
+    /// Enrollments, accounts, wrapped keys, API keys, the operator's list, the outbox.
     pub core: CoreTable,
     /// Verifications, requests, counters.
     pub ephemeral: EphemeralTable,
@@ -99,15 +99,22 @@ impl KnowsEphemeral for CoreAndEphemeral {
     }
 }
 
-/// All three tables, for the local host and for tests. No deployed function knows them all.
+/// All three tables: what reconciles verifications with their trail and what reads the trail know, the local host, and tests.
 #[derive(Debug, Clone)]
 pub struct AllTables {
-    /// Enrollments, accounts, wrapped keys, API keys, the operator's list.
+    /// Enrollments, accounts, wrapped keys, API keys, the operator's list, the outbox.
     pub core: CoreTable,
     /// Verifications, requests, counters.
     pub ephemeral: EphemeralTable,
-    /// Audit events.
+    /// The heads of the audit log and the index of its events.
     pub audit: AuditTable,
+}
+
+impl AllTables {
+    /// The tables of these names.
+    pub fn new(core: impl Into<Arc<str>>, ephemeral: impl Into<Arc<str>>, audit: impl Into<Arc<str>>) -> Self {
+        Self { core: CoreTable::new(core), ephemeral: EphemeralTable::new(ephemeral), audit: AuditTable::new(audit) }
+    }
 }
 
 impl KnowsCore for AllTables {
