@@ -3,15 +3,24 @@
 use std::sync::Arc;
 
 use crypto::{ApiKey, PresentedCapability};
+use denials::Denials;
 use domain::{Clock, TenantId};
 use store::{FindApiKey, StoreError};
 
+/// What deciding works with.
+#[derive(Debug)]
+pub struct Ports<S, A> {
+    /// API keys.
+    pub store: S,
+    /// Takes note of refused requests.
+    pub denials: Denials<A>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
 /// Decides who may call.
 #[derive(Debug)]
-pub struct Authorize<S> {
-    store: S,
-    clock: Arc<dyn Clock>,
-}
+pub struct Authorize<S, A>(pub(crate) Arc<Ports<S, A>>);
 
 /// Who calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,10 +33,10 @@ pub enum Decision {
     Refused,
 }
 
-impl<S: FindApiKey> Authorize<S> {
-    /// Decides by the API keys of this store.
-    pub fn new(store: S, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
+impl<S: FindApiKey, A> Authorize<S, A> {
+    /// Decides with these ports.
+    pub fn new(ports: Ports<S, A>) -> Self {
+        Self(Arc::new(ports))
     }
 
     /// Who presents this credential.
@@ -39,15 +48,15 @@ impl<S: FindApiKey> Authorize<S> {
             return Ok(Decision::Capability);
         }
         let Ok(key) = ApiKey::parse(unverified_credential) else { return Ok(Decision::Refused) };
-        let now = self.clock.now();
-        let record = self.store.find_api_key(key.hash()).await?;
+        let now = self.0.clock.now();
+        let record = self.0.store.find_api_key(key.hash()).await?;
         let valid = record.filter(|record| record.expires_at.is_none_or(|expires_at| now < expires_at));
         Ok(valid.map_or(Decision::Refused, |record| Decision::Tenant(record.tenant)))
     }
 }
 
-impl<S: Clone> Clone for Authorize<S> {
+impl<S, A> Clone for Authorize<S, A> {
     fn clone(&self) -> Self {
-        Self { store: self.store.clone(), clock: Arc::clone(&self.clock) }
+        Self(Arc::clone(&self.0))
     }
 }

@@ -1,6 +1,8 @@
 //! From API Gateway's question to the use case and back (payload format 2.0, simple responses).
 
+use audit::RecordEvents;
 use aws_lambda_events::apigw::{ApiGatewayV2CustomAuthorizerSimpleResponse, ApiGatewayV2CustomAuthorizerV2Request};
+use domain::RequestId;
 use lambda_runtime::Diagnostic;
 use serde::{Deserialize, Serialize};
 use store::{FindApiKey, StoreError};
@@ -24,8 +26,8 @@ pub struct AuthorizerContext {
     pub tenant_id: Option<String>,
 }
 
-impl<S: FindApiKey> Authorize<S> {
-    /// Answers the gateway.
+impl<S: FindApiKey, A: RecordEvents> Authorize<S, A> {
+    /// Answers the gateway. A refusal stands in the deployment's trail, by sampling: nobody knows whom it concerns.
     ///
     /// # Errors
     /// [`Undecided`] if the store does not answer; the gateway then refuses the request.
@@ -34,6 +36,9 @@ impl<S: FindApiKey> Authorize<S> {
             Some(credential) => self.authorize(credential).await?,
             None => Decision::Refused,
         };
+        if decision == Decision::Refused {
+            self.0.denials.record_unauthenticated(&request_id(request)).await;
+        }
         let mut response = AuthorizerResponse::default();
         response.is_authorized = decision != Decision::Refused;
         response.context = match decision {
@@ -56,6 +61,10 @@ impl From<Undecided> for Diagnostic {
     fn from(undecided: Undecided) -> Self {
         Self { error_type: "AuthorizerUndecided".to_owned(), error_message: undecided.to_string() }
     }
+}
+
+fn request_id(request: &AuthorizerRequest) -> RequestId {
+    RequestId::from_transport(request.request_context.request_id.as_deref().unwrap_or_default())
 }
 
 /// The credential of the one identity source, `Authorization: Bearer …`.

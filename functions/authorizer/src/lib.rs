@@ -10,5 +10,5 @@
 mod authorize;
 mod gateway;
 
-pub use authorize::{Authorize, Decision};
+pub use authorize::{Authorize, Decision, Ports};
 pub use gateway::{AuthorizerContext, AuthorizerRequest, AuthorizerResponse, Undecided};

@@ -3,20 +3,29 @@
 use std::sync::Arc;
 
 use admission::{Admission, Arrival, Refusal};
+use denials::Denials;
 use domain::{Enrollment, UserId};
 use store::{DrawPermits, FindEnrollment, FindListings, StoreError};
 
-/// Describes a user's enrollment to its tenant.
+/// What describing works with.
 #[derive(Debug)]
-pub struct DescribeEnrollment<S> {
-    store: Arc<S>,
-    admission: Admission<S>,
+pub struct Ports<S, A> {
+    /// Enrollments.
+    pub store: S,
+    /// Lets requests in.
+    pub admission: Admission<S>,
+    /// Takes note of refused requests.
+    pub denials: Denials<A>,
 }
 
-impl<S: FindEnrollment + DrawPermits + FindListings> DescribeEnrollment<S> {
-    /// Describes enrollments out of this store.
-    pub fn new(store: S, admission: Admission<S>) -> Self {
-        Self { store: Arc::new(store), admission }
+/// Describes a user's enrollment to its tenant.
+#[derive(Debug)]
+pub struct DescribeEnrollment<S, A>(pub(crate) Arc<Ports<S, A>>);
+
+impl<S: FindEnrollment + DrawPermits + FindListings, A> DescribeEnrollment<S, A> {
+    /// Describes enrollments with these ports.
+    pub fn new(ports: Ports<S, A>) -> Self {
+        Self(Arc::new(ports))
     }
 
     /// The enrollment of the arrival's tenant's user, if the request is let in.
@@ -24,14 +33,14 @@ impl<S: FindEnrollment + DrawPermits + FindListings> DescribeEnrollment<S> {
     /// # Errors
     /// [`DescribeError`] if it is not, if the tenant has no such user, or the store does not answer.
     pub async fn describe(&self, arrival: &Arrival, user: UserId) -> Result<Enrollment, DescribeError> {
-        self.admission.admit(&Arrival { user: Some(user), ..*arrival }).await?;
-        self.store.find_enrollment(arrival.tenant, user).await?.ok_or(DescribeError::NotEnrolled)
+        self.0.admission.admit(&Arrival { user: Some(user), ..*arrival }).await?;
+        self.0.store.find_enrollment(arrival.tenant, user).await?.ok_or(DescribeError::NotEnrolled)
     }
 }
 
-impl<S> Clone for DescribeEnrollment<S> {
+impl<S, A> Clone for DescribeEnrollment<S, A> {
     fn clone(&self) -> Self {
-        Self { store: Arc::clone(&self.store), admission: self.admission.clone() }
+        Self(Arc::clone(&self.0))
     }
 }
 

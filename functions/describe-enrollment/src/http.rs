@@ -1,6 +1,7 @@
 //! From the request to the use case and back.
 
 use admission::{CallerKind, Route};
+use audit::RecordEvents;
 use countersign_http::{Answer, Endpoint, FactorDescription, Inbound, Problem, ProblemType};
 use domain::Enrollment;
 use serde::Serialize;
@@ -8,13 +9,21 @@ use store::{DrawPermits, FindEnrollment, FindListings};
 
 use crate::{DescribeEnrollment, DescribeError};
 
-impl<S: FindEnrollment + DrawPermits + FindListings + 'static> Endpoint for DescribeEnrollment<S> {
+impl<S, A> Endpoint for DescribeEnrollment<S, A>
+where
+    S: FindEnrollment + DrawPermits + FindListings + 'static,
+    A: RecordEvents + 'static,
+{
     async fn answer(&self, inbound: &Inbound) -> Result<Answer, Problem> {
         let tenant = inbound.caller()?.tenant()?;
         let user = inbound.path_parameter("user_id").parse().map_err(|_| DescribeError::NotEnrolled)?;
         let arrival = inbound.arrival(Route::DescribeEnrollment, tenant, CallerKind::Server);
         let enrollment = self.describe(&arrival, user).await?;
         Answer::ok(&Description::of(&enrollment))
+    }
+
+    async fn refused(&self, inbound: &Inbound, problem: &Problem) {
+        self.0.denials.record(Route::DescribeEnrollment, inbound, problem).await;
     }
 }
 

@@ -3,4 +3,4 @@
 mod describe;
 mod http;
 
-pub use describe::{DescribeEnrollment, DescribeError};
+pub use describe::{DescribeEnrollment, DescribeError, Ports};

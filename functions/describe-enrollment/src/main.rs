@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use admission::{Admission, Ports};
+use admission::Admission;
+use audit::{Recorder, SqsQueue};
 use crypto::OsEntropy;
-use describe_enrollment::DescribeEnrollment;
-use domain::SystemClock;
+use denials::Denials;
+use describe_enrollment::{DescribeEnrollment, Ports};
+use domain::{Clock, Entropy, SystemClock};
 use lambda_http::Error;
 use store_dynamodb::{CoreAndEphemeral, DynamoStore};
 use store_valkey::Tiered;
@@ -15,9 +17,17 @@ async fn main() -> Result<(), Error> {
     telemetry::start(config::log_filter()?);
     let settings = config::DescribeEnrollment::from_env()?;
     let aws = config::aws()?;
+    let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) = (Arc::new(SystemClock), Arc::new(OsEntropy));
     let tables = CoreAndEphemeral::new(settings.core_table.as_str(), settings.ephemeral_table.as_str());
     let store = Tiered::start(DynamoStore::new(&aws, tables), &settings.cache, &aws).await?;
-    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(OsEntropy));
-    let admission = Admission::new(Ports { store: store.clone(), policy: settings.limits, clock, entropy });
-    countersign_http::run("describe-enrollment", DescribeEnrollment::new(store, admission)).await
+    let queue = SqsQueue::new(&aws, settings.audit_queue_url.as_str());
+    let audit = Recorder::new(queue, store.clone(), Arc::clone(&clock));
+    let policy = settings.limits;
+    let limits = admission::Ports { store: store.clone(), policy, clock: clock.clone(), entropy: entropy.clone() };
+    let describe = DescribeEnrollment::new(Ports {
+        admission: Admission::new(limits),
+        denials: Denials::new(audit, clock, entropy),
+        store,
+    });
+    countersign_http::run("describe-enrollment", describe).await
 }

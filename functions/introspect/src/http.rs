@@ -1,6 +1,7 @@
 //! From the request to the use case and back.
 
 use admission::{CallerKind, Route};
+use audit::RecordEvents;
 use countersign_http::{Answer, Endpoint, Inbound, Problem, TokenBody};
 use crypto::Claims;
 use serde::Serialize;
@@ -8,9 +9,10 @@ use store::{DrawPermits, FindListings, FindSession, ListSigningKeys};
 
 use crate::Introspect;
 
-impl<S> Endpoint for Introspect<S>
+impl<S, A> Endpoint for Introspect<S, A>
 where
-    S: FindSession + ListSigningKeys + DrawPermits + FindListings + Clone + 'static,
+    S: FindSession + ListSigningKeys + DrawPermits + FindListings + 'static,
+    A: RecordEvents + 'static,
 {
     async fn answer(&self, inbound: &Inbound) -> Result<Answer, Problem> {
         let tenant = inbound.caller()?.tenant()?;
@@ -20,6 +22,10 @@ where
             None => Answer::ok(&InactiveToken { active: false }),
             Some(claims) => Answer::ok(&ActiveToken { active: true, token_type: "Bearer", claims: &claims }),
         }
+    }
+
+    async fn refused(&self, inbound: &Inbound, problem: &Problem) {
+        self.0.denials.record(Route::Introspect, inbound, problem).await;
     }
 }
 

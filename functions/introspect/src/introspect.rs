@@ -1,30 +1,41 @@
 //! The use case.
 
-use std::fmt;
 use std::sync::Arc;
 
 use admission::{Admission, Arrival};
 use crypto::{Claims, TokenCheck};
+use denials::Denials;
 use domain::Clock;
 use keyring::VerifyingKeys;
 use store::{DrawPermits, FindListings, FindSession, ListSigningKeys};
 
 use crate::IntrospectError;
 
-/// Judges tokens.
-pub struct Introspect<S> {
-    store: S,
-    keys: Arc<VerifyingKeys<S>>,
-    issuer: Arc<str>,
-    clock: Arc<dyn Clock>,
-    admission: Admission<S>,
+/// What judging works with.
+#[derive(Debug)]
+pub struct Ports<S, A> {
+    /// Sessions.
+    pub store: S,
+    /// Lets requests in.
+    pub admission: Admission<S>,
+    /// The keys that tokens are checked with.
+    pub published: VerifyingKeys<S>,
+    /// Takes note of refused requests.
+    pub denials: Denials<A>,
+    /// The tokens' `iss`.
+    pub issuer: String,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
 }
 
-impl<S: FindSession + ListSigningKeys + DrawPermits + FindListings + Clone> Introspect<S> {
-    /// Judges tokens of this issuer by the sessions and keys of this store.
-    pub fn new(store: S, issuer: &str, clock: Arc<dyn Clock>, admission: Admission<S>) -> Self {
-        let keys = Arc::new(VerifyingKeys::new(store.clone(), Arc::clone(&clock)));
-        Self { store, keys, issuer: issuer.into(), clock, admission }
+/// Judges tokens.
+#[derive(Debug)]
+pub struct Introspect<S, A>(pub(crate) Arc<Ports<S, A>>);
+
+impl<S: FindSession + ListSigningKeys + DrawPermits + FindListings, A> Introspect<S, A> {
+    /// Judges tokens with these ports.
+    pub fn new(ports: Ports<S, A>) -> Self {
+        Self(Arc::new(ports))
     }
 
     /// What a token of the arrival's tenant says, if it counts now and the request is let in.
@@ -37,30 +48,18 @@ impl<S: FindSession + ListSigningKeys + DrawPermits + FindListings + Clone> Intr
         unverified_token: &str,
     ) -> Result<Option<Claims>, IntrospectError> {
         let tenant = arrival.tenant;
-        self.admission.admit(arrival).await?;
-        let keys = self.keys.published().await?;
-        let now = self.clock.now();
-        let check = TokenCheck { keys: &keys, issuer: &self.issuer, audience: tenant };
+        self.0.admission.admit(arrival).await?;
+        let keys = self.0.published.published().await?;
+        let now = self.0.clock.now();
+        let check = TokenCheck { keys: &keys, issuer: &self.0.issuer, audience: tenant };
         let Ok(claims) = check.validate(unverified_token, now) else { return Ok(None) };
-        let session = self.store.find_session(tenant, claims.user, claims.session).await?;
+        let session = self.0.store.find_session(tenant, claims.user, claims.session).await?;
         Ok(session.is_some_and(|session| session.is_live(now)).then_some(claims))
     }
 }
 
-impl<S: Clone> Clone for Introspect<S> {
+impl<S, A> Clone for Introspect<S, A> {
     fn clone(&self) -> Self {
-        Self {
-            store: self.store.clone(),
-            keys: Arc::clone(&self.keys),
-            issuer: Arc::clone(&self.issuer),
-            clock: Arc::clone(&self.clock),
-            admission: self.admission.clone(),
-        }
-    }
-}
-
-impl<S> fmt::Debug for Introspect<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Introspect").finish_non_exhaustive()
+        Self(Arc::clone(&self.0))
     }
 }

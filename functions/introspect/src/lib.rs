@@ -8,4 +8,4 @@ mod http;
 mod introspect;
 
 pub use error::IntrospectError;
-pub use introspect::Introspect;
+pub use introspect::{Introspect, Ports};

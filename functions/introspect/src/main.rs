@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use admission::{Admission, Ports};
+use admission::Admission;
+use audit::{Recorder, SqsQueue};
 use crypto::OsEntropy;
-use domain::{Clock, SystemClock};
-use introspect::Introspect;
+use denials::Denials;
+use domain::{Clock, Entropy, SystemClock};
+use introspect::{Introspect, Ports};
+use keyring::VerifyingKeys;
 use lambda_http::Error;
 use store_dynamodb::{CoreAndEphemeral, DynamoStore};
 use store_valkey::Tiered;
@@ -15,14 +18,20 @@ async fn main() -> Result<(), Error> {
     telemetry::start(config::log_filter()?);
     let settings = config::Introspect::from_env()?;
     let aws = config::aws()?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) = (Arc::new(SystemClock), Arc::new(OsEntropy));
     let tables = CoreAndEphemeral::new(settings.core_table.as_str(), settings.ephemeral_table.as_str());
     let store = Tiered::start(DynamoStore::new(&aws, tables), &settings.cache, &aws).await?;
-    let admission = Admission::new(Ports {
-        store: store.clone(),
-        policy: settings.limits,
-        clock: Arc::clone(&clock),
-        entropy: Arc::new(OsEntropy),
+    let queue = SqsQueue::new(&aws, settings.audit_queue_url.as_str());
+    let audit = Recorder::new(queue, store.clone(), Arc::clone(&clock));
+    let policy = settings.limits;
+    let limits = admission::Ports { store: store.clone(), policy, clock: clock.clone(), entropy: entropy.clone() };
+    let introspect = Introspect::new(Ports {
+        admission: Admission::new(limits),
+        published: VerifyingKeys::new(store.clone(), Arc::clone(&clock)),
+        denials: Denials::new(audit, Arc::clone(&clock), entropy),
+        store,
+        issuer: settings.issuer.as_str().to_owned(),
+        clock,
     });
-    countersign_http::run("introspect", Introspect::new(store, settings.issuer.as_str(), clock, admission)).await
+    countersign_http::run("introspect", introspect).await
 }

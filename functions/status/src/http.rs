@@ -1,6 +1,7 @@
 //! From the request to the use case and back.
 
 use admission::{CallerKind, Route};
+use audit::RecordEvents;
 use countersign_http::{Answer, Caller, Endpoint, Inbound, Problem};
 use crypto::UnwrapKey;
 use serde::Serialize;
@@ -8,10 +9,11 @@ use store::{DrawPermits, FindBranchKey, FindListings, FindVerification};
 
 use crate::{ReadStatus, StatusError};
 
-impl<S, U> Endpoint for ReadStatus<S, U>
+impl<S, U, A> Endpoint for ReadStatus<S, U, A>
 where
-    S: FindVerification + FindBranchKey + DrawPermits + FindListings + Clone + 'static,
+    S: FindVerification + FindBranchKey + DrawPermits + FindListings + 'static,
     U: UnwrapKey + Send + Sync + 'static,
+    A: RecordEvents + 'static,
 {
     async fn answer(&self, inbound: &Inbound) -> Result<Answer, Problem> {
         let caller = inbound.caller()?;
@@ -27,6 +29,10 @@ where
             attempts_remaining: standing.attempts_remaining,
             expires_at: standing.expires_at.to_string(),
         })
+    }
+
+    async fn refused(&self, inbound: &Inbound, problem: &Problem) {
+        self.0.denials.record(Route::Status, inbound, problem).await;
     }
 }
 

@@ -5,4 +5,4 @@ mod http;
 mod status;
 
 pub use error::StatusError;
-pub use status::{ReadStatus, Standing};
+pub use status::{Ports, ReadStatus, Standing};

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use admission::{Admission, Ports};
+use admission::Admission;
+use audit::{Recorder, SqsQueue};
 use crypto::OsEntropy;
-use domain::{Clock, SystemClock};
+use denials::Denials;
+use domain::{Clock, Entropy, SystemClock};
+use keyring::BranchKeys;
 use kms::KmsKeyring;
 use lambda_http::Error;
-use status::ReadStatus;
+use status::{Ports, ReadStatus};
 use store_dynamodb::{CoreAndEphemeral, DynamoStore};
 use store_valkey::Tiered;
 
@@ -16,15 +19,20 @@ async fn main() -> Result<(), Error> {
     telemetry::start(config::log_filter()?);
     let settings = config::Status::from_env()?;
     let aws = config::aws()?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) = (Arc::new(SystemClock), Arc::new(OsEntropy));
     let tables = CoreAndEphemeral::new(settings.core_table.as_str(), settings.ephemeral_table.as_str());
     let store = Tiered::start(DynamoStore::new(&aws, tables), &settings.cache, &aws).await?;
     let keyring = KmsKeyring::new(&aws, settings.kms_key_id.as_str());
-    let admission = Admission::new(Ports {
-        store: store.clone(),
-        policy: settings.limits,
-        clock: Arc::clone(&clock),
-        entropy: Arc::new(OsEntropy),
+    let queue = SqsQueue::new(&aws, settings.audit_queue_url.as_str());
+    let audit = Recorder::new(queue, store.clone(), Arc::clone(&clock));
+    let policy = settings.limits;
+    let limits = admission::Ports { store: store.clone(), policy, clock: clock.clone(), entropy: entropy.clone() };
+    let status = ReadStatus::new(Ports {
+        admission: Admission::new(limits),
+        keys: BranchKeys::new(store.clone(), keyring, Arc::clone(&clock)),
+        denials: Denials::new(audit, Arc::clone(&clock), entropy),
+        store,
+        clock,
     });
-    countersign_http::run("status", ReadStatus::new(store, keyring, clock, admission)).await
+    countersign_http::run("status", status).await
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use admission::{Admission, Arrival};
 use crypto::{PresentedCapability, UnwrapKey};
+use denials::Denials;
 use domain::{Clock, TenantId, VerificationId, VerificationStatus};
 use jiff::Timestamp;
 use keyring::BranchKeys;
@@ -11,14 +12,24 @@ use store::{DrawPermits, FindBranchKey, FindListings, FindVerification};
 
 use crate::StatusError;
 
+/// What reading works with.
+#[derive(Debug)]
+pub struct Ports<S, U, A> {
+    /// Verifications.
+    pub store: S,
+    /// Lets requests in.
+    pub admission: Admission<S>,
+    /// The tenants' keys, to check capabilities with.
+    pub keys: BranchKeys<S, U>,
+    /// Takes note of refused requests.
+    pub denials: Denials<A>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
 /// Reads where a verification stands.
 #[derive(Debug)]
-pub struct ReadStatus<S, U> {
-    store: S,
-    keys: Arc<BranchKeys<S, U>>,
-    clock: Arc<dyn Clock>,
-    admission: Admission<S>,
-}
+pub struct ReadStatus<S, U, A>(pub(crate) Arc<Ports<S, U, A>>);
 
 /// Where a verification stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,15 +42,14 @@ pub struct Standing {
     pub expires_at: Timestamp,
 }
 
-impl<S, U> ReadStatus<S, U>
+impl<S, U, A> ReadStatus<S, U, A>
 where
-    S: FindVerification + FindBranchKey + DrawPermits + FindListings + Clone,
+    S: FindVerification + FindBranchKey + DrawPermits + FindListings,
     U: UnwrapKey,
 {
-    /// Reads out of this store; `unwrap` is for the keys that check capabilities.
-    pub fn new(store: S, unwrap: U, clock: Arc<dyn Clock>, admission: Admission<S>) -> Self {
-        let keys = Arc::new(BranchKeys::new(store.clone(), unwrap, Arc::clone(&clock)));
-        Self { store, keys, clock, admission }
+    /// Reads with these ports.
+    pub fn new(ports: Ports<S, U, A>) -> Self {
+        Self(Arc::new(ports))
     }
 
     /// The standing now of a verification of the arrival's tenant, if the request is let in.
@@ -47,9 +57,9 @@ where
     /// # Errors
     /// [`StatusError`] if it is not, if the tenant has no such verification, or the store does not answer.
     pub async fn read(&self, arrival: &Arrival, id: VerificationId) -> Result<Standing, StatusError> {
-        self.admission.admit(arrival).await?;
-        let verification = self.store.find_verification(arrival.tenant, id).await?.ok_or(StatusError::Unknown)?;
-        let status = verification.status(self.clock.now());
+        self.0.admission.admit(arrival).await?;
+        let verification = self.0.store.find_verification(arrival.tenant, id).await?.ok_or(StatusError::Unknown)?;
+        let status = verification.status(self.0.clock.now());
         let attempts_remaining = if status == VerificationStatus::Open { verification.attempts_remaining() } else { 0 };
         Ok(Standing { status, attempts_remaining, expires_at: verification.expires_at })
     }
@@ -64,17 +74,12 @@ where
         holder: &PresentedCapability,
         id: VerificationId,
     ) -> Result<TenantId, StatusError> {
-        if self.keys.holds(holder, id).await? { Ok(holder.tenant()) } else { Err(StatusError::NotTheHolder) }
+        if self.0.keys.holds(holder, id).await? { Ok(holder.tenant()) } else { Err(StatusError::NotTheHolder) }
     }
 }
 
-impl<S: Clone, U> Clone for ReadStatus<S, U> {
+impl<S, U, A> Clone for ReadStatus<S, U, A> {
     fn clone(&self) -> Self {
-        Self {
-            store: self.store.clone(),
-            keys: Arc::clone(&self.keys),
-            clock: Arc::clone(&self.clock),
-            admission: self.admission.clone(),
-        }
+        Self(Arc::clone(&self.0))
     }
 }

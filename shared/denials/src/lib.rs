@@ -11,6 +11,8 @@
 
 mod denials;
 mod policy;
+#[cfg(test)]
+mod properties;
 mod sampler;
 
 pub use denials::Denials;

@@ -40,3 +40,48 @@ pub(crate) const fn denial(problem: ProblemType) -> Option<Denial> {
         | ProblemType::Unavailable => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn l1_every_denial_has_its_problem_and_is_named_after_it() {
+        let names = ProblemType::ALL.into_iter().filter_map(|problem| {
+            let name = problem.uri().strip_prefix("/problems/")?.replace('-', "_");
+            Some((serde_json::to_value(denial(problem)?).unwrap(), name))
+        });
+
+        let names: Vec<_> = names.collect();
+
+        assert_eq!(names.len(), 9);
+        for (denial, problem) in names {
+            assert_eq!(denial, problem);
+        }
+    }
+
+    #[test]
+    fn l1_what_is_no_denial_is_malformed_or_in_the_trail_already_or_a_fault() {
+        let others = ProblemType::ALL.into_iter().filter(|problem| denial(*problem).is_none());
+
+        let others: Vec<_> = others.map(ProblemType::uri).collect();
+
+        assert_eq!(
+            others,
+            [
+                "/problems/invalid-request",
+                "/problems/authentication-failed",
+                "/problems/not-found",
+                "/problems/method-not-allowed",
+                "/problems/already-enrolled",
+                "/problems/request-in-progress",
+                "/problems/payload-too-large",
+                "/problems/unsupported-media-type",
+                "/problems/policy-not-satisfied",
+                "/problems/idempotency-key-invalid",
+                "/problems/internal-error",
+                "/problems/unavailable",
+            ]
+        );
+    }
+}

@@ -121,3 +121,76 @@ impl<E> Sampler<E> {
 fn after(now: Timestamp, span: Duration) -> Timestamp {
     now.checked_add(span).unwrap_or(Timestamp::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(tenant: u8) -> Kind {
+        let tenant = Some(TenantId::from_keyed_bytes([tenant; 16]));
+        Kind { tenant, route: Some(Route::Verify), denial: Denial::VerificationClosed }
+    }
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(seconds).unwrap()
+    }
+
+    #[test]
+    fn a_minute_after_one_the_next_carries_those_in_between() {
+        let mut sampler = Sampler::<()>::new(4);
+
+        let decisions = [0, 1, 59, 60, 61, 200].map(|seconds| sampler.decide(kind(1), at(seconds)));
+
+        let record = |suppressed| Decision::Record { suppressed };
+        assert_eq!(decisions, [record(0), Decision::Count, Decision::Count, record(2), Decision::Count, record(1)]);
+    }
+
+    #[test]
+    fn what_is_taken_back_is_recorded_again_after_a_pause() {
+        let mut sampler = Sampler::new(4);
+        sampler.decide(kind(1), at(0));
+
+        sampler.take_back(kind(1), "event", at(0), Duration::from_secs(5));
+        let decisions = [4, 5, 64, 65].map(|seconds| sampler.decide(kind(1), at(seconds)));
+
+        let again = Decision::RecordAgain("event");
+        assert_eq!(decisions, [Decision::Count, again, Decision::Count, Decision::Record { suppressed: 3 }]);
+    }
+
+    #[test]
+    fn what_says_nothing_any_more_is_forgotten_first() {
+        let mut sampler = Sampler::<()>::new(2);
+        sampler.decide(kind(1), at(0));
+        sampler.decide(kind(1), at(1));
+        sampler.decide(kind(2), at(2));
+
+        sampler.decide(kind(3), at(62));
+
+        assert_eq!(sampler.kinds.len(), 2);
+        assert_eq!(sampler.decide(kind(1), at(63)), Decision::Record { suppressed: 1 });
+    }
+
+    #[test]
+    fn the_oldest_makes_room_when_there_is_none() {
+        let mut sampler = Sampler::<()>::new(3);
+
+        for tenant in 0..200 {
+            sampler.decide(kind(tenant), at(tenant.into()));
+            assert!(sampler.kinds.len() <= 3);
+        }
+
+        let decisions = [199, 198, 197, 196].map(|tenant| sampler.decide(kind(tenant), at(200)));
+        let first = Decision::Record { suppressed: 0 };
+        assert_eq!(decisions, [Decision::Count, Decision::Count, Decision::Count, first]);
+    }
+
+    #[test]
+    fn a_clock_at_its_end_or_one_that_is_set_back_only_counts() {
+        let mut sampler = Sampler::<()>::new(4);
+        sampler.decide(kind(1), Timestamp::MAX);
+        sampler.decide(kind(2), at(1_000));
+
+        assert_eq!(sampler.decide(kind(1), Timestamp::MIN), Decision::Count);
+        assert_eq!(sampler.decide(kind(2), at(0)), Decision::Count);
+    }
+}
