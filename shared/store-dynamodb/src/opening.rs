@@ -11,7 +11,8 @@ use crate::call::{Update, contended};
 use crate::change::Change;
 use crate::item::{Item, TTL, count};
 use crate::keys::{self, PK};
-use crate::{DynamoStore, KnowsCore, session};
+use crate::session::{self, revoking};
+use crate::{DynamoStore, KnowsCore};
 
 impl<T: KnowsCore> OpenSession for DynamoStore<T> {
     /// One conditional `UpdateItem`; a second one if there is no account, or if some of what must go is gone already. An SDK
@@ -37,6 +38,14 @@ impl<T: KnowsCore> OpenSession for DynamoStore<T> {
             };
         }
         Err(contended(operation))
+    }
+
+    /// One conditional `UpdateItem`. An SDK retry after a lost answer is refused, which changes nothing.
+    async fn withdraw_session(&self, session: &Session) -> Result<(), StoreError> {
+        let change = revoking(keys::account(session.tenant, session.user), session.id, session.created_at);
+        match self.update("OpenSession", self.tables.core(), change).await? {
+            Update::Done(_) | Update::Refused(_) => Ok(()),
+        }
     }
 }
 

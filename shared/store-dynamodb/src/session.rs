@@ -8,7 +8,7 @@ use store::{FindSession, OutboxEvent, Revocation, RevokeSession, SessionKey, Sto
 use crate::account::{self, SESSIONS};
 use crate::change::Change;
 use crate::item::{Item, bytes, instant};
-use crate::keys;
+use crate::keys::{self, Key};
 use crate::outbox::WriteAndKeep;
 use crate::reader::{Reader, corrupt};
 use crate::{DynamoStore, KnowsCore};
@@ -39,12 +39,7 @@ impl<T: KnowsCore> RevokeSession for DynamoStore<T> {
         let table = self.tables.core();
         let SessionKey { tenant, user, session } = *session;
         let key = keys::account(tenant, user);
-        let change = Change::new(key.clone(), "SET #sessions.#session.#revoked = :at")
-            .only_if("attribute_exists(#sessions.#session) AND attribute_not_exists(#sessions.#session.#revoked)")
-            .name("#sessions", SESSIONS)
-            .name("#session", session.to_string())
-            .name("#revoked", REVOKED)
-            .value(":at", instant(at));
+        let change = revoking(key.clone(), session, at);
 
         match self.write_and_keep(operation, change.in_transaction(table), event).await? {
             WriteAndKeep::Done => Ok(Revocation::Revoked),
@@ -59,6 +54,16 @@ impl<T: KnowsCore> RevokeSession for DynamoStore<T> {
             }
         }
     }
+}
+
+/// The change that revokes a session which is there and was not revoked before.
+pub(crate) fn revoking(account: Key, session: SessionId, at: Timestamp) -> Change {
+    Change::new(account, "SET #sessions.#session.#revoked = :at")
+        .only_if("attribute_exists(#sessions.#session) AND attribute_not_exists(#sessions.#session.#revoked)")
+        .name("#sessions", SESSIONS)
+        .name("#session", session.to_string())
+        .name("#revoked", REVOKED)
+        .value(":at", instant(at))
 }
 
 /// A session as an attribute.

@@ -45,6 +45,11 @@ pub trait OpenSession: Send + Sync {
         session: &Session,
         evicted: &[domain::SessionId],
     ) -> impl Future<Output = Result<SessionOpening, StoreError>> + Send;
+
+    /// One conditional write: revokes a session that was opened for a verification which then could not be completed. No token of it was
+    /// ever given out, so that nothing has happened that an event would tell. Repeating it is harmless, and one that is not there
+    /// is no error.
+    fn withdraw_session(&self, session: &Session) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 /// What came of opening a session.

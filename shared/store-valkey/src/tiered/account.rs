@@ -2,7 +2,10 @@
 
 use domain::{Account, AttemptMark, Failures, Session, SessionId, TenantId, UserId};
 use jiff::Timestamp;
-use store::{FindAccount, OpenSession, Reservation, ReserveFailure, SessionOpening, StoreError, UnlockAccount};
+use store::{
+    FindAccount, OpenSession, OutboxEvent, Reservation, ReserveFailure, SessionOpening, StoreError, UnlockAccount,
+    Unlocking,
+};
 
 use crate::Tiered;
 
@@ -22,6 +25,10 @@ impl<D: OpenSession> OpenSession for Tiered<D> {
     async fn open_session(&self, session: &Session, evicted: &[SessionId]) -> Result<SessionOpening, StoreError> {
         self.durable.open_session(session, evicted).await
     }
+
+    async fn withdraw_session(&self, session: &Session) -> Result<(), StoreError> {
+        self.durable.withdraw_session(session).await
+    }
 }
 
 impl<D: FindAccount> FindAccount for Tiered<D> {
@@ -31,7 +38,13 @@ impl<D: FindAccount> FindAccount for Tiered<D> {
 }
 
 impl<D: UnlockAccount> UnlockAccount for Tiered<D> {
-    async fn unlock_account(&self, tenant: TenantId, user: UserId) -> Result<Failures, StoreError> {
-        self.durable.unlock_account(tenant, user).await
+    async fn unlock_account(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        known: &Failures,
+        event: &OutboxEvent,
+    ) -> Result<Unlocking, StoreError> {
+        self.durable.unlock_account(tenant, user, known, event).await
     }
 }

@@ -5,21 +5,20 @@
 //! | completed | opened | completed |
 //! | completed | others must go | they go, and the session is opened |
 //! | completed | failed | the error; a repeated attempt sees to the session |
-//! | closed | opened | the session is revoked: no token of it was ever given out |
+//! | closed | opened | the session is withdrawn: no token of it was ever given out |
 //! | superseded | either | closed; the session stays, since the execution that took the attempt over opens the same |
 //! | failed | either | the error; a repeated attempt finds out, and opens the same session |
 
 use domain::{Account, Session, TenantId, VerificationId};
 use futures_util::future::join;
 use store::{
-    CompleteVerification, Completion, CompletionRequest, OpenSession, RevokeSession, SessionOpening, StoreError,
-    StoreErrorKind,
+    CompleteVerification, Completion, CompletionRequest, OpenSession, SessionOpening, StoreError, StoreErrorKind,
 };
 
 use crate::Tiered;
 use crate::verification::HalfCompletion;
 
-impl<D: CompleteVerification + OpenSession + RevokeSession> CompleteVerification for Tiered<D> {
+impl<D: CompleteVerification + OpenSession> CompleteVerification for Tiered<D> {
     async fn complete_verification(&self, request: &CompletionRequest) -> Result<Completion, StoreError> {
         let Some(cache) = self.cache_of(request.verification) else {
             return self.durable.complete_verification(request).await;
@@ -40,7 +39,7 @@ impl<D: CompleteVerification + OpenSession + RevokeSession> CompleteVerification
             (HalfCompletion::Completed, Err(error)) => Err(error),
             (HalfCompletion::Closed, Ok(SessionOpening::Opened)) => {
                 // If this fails, what remains is a session that nobody has a token of.
-                drop(self.durable.revoke_session(session.tenant, session.user, session.id, session.created_at).await);
+                drop(self.durable.withdraw_session(session).await);
                 Ok(Completion::Closed)
             }
             (HalfCompletion::Closed | HalfCompletion::Superseded, _) => Ok(Completion::Closed),

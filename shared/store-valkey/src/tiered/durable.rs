@@ -1,11 +1,11 @@
 //! Ports of what is durable: passed through.
 
-use domain::{BranchKeyVersion, EventId, ListedSubject, Listing, SecretHash, Session, SessionId, TenantId, UserId};
+use domain::{BranchKeyVersion, ListedSubject, Listing, SecretHash, Session, SessionId, TenantId, UserId};
 use jiff::Timestamp;
 use store::{
     ApiKeyRecord, BranchKeyRecord, ChangeListings, CheckReadiness, CreateApiKey, CreateBranchKey, CreateSigningKey,
-    EventRecord, FindApiKey, FindBranchKey, FindEvents, FindListings, FindSession, ListSigningKeys, Revocation,
-    RevokeSession, SigningKeyRecord, StoreError, StoreEvents,
+    FindApiKey, FindBranchKey, FindListings, FindSession, ListSigningKeys, OutboxEvent, Revocation, RevokeSession,
+    SessionKey, SigningKeyRecord, StoreError,
 };
 
 use crate::Tiered;
@@ -64,12 +64,11 @@ impl<D: FindSession> FindSession for Tiered<D> {
 impl<D: RevokeSession> RevokeSession for Tiered<D> {
     async fn revoke_session(
         &self,
-        tenant: TenantId,
-        user: UserId,
-        session: SessionId,
+        session: &SessionKey,
         at: Timestamp,
+        event: &OutboxEvent,
     ) -> Result<Revocation, StoreError> {
-        self.durable.revoke_session(tenant, user, session, at).await
+        self.durable.revoke_session(session, at, event).await
     }
 }
 
@@ -80,29 +79,12 @@ impl<D: FindListings> FindListings for Tiered<D> {
 }
 
 impl<D: ChangeListings> ChangeListings for Tiered<D> {
-    async fn put_listing(&self, listing: &Listing) -> Result<(), StoreError> {
-        self.durable.put_listing(listing).await
+    async fn put_listing(&self, listing: &Listing, event: &OutboxEvent) -> Result<(), StoreError> {
+        self.durable.put_listing(listing, event).await
     }
 
-    async fn remove_listing(&self, subject: &ListedSubject) -> Result<(), StoreError> {
-        self.durable.remove_listing(subject).await
-    }
-}
-
-impl<D: StoreEvents> StoreEvents for Tiered<D> {
-    async fn store_events(&self, records: &[EventRecord]) -> Result<Vec<EventId>, StoreError> {
-        self.durable.store_events(records).await
-    }
-}
-
-impl<D: FindEvents> FindEvents for Tiered<D> {
-    async fn find_events(
-        &self,
-        tenant: TenantId,
-        subject: [u8; 16],
-        limit: u16,
-    ) -> Result<Vec<EventRecord>, StoreError> {
-        self.durable.find_events(tenant, subject, limit).await
+    async fn remove_listing(&self, subject: &ListedSubject, event: &OutboxEvent) -> Result<(), StoreError> {
+        self.durable.remove_listing(subject, event).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! Enrollments: durable, with a copy in the cache.
 
 use domain::{Enrollment, Sealed, TenantId, UserId};
-use store::{CreateEnrollment, EnrollmentCreation, FindEnrollment, StoreError, Upgrade, UpgradeVerifiers};
+use store::{CreateEnrollment, EnrollmentCreation, FindEnrollment, OutboxEvent, StoreError, Upgrade, UpgradeVerifiers};
 
 use crate::Tiered;
 use crate::client::is_outage;
@@ -29,8 +29,12 @@ impl<D: FindEnrollment> FindEnrollment for Tiered<D> {
 
 impl<D: CreateEnrollment> CreateEnrollment for Tiered<D> {
     /// The copy follows the enrollment. If it is lost, what was copied before is used for as long as copies are.
-    async fn create_enrollment(&self, enrollment: &Enrollment) -> Result<EnrollmentCreation, StoreError> {
-        let creation = self.durable.create_enrollment(enrollment).await?;
+    async fn create_enrollment(
+        &self,
+        enrollment: &Enrollment,
+        event: &OutboxEvent,
+    ) -> Result<EnrollmentCreation, StoreError> {
+        let creation = self.durable.create_enrollment(enrollment, event).await?;
         if let (Some(cache), EnrollmentCreation::Created) = (&self.cache, &creation) {
             drop(cache.put_enrollment(enrollment).await);
         }

@@ -50,6 +50,15 @@ impl OpenSession for MemoryStore {
             }
         }
     }
+
+    async fn withdraw_session(&self, session: &Session) -> Result<(), StoreError> {
+        let mut content = self.content();
+        let account = content.accounts.get_mut(&(session.tenant, session.user));
+        if let Some(opened) = account.and_then(|account| account.sessions.get_mut(&session.id)) {
+            opened.revoked_at.get_or_insert(stored(session.created_at));
+        }
+        Ok(())
+    }
 }
 
 impl FindAccount for MemoryStore {

@@ -131,6 +131,10 @@ impl<S: OpenSession> OpenSession for RecordingStore<S> {
     async fn open_session(&self, session: &Session, evicted: &[SessionId]) -> Result<SessionOpening, StoreError> {
         self.run("OpenSession", 1, self.inner.open_session(session, evicted)).await
     }
+
+    async fn withdraw_session(&self, session: &Session) -> Result<(), StoreError> {
+        self.run("OpenSession", 1, self.inner.withdraw_session(session)).await
+    }
 }
 
 impl<S: FindAccount> FindAccount for RecordingStore<S> {
