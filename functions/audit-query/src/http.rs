@@ -82,3 +82,24 @@ impl<'a> EventBody<'a> {
 struct Personal {
     source_address: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::EventId;
+    use store::EventCursor;
+
+    use super::*;
+    use crate::{PageCursor, Span};
+
+    #[test]
+    fn a_page_without_events_says_where_to_go_on() {
+        let (from, until) = ("2026-11-01T00:00:00Z".parse().unwrap(), "2026-11-02T00:00:00Z".parse().unwrap());
+        let after = EventCursor { at: until, id: EventId::new(uuid::Uuid::nil()) };
+        let next = Some(PageCursor { span: Span::new(from, until).unwrap(), after });
+
+        let answer = Answer::ok(&Body::of(&Page { events: Vec::new(), next }));
+
+        let body = r#"{"events":[],"next_cursor":"AQAAAaGUZ-gAAAABoZmORAAAAAGhmY5EAAAAAAAAAAAAAAAAAAAAAAA"}"#;
+        assert_eq!(answer, Ok(Answer::stored(body)));
+    }
+}
