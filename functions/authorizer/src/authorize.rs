@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use audit::RecordEvents;
 use crypto::{ApiKey, PresentedCapability};
 use denials::Denials;
 use domain::{Clock, TenantId};
@@ -33,7 +34,7 @@ pub enum Decision {
     Refused,
 }
 
-impl<S: FindApiKey, A> Authorize<S, A> {
+impl<S: FindApiKey, A: RecordEvents> Authorize<S, A> {
     /// Decides with these ports.
     pub fn new(ports: Ports<S, A>) -> Self {
         Self(Arc::new(ports))

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use admission::{Admission, Arrival, Refusal};
+use audit::RecordEvents;
 use denials::Denials;
 use domain::{Enrollment, UserId};
 use store::{DrawPermits, FindEnrollment, FindListings, StoreError};
@@ -22,7 +23,11 @@ pub struct Ports<S, A> {
 #[derive(Debug)]
 pub struct DescribeEnrollment<S, A>(pub(crate) Arc<Ports<S, A>>);
 
-impl<S: FindEnrollment + DrawPermits + FindListings, A> DescribeEnrollment<S, A> {
+impl<S, A> DescribeEnrollment<S, A>
+where
+    S: FindEnrollment + DrawPermits + FindListings,
+    A: RecordEvents,
+{
     /// Describes enrollments with these ports.
     pub fn new(ports: Ports<S, A>) -> Self {
         Self(Arc::new(ports))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use audit::SqsSink;
+use audit::SqsQueue;
 use domain::SystemClock;
 use health::{Dependencies, Health};
 use kms::KmsKeyring;
@@ -20,7 +20,7 @@ async fn main() -> Result<(), Error> {
     };
     let dependencies = Dependencies {
         store: DynamoStore::new(&aws, tables),
-        queue: SqsSink::new(&aws, settings.audit_queue_url.as_str()),
+        queue: SqsQueue::new(&aws, settings.audit_queue_url.as_str()),
         keys: KmsKeyring::new(&aws, settings.kms_key_id.as_str()),
     };
     countersign_http::run("health", Health::new(dependencies, Arc::new(SystemClock))).await

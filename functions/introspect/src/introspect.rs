@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use admission::{Admission, Arrival};
+use audit::RecordEvents;
 use crypto::{Claims, TokenCheck};
 use denials::Denials;
 use domain::Clock;
@@ -32,7 +33,11 @@ pub struct Ports<S, A> {
 #[derive(Debug)]
 pub struct Introspect<S, A>(pub(crate) Arc<Ports<S, A>>);
 
-impl<S: FindSession + ListSigningKeys + DrawPermits + FindListings, A> Introspect<S, A> {
+impl<S, A> Introspect<S, A>
+where
+    S: FindSession + ListSigningKeys + DrawPermits + FindListings,
+    A: RecordEvents,
+{
     /// Judges tokens with these ports.
     pub fn new(ports: Ports<S, A>) -> Self {
         Self(Arc::new(ports))

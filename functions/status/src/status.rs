@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use admission::{Admission, Arrival};
+use audit::RecordEvents;
 use crypto::{PresentedCapability, UnwrapKey};
 use denials::Denials;
 use domain::{Clock, TenantId, VerificationId, VerificationStatus};
@@ -46,6 +47,7 @@ impl<S, U, A> ReadStatus<S, U, A>
 where
     S: FindVerification + FindBranchKey + DrawPermits + FindListings,
     U: UnwrapKey,
+    A: RecordEvents,
 {
     /// Reads with these ports.
     pub fn new(ports: Ports<S, U, A>) -> Self {

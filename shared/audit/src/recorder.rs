@@ -21,14 +21,14 @@ pub struct Recorder<Q, O> {
     queue: Q,
     outbox: O,
     clock: Arc<dyn Clock>,
-    /// Until when the queue is not asked.
-    pause: Arc<Mutex<Option<Timestamp>>>,
+    /// When the queue failed last.
+    failed_at: Arc<Mutex<Option<Timestamp>>>,
 }
 
 impl<Q: SendEvents, O: KeepEvents> Recorder<Q, O> {
     /// Records through this queue, or else into this outbox.
     pub fn new(queue: Q, outbox: O, clock: Arc<dyn Clock>) -> Self {
-        Self { queue, outbox, clock, pause: Arc::default() }
+        Self { queue, outbox, clock, failed_at: Arc::default() }
     }
 
     /// Those that the queue did not take, as far as anybody knows.
@@ -37,9 +37,18 @@ impl<Q: SendEvents, O: KeepEvents> Recorder<Q, O> {
         if self.is_paused() {
             return all();
         }
-        let sent = timeout(SEND_DEADLINE, self.queue.send_events(events)).await;
+        // Boxed: what a client of AWS holds while it waits is large, and rarely needed in full.
+        let sent = timeout(SEND_DEADLINE, Box::pin(self.queue.send_events(events))).await;
         match sent.unwrap_or_else(|late| Err(SendError::new(late))) {
-            Ok(not_sent) => not_sent,
+            Ok(not_sent) => {
+                if !not_sent.is_empty() {
+                    tracing::warn!(
+                        events.count = not_sent.len(),
+                        "the audit queue refused events: they go to the outbox"
+                    );
+                }
+                not_sent
+            }
             Err(error) => {
                 tracing::warn!(error.chain = %telemetry::Chain::of(&error), "the audit queue is down: events go to the outbox");
                 self.pause();
@@ -49,12 +58,13 @@ impl<Q: SendEvents, O: KeepEvents> Recorder<Q, O> {
     }
 
     fn is_paused(&self) -> bool {
-        let pause = self.pause.lock().unwrap_or_else(PoisonError::into_inner);
-        pause.is_some_and(|until| self.clock.now() < until)
+        let failed_at = *self.failed_at.lock().unwrap_or_else(PoisonError::into_inner);
+        // A clock that was set back since makes no long pause.
+        failed_at.is_some_and(|at| self.clock.now().duration_since(at).unsigned_abs() < PAUSE)
     }
 
     fn pause(&self) {
-        *self.pause.lock().unwrap_or_else(PoisonError::into_inner) = self.clock.now().checked_add(PAUSE).ok();
+        *self.failed_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.clock.now());
     }
 }
 
@@ -69,7 +79,7 @@ impl<Q: SendEvents, O: KeepEvents> RecordEvents for Recorder<Q, O> {
         if kept.is_empty() {
             return Ok(());
         }
-        let keeping = timeout(KEEP_DEADLINE, self.outbox.keep_events(&kept)).await;
+        let keeping = timeout(KEEP_DEADLINE, Box::pin(self.outbox.keep_events(&kept))).await;
         keeping.map_err(RecordError::new)?.map_err(RecordError::new)
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_sqs::error::BuildError;
-use aws_sdk_sqs::types::{BatchResultErrorEntry, QueueAttributeName, SendMessageBatchRequestEntry};
+use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry, SendMessageBatchResultEntry};
 use aws_sdk_sqs::{Client, Config};
 use domain::EventId;
 use store::{CheckReadiness, StoreError, StoreErrorKind};
@@ -35,8 +35,9 @@ impl SqsQueue {
         let entries = events.iter().map(entry).collect::<Result<_, _>>().map_err(SendError::new)?;
         let sending = self.client.send_message_batch().queue_url(&self.queue_url).set_entries(Some(entries));
         let answer = sending.send().await.map_err(SendError::new)?;
-        let failed: BTreeSet<&str> = answer.failed().iter().map(BatchResultErrorEntry::id).collect();
-        Ok(events.iter().map(|event| event.id).filter(|id| failed.contains(id.to_string().as_str())).collect())
+        // Only what the queue says that it took.
+        let taken: BTreeSet<&str> = answer.successful().iter().map(SendMessageBatchResultEntry::id).collect();
+        Ok(events.iter().map(|event| event.id).filter(|id| !taken.contains(id.to_string().as_str())).collect())
     }
 }
 
