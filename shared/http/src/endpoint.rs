@@ -75,3 +75,97 @@ pub async fn run(function: &'static str, endpoint: impl Endpoint) -> Result<(), 
     }))
     .await
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::ProblemType;
+
+    /// Answers as told, and notes the kinds of what it refused.
+    #[derive(Clone)]
+    struct Told {
+        answer: Result<Answer, Problem>,
+        noting: Noting,
+        noted: Arc<Mutex<Vec<ProblemType>>>,
+    }
+
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    enum Noting {
+        Ends,
+        Hangs,
+    }
+
+    impl Told {
+        fn new(answer: Result<Answer, Problem>, noting: Noting) -> Self {
+            Self { answer, noting, noted: Arc::default() }
+        }
+
+        fn noted(&self) -> Vec<ProblemType> {
+            self.noted.lock().unwrap().clone()
+        }
+    }
+
+    impl Endpoint for Told {
+        async fn answer(&self, _inbound: &Inbound) -> Result<Answer, Problem> {
+            tokio::time::advance(Duration::from_secs(10)).await;
+            self.answer.clone()
+        }
+
+        async fn refused(&self, _inbound: &Inbound, problem: &Problem) {
+            self.noted.lock().unwrap().push(problem.kind);
+            match self.noting {
+                Noting::Ends => {}
+                Noting::Hangs => pending().await,
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_refused_is_noted_before_the_answer() {
+        let refusing = Told::new(Err(Problem::new(ProblemType::Forbidden)), Noting::Ends);
+        let answering = Told::new(Answer::ok(&()), Noting::Ends);
+
+        let statuses = (refusing.serve(Request::default()).await, answering.serve(Request::default()).await);
+
+        assert_eq!((statuses.0.status().as_u16(), statuses.1.status().as_u16()), (403, 200));
+        assert_eq!((refusing.noted(), answering.noted()), (vec![ProblemType::Forbidden], vec![]));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn e4_noting_neither_changes_an_answer_nor_delays_it_beyond_the_deadline() {
+        let refusing = Told::new(Err(Problem::new(ProblemType::Forbidden)), Noting::Hangs);
+        let begun = Instant::now();
+
+        let response = refusing.serve(Request::default()).await;
+
+        assert_eq!(response.status().as_u16(), 403);
+        assert!(begun.elapsed() <= ANSWER_DEADLINE + Duration::from_millis(1), "{:?}", begun.elapsed());
+    }
+
+    /// Never answers.
+    #[derive(Clone)]
+    struct Silent;
+
+    impl Endpoint for Silent {
+        async fn answer(&self, _inbound: &Inbound) -> Result<Answer, Problem> {
+            pending().await
+        }
+
+        async fn refused(&self, _inbound: &Inbound, _problem: &Problem) {
+            pending::<()>().await;
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn e4_what_is_not_answered_in_time_is_503_at_the_deadline() {
+        let begun = Instant::now();
+
+        let response = Silent.serve(Request::default()).await;
+
+        assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (503, &"6".parse().unwrap()));
+        assert!(begun.elapsed() <= ANSWER_DEADLINE + Duration::from_millis(1), "{:?}", begun.elapsed());
+    }
+}
