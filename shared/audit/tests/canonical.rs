@@ -2,10 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use audit::{About, Event, ListingEntry, MAX_EVENT_BYTES, Outcome, ParseError, RefusalReason, Subject};
+use audit::{
+    About, Denial, Event, ListingEntry, MAX_EVENT_BYTES, Outcome, ParseError, RefusalReason, SealedPersonalData,
+    Subject,
+};
 use crypto::Acr;
 use domain::{
-    EventId, FactorSet, FactorType, ListedAccess, RequestId, SessionId, TenantId, TransactionHash, VerificationId,
+    EventId, FactorSet, FactorType, ListedAccess, RequestId, Route, Sealed, SessionId, TenantId, TransactionHash,
+    VerificationId,
 };
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use jiff::Timestamp;
@@ -19,7 +23,12 @@ fn event(outcome: Outcome) -> Event {
         at: Timestamp::from_millisecond(1_793_491_200_123).unwrap(),
         request_id: RequestId::from_transport("JKJaXmPLvHcESHA="),
         outcome,
+        personal: None,
     }
+}
+
+fn sealed(bytes: impl Into<Vec<u8>>) -> SealedPersonalData {
+    SealedPersonalData::new(Sealed::new(bytes.into()))
 }
 
 #[test]
@@ -32,7 +41,7 @@ fn an_event_is_spelt_in_sorted_members_without_spaces() {
         concat!(
             r#"{"at":"2026-11-01T00:00:00.123Z","id":"01a19467-e87b-7707-8707-070707070707","#,
             r#""outcome":{"attempt_wrong":{"attempts_remaining":2,"verification":"02020202-0202-8202-8202-020202020202"}},"#,
-            r#""request_id":"JKJaXmPLvHcESHA=","schema":1,"subject":"abababababababababababababababab","#,
+            r#""personal":null,"request_id":"JKJaXmPLvHcESHA=","schema":1,"subject":"abababababababababababababababab","#,
             r#""tenant":"01010101-0101-8101-8101-010101010101"}"#,
         )
     );
@@ -46,7 +55,7 @@ fn every_outcome_has_its_spelling() {
     let spelling = |outcome| {
         let json = event(outcome).canonical_json();
         let (_, rest) = json.split_once(r#""outcome":"#).unwrap();
-        rest.split_once(r#","request_id""#).unwrap().0.to_owned()
+        rest.split_once(r#","personal""#).unwrap().0.to_owned()
     };
 
     assert_eq!(
@@ -108,9 +117,90 @@ fn what_locks_and_what_an_operator_does_has_its_spelling() {
 
     for (outcome, spelling) in spellings {
         let json = event(outcome).canonical_json();
-        assert!(json.contains(&format!(r#""outcome":{spelling},"request_id""#)), "{json}");
+        assert!(json.contains(&format!(r#""outcome":{spelling},"personal":null,"#)), "{json}");
         assert_eq!(Event::parse(json.as_bytes()), Ok(event(outcome)));
     }
+}
+
+#[test]
+fn what_reconciling_and_reading_find_has_its_spelling() {
+    let verification = VerificationId::from_keyed_bytes([2; 16]);
+    let from = Timestamp::from_millisecond(1_793_491_200_123).unwrap();
+    let until = Timestamp::from_second(1_793_491_201).unwrap();
+    let spellings = [
+        (
+            Outcome::AttemptAbandoned { attempts_remaining: 0, verification },
+            r#"{"attempt_abandoned":{"attempts_remaining":0,"verification":"02020202-0202-8202-8202-020202020202"}}"#,
+        ),
+        (
+            Outcome::VerificationMissing { verification },
+            r#"{"verification_missing":{"verification":"02020202-0202-8202-8202-020202020202"}}"#,
+        ),
+        (
+            Outcome::OutcomeNotReached { event: EventId::at(from, &[7; 10]) },
+            r#"{"outcome_not_reached":{"event":"01a19467-e87b-7707-8707-070707070707"}}"#,
+        ),
+        (
+            Outcome::TrailRead { events: 50, from, until },
+            r#"{"trail_read":{"events":50,"from":"2026-11-01T00:00:00.123Z","until":"2026-11-01T00:00:01Z"}}"#,
+        ),
+    ];
+
+    for (outcome, spelling) in spellings {
+        let json = event(outcome).canonical_json();
+        assert!(json.contains(&format!(r#""outcome":{spelling},"personal":null,"#)), "{json}");
+        assert_eq!(Event::parse(json.as_bytes()), Ok(event(outcome)));
+    }
+}
+
+#[test]
+fn every_denial_has_its_spelling_on_every_route() {
+    let denials = [
+        (Denial::Unauthenticated, "unauthenticated"),
+        (Denial::Forbidden, "forbidden"),
+        (Denial::RateLimited, "rate_limited"),
+        (Denial::EnrollmentNotFound, "enrollment_not_found"),
+        (Denial::VerificationNotFound, "verification_not_found"),
+        (Denial::VerificationClosed, "verification_closed"),
+        (Denial::FactorsMismatch, "factors_mismatch"),
+        (Denial::IdempotencyKeyReused, "idempotency_key_reused"),
+        (Denial::IdempotencyKeyStale, "idempotency_key_stale"),
+    ];
+    let routes = Route::ALL.map(|route| (Some(route), format!("\"{}\"", route.name())));
+
+    for (denial, name) in denials {
+        for (route, written) in routes.iter().cloned().chain([(None, "null".to_owned())]) {
+            let refused = event(Outcome::RequestRefused { denial, route, suppressed: u32::MAX });
+            let json = refused.canonical_json();
+            let spelling =
+                format!(r#"{{"request_refused":{{"denial":"{name}","route":{written},"suppressed":4294967295}}}}"#);
+            assert!(json.contains(&spelling), "{json}");
+            assert_eq!(Event::parse(json.as_bytes()), Ok(refused));
+        }
+    }
+}
+
+#[test]
+fn personal_data_is_sealed_and_has_one_spelling() {
+    let session = SessionId::from_keyed_bytes([3; 16]);
+    let with = Event { personal: Some(sealed([251; 45])), ..event(Outcome::SessionRevoked { session }) };
+    let json = with.canonical_json();
+    let spelt = |personal: &str| {
+        let (before, rest) = json.split_once(r#""personal":""#).unwrap();
+        let (_, after) = rest.split_once('"').unwrap();
+        Event::parse(format!(r#"{before}"personal":{personal}{after}"#).as_bytes())
+    };
+
+    assert!(json.contains(&format!(r#""personal":"{}","request_id""#, "-_v7".repeat(15))), "{json}");
+    assert_eq!(Event::parse(json.as_bytes()), Ok(with.clone()));
+    assert_eq!(format!("{:?}", with.personal), "Some(SealedPersonalData(Sealed(45 bytes)))");
+    assert!(spelt("null").is_ok_and(|event| event.personal.is_none()));
+    assert!(spelt(r#""AA""#).is_ok_and(|event| event.personal == Some(sealed([0]))));
+    for other in [r#""AA==""#, r#""AB""#, r#""+/v7""#, r#""198.51.100.7""#, "7", r#"["AA"]"#] {
+        assert_eq!(spelt(other), Err(ParseError::Malformed), "{other}");
+    }
+    assert!(spelt(&format!("\"{}\"", "AAAA".repeat(42))).is_ok());
+    assert_eq!(spelt(&format!("\"{}\"", "AAAA".repeat(43))), Err(ParseError::Malformed));
 }
 
 #[test]
@@ -171,8 +261,9 @@ fn the_longest_event_is_far_below_the_limit() {
             transaction: Some(TransactionHash::new([255; 32])),
         })
     };
+    let longest = Event { personal: Some(sealed([0; 128])), ..longest };
 
-    assert!(longest.canonical_json().len() < MAX_EVENT_BYTES / 5, "{}", longest.canonical_json().len());
+    assert!(longest.canonical_json().len() < MAX_EVENT_BYTES / 4, "{}", longest.canonical_json().len());
 }
 
 fn factors() -> impl Strategy<Value = FactorSet> {
@@ -187,6 +278,8 @@ fn outcomes() -> impl Strategy<Value = Outcome> {
     prop_oneof![
         locks(),
         listings(),
+        found(),
+        denials(),
         (factors(), any::<u32>())
             .prop_map(|(factors, key_version)| Outcome::EnrollmentCreated { factors, key_version }),
         Just(Outcome::EnrollmentRefused { reason: RefusalReason::AlreadyEnrolled }),
@@ -215,6 +308,44 @@ fn locks() -> impl Strategy<Value = Outcome> {
         (any::<u8>(), instants()).prop_map(|(failures, until)| Outcome::AccountLocked { failures, until }),
         any::<u8>().prop_map(|failures| Outcome::AccountUnlocked { failures }),
     ]
+}
+
+fn found() -> impl Strategy<Value = Outcome> {
+    let verification = || any::<[u8; 16]>().prop_map(|bytes| VerificationId::new(Uuid::from_bytes(bytes)));
+    let event = any::<[u8; 16]>().prop_map(|bytes| EventId::new(Uuid::from_bytes(bytes)));
+    prop_oneof![
+        (any::<u8>(), verification()).prop_map(|(attempts_remaining, verification)| Outcome::AttemptAbandoned {
+            attempts_remaining,
+            verification
+        }),
+        verification().prop_map(|verification| Outcome::VerificationMissing { verification }),
+        event.prop_map(|event| Outcome::OutcomeNotReached { event }),
+        (any::<u16>(), instants(), instants()).prop_map(|(events, from, until)| Outcome::TrailRead {
+            events,
+            from,
+            until
+        }),
+    ]
+}
+
+fn denials() -> impl Strategy<Value = Outcome> {
+    let denial = proptest::sample::select(vec![
+        Denial::Unauthenticated,
+        Denial::Forbidden,
+        Denial::RateLimited,
+        Denial::EnrollmentNotFound,
+        Denial::VerificationNotFound,
+        Denial::VerificationClosed,
+        Denial::FactorsMismatch,
+        Denial::IdempotencyKeyReused,
+        Denial::IdempotencyKeyStale,
+    ]);
+    let route = proptest::option::of(proptest::sample::select(Route::ALL.to_vec()));
+    (denial, route, any::<u32>()).prop_map(|(denial, route, suppressed)| Outcome::RequestRefused {
+        denial,
+        route,
+        suppressed,
+    })
 }
 
 fn listings() -> impl Strategy<Value = Outcome> {
@@ -249,6 +380,7 @@ prop_compose! {
         at in instants(),
         request_id in any::<String>(),
         outcome in outcomes(),
+        personal in proptest::option::of(proptest::collection::vec(any::<u8>(), 0..=128)),
     ) -> Event {
         Event {
             id: EventId::new(Uuid::from_bytes(id)),
@@ -256,6 +388,7 @@ prop_compose! {
             at,
             request_id: RequestId::from_transport(&request_id),
             outcome,
+            personal: personal.map(sealed),
         }
     }
 }

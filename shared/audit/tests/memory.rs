@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use audit::{About, Behaviour, Event, MemorySink, Outcome, RecordEvent, Subject};
+use audit::{About, Behaviour, Event, MemorySink, Outcome, RecordEvents, SendEvents, Subject};
 use domain::{EventId, RequestId, SessionId, TenantId};
 use jiff::Timestamp;
 
@@ -15,6 +15,7 @@ fn event(number: u8) -> Event {
         at: Timestamp::UNIX_EPOCH,
         request_id: RequestId::from_transport("r-1"),
         outcome: Outcome::SessionRevoked { session: SessionId::from_keyed_bytes([4; 16]) },
+        personal: None,
     }
 }
 
@@ -22,11 +23,13 @@ fn event(number: u8) -> Event {
 async fn events_are_kept_once_in_their_order() {
     let sink = MemorySink::default();
 
-    for number in [2, 1, 2] {
-        sink.record_event(&event(number)).await.unwrap();
-    }
+    sink.record_events(&[event(2), event(1), event(2)]).await.unwrap();
+    sink.record_events(&[]).await.unwrap();
+    sink.announce(&event(1)).await;
+    sink.announce(&event(3)).await;
 
-    assert_eq!(sink.events(), [event(2), event(1)]);
+    assert_eq!(sink.send_events(&[event(2)]).await.unwrap(), []);
+    assert_eq!(sink.events(), [event(2), event(1), event(3)]);
 }
 
 #[tokio::test]
@@ -34,11 +37,11 @@ async fn a_failing_sink_keeps_nothing_and_a_lost_answer_keeps_the_event() {
     let sink = MemorySink::default();
 
     sink.behave(Behaviour::Fail);
-    sink.record_event(&event(1)).await.unwrap_err();
+    sink.record_events(&[event(1)]).await.unwrap_err();
     assert_eq!(sink.events(), []);
 
     sink.behave(Behaviour::LoseAnswer);
-    sink.record_event(&event(1)).await.unwrap_err();
+    sink.record_events(&[event(1)]).await.unwrap_err();
     assert_eq!(sink.events(), [event(1)]);
 }
 
@@ -47,8 +50,8 @@ fn a_hanging_sink_never_answers() {
     let sink = MemorySink::default();
     sink.behave(Behaviour::Hang);
 
-    let event = event(1);
-    let answer = pin!(sink.record_event(&event)).poll(&mut Context::from_waker(Waker::noop()));
+    let events = [event(1)];
+    let answer = pin!(sink.record_events(&events)).poll(&mut Context::from_waker(Waker::noop()));
 
     assert!(matches!(answer, Poll::Pending));
     assert_eq!(sink.events(), []);
