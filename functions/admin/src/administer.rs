@@ -4,10 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use admission::Policy;
-use audit::{About, Event, ListingEntry, Outcome, RecordEvent, Subject};
+use audit::{About, Event, ListingEntry, Outcome, RecordEvents, Subject};
 use crypto::UnwrapKey;
-use domain::{Clock, Entropy, EventId, ListedSubject, Listing, MAX_LISTINGS, RequestId, TenantId, UserId};
+use domain::{
+    Clock, Entropy, EntropyUnavailable, EventId, ListedSubject, Listing, MAX_LISTINGS, RequestId, TenantId, UserId,
+};
 use keyring::BranchKeys;
+use store::{OutboxEvent, Unlocking};
 
 use crate::{AdminError, AdminStore, Answer, Command, ListingBody};
 
@@ -31,7 +34,7 @@ pub struct Ports<S, U, A> {
 /// Carries out an operator's commands.
 pub struct Administer<S, U, A>(Arc<Ports<S, U, A>>);
 
-impl<S: AdminStore, U: UnwrapKey, A: RecordEvent> Administer<S, U, A> {
+impl<S: AdminStore, U: UnwrapKey, A: RecordEvents> Administer<S, U, A> {
     /// Carries out commands with these ports.
     pub fn new(ports: Ports<S, U, A>) -> Self {
         Self(Arc::new(ports))
@@ -48,7 +51,7 @@ impl<S: AdminStore, U: UnwrapKey, A: RecordEvent> Administer<S, U, A> {
     /// Carries out a command.
     ///
     /// # Errors
-    /// [`AdminError`] if it was not carried out, or its audit event is perhaps not recorded.
+    /// [`AdminError`] if it was not carried out, as far as anybody knows.
     pub async fn administer(&self, command: Command, request_id: &RequestId) -> Result<Answer, AdminError> {
         match command {
             Command::UnlockAccount { tenant, user } => self.unlock((tenant, user), request_id).await,
@@ -58,12 +61,29 @@ impl<S: AdminStore, U: UnwrapKey, A: RecordEvent> Administer<S, U, A> {
         }
     }
 
+    /// Forgets what was read, or reads again if that has changed. An account without failures stays as it is, and the trail says that
+    /// an operator wanted it unlocked.
     async fn unlock(&self, (tenant, user): (TenantId, UserId), request: &RequestId) -> Result<Answer, AdminError> {
         let about = self.about(&ListedSubject::User(tenant, user)).await?;
-        let forgotten = self.0.store.unlock_account(tenant, user).await?;
-        let failures = u8::try_from(forgotten.instants().len()).unwrap_or(u8::MAX);
-        self.record(about, Outcome::AccountUnlocked { failures }, request).await?;
-        Ok(Answer::unlocked((tenant, user), &forgotten, self.0.clock.now()))
+        for _ in 0..ROUNDS {
+            let account = self.0.store.find_account(tenant, user).await?;
+            let known = account.map(|account| account.failures).unwrap_or_default();
+            let failures = u8::try_from(known.instants().len()).unwrap_or(u8::MAX);
+            let event = self.event(about, Outcome::AccountUnlocked { failures }, request)?;
+            if failures == 0 {
+                let at = event.at;
+                self.0.audit.record_events(&[event]).await?;
+                return Ok(Answer::unlocked((tenant, user), &known, at));
+            }
+            match self.0.store.unlock_account(tenant, user, &known, &OutboxEvent::from(&event)).await? {
+                Unlocking::Unlocked => {
+                    self.0.audit.announce(&event).await;
+                    return Ok(Answer::unlocked((tenant, user), &known, event.at));
+                }
+                Unlocking::Changed => {}
+            }
+        }
+        Err(AdminError::Contended)
     }
 
     async fn put(&self, listing: &Listing, request: &RequestId) -> Result<Answer, AdminError> {
@@ -76,17 +96,19 @@ impl<S: AdminStore, U: UnwrapKey, A: RecordEvent> Administer<S, U, A> {
         if replaced.is_none() && listings.len() >= MAX_LISTINGS {
             return Err(AdminError::ListFull);
         }
-        self.0.store.put_listing(listing).await?;
         let entry = ListingEntry { access: listing.access, expires_at: listing.expires_at };
-        self.record(about, changed(&listing.subject, Some(entry)), request).await?;
+        let event = self.event(about, changed(&listing.subject, Some(entry)), request)?;
+        self.0.store.put_listing(listing, &OutboxEvent::from(&event)).await?;
+        self.0.audit.announce(&event).await;
         Ok(Answer::ListingPut { listing: listing.into(), replaced })
     }
 
     async fn remove(&self, subject: &ListedSubject, request: &RequestId) -> Result<Answer, AdminError> {
         let about = self.about(subject).await?;
         let removed = find(&self.0.store.find_listings().await?, subject);
-        self.0.store.remove_listing(subject).await?;
-        self.record(about, changed(subject, None), request).await?;
+        let event = self.event(about, changed(subject, None), request)?;
+        self.0.store.remove_listing(subject, &OutboxEvent::from(&event)).await?;
+        self.0.audit.announce(&event).await;
         Ok(Answer::ListingRemoved { subject: *subject, removed })
     }
 
@@ -111,16 +133,11 @@ impl<S: AdminStore, U: UnwrapKey, A: RecordEvent> Administer<S, U, A> {
         })
     }
 
-    async fn record(&self, about: About, outcome: Outcome, request_id: &RequestId) -> Result<(), AdminError> {
-        let now = self.0.clock.now();
-        let event = Event {
-            id: EventId::at(now, &self.0.entropy.array()?),
-            about,
-            at: now,
-            request_id: request_id.clone(),
-            outcome,
-        };
-        Ok(self.0.audit.record_event(&event).await?)
+    /// The event of a change: kept by the very write that makes the change, and sent once that is done.
+    fn event(&self, about: About, outcome: Outcome, request_id: &RequestId) -> Result<Event, EntropyUnavailable> {
+        let at = self.0.clock.now();
+        let id = EventId::at(at, &self.0.entropy.array()?);
+        Ok(Event { id, about, at, request_id: request_id.clone(), outcome, personal: None })
     }
 }
 
@@ -148,3 +165,6 @@ fn changed(subject: &ListedSubject, entry: Option<ListingEntry>) -> Outcome {
     };
     Outcome::ListingChanged { entry, network }
 }
+
+/// More than once only if attempts on the account are decided at the same moment, of which there are few in a second.
+const ROUNDS: usize = 4;

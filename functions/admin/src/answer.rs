@@ -17,7 +17,7 @@ pub enum Answer {
         /// The user.
         #[serde(serialize_with = "text")]
         user_id: UserId,
-        /// How many failures were forgotten: 0 if there were none, or another command was first.
+        /// How many failures were forgotten: 0 if there were none, or somebody else was first.
         failures_forgotten: usize,
         /// Until when the account was locked, if it was.
         was_locked_until: Option<Timestamp>,

@@ -33,8 +33,11 @@ pub enum AdminError {
     /// No randomness for the event's id.
     #[error("there is no randomness")]
     Entropy(#[from] EntropyUnavailable),
-    /// The change is made, but its audit event is perhaps not recorded: repeat the command.
-    #[error("the change is made, but its audit event is perhaps not recorded: repeat the command")]
+    /// The account's failures keep changing: repeat the command.
+    #[error("the account's failures keep changing: repeat the command")]
+    Contended,
+    /// Nothing was to be changed, and the audit event that says so is perhaps not recorded: repeat the command.
+    #[error("nothing was to be changed, and the audit event is perhaps not recorded: repeat the command")]
     Audit(#[from] RecordError),
 }
 
@@ -49,6 +52,7 @@ impl AdminError {
             Self::UnknownTenant => "unknown-tenant",
             Self::Store(StoreError { kind: StoreErrorKind::Corrupt, .. }) => "corrupt-record",
             Self::Keys(_) | Self::Store(_) | Self::Entropy(_) => "unavailable",
+            Self::Contended => "account-busy",
             Self::Audit(_) => "event-not-recorded",
         }
     }

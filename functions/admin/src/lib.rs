@@ -2,8 +2,8 @@
 //!
 //! - Its event is one command, its answer says what was changed, its errors have stable codes
 //!   ([`AdminError::code`]).
-//! - Every change leaves an audit event before it is answered. Every command may be repeated: the second one finds nothing to
-//!   change and says so.
+//! - Every change keeps its audit event in the same write. Every command may be repeated: the second one finds nothing to change and
+//!   says so.
 
 mod administer;
 mod answer;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use admin::{Administer, Ports};
-use audit::SqsSink;
+use audit::{Recorder, SqsQueue};
 use crypto::OsEntropy;
 use domain::{Clock, RequestId, SystemClock};
 use keyring::BranchKeys;
@@ -22,8 +22,8 @@ async fn main() -> Result<(), Error> {
     let keyring = KmsKeyring::new(&aws, settings.kms_key_id.as_str());
     let administer = Administer::new(Ports {
         keys: BranchKeys::new(store.clone(), keyring, Arc::clone(&clock)),
+        audit: Recorder::new(SqsQueue::new(&aws, settings.audit_queue_url.as_str()), store.clone(), clock.clone()),
         store,
-        audit: SqsSink::new(&aws, settings.audit_queue_url.as_str()),
         policy: settings.limits,
         clock,
         entropy: Arc::new(OsEntropy),

@@ -1,8 +1,8 @@
 //! The ports that admin needs of a store, as one.
 
-use store::{ChangeListings, FindBranchKey, FindListings, UnlockAccount};
+use store::{ChangeListings, FindAccount, FindBranchKey, FindListings, UnlockAccount};
 
-/// Unlocks accounts, reads and changes the list, finds the keys that audit events are made with.
-pub trait AdminStore: ChangeListings + FindBranchKey + FindListings + UnlockAccount {}
+/// Finds and unlocks accounts, reads and changes the list, finds the keys that audit events are made with.
+pub trait AdminStore: ChangeListings + FindAccount + FindBranchKey + FindListings + UnlockAccount {}
 
-impl<S: ChangeListings + FindBranchKey + FindListings + UnlockAccount> AdminStore for S {}
+impl<S: ChangeListings + FindAccount + FindBranchKey + FindListings + UnlockAccount> AdminStore for S {}

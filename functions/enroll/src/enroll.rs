@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use admission::Admission;
-use audit::{About, Event, Outcome, RecordEvent, RefusalReason, Subject};
+use audit::{Outcome, RecordEvents, RefusalReason};
 use crypto::{BranchKey, KdfParameters, KdfPool, UnwrapKey};
+use denials::Denials;
 use domain::{Clock, Enrollment, Entropy, RequestNonce, enrollable};
 use jiff::Timestamp;
 use keyring::BranchKeys;
-use store::{Beginning, EnrollmentCreation};
+use store::{Beginning, EnrollmentCreation, OutboxEvent};
 
 use crate::request::{EnrollRequest, Execution};
 use crate::{EnrollError, EnrollStore};
@@ -24,6 +25,8 @@ pub struct Ports<S, U, A> {
     pub keys: BranchKeys<S, U>,
     /// Takes the audit events.
     pub audit: A,
+    /// Takes note of refused requests.
+    pub denials: Denials<A>,
     /// Where key derivations run.
     pub kdf: KdfPool,
     /// How verifiers are derived.
@@ -42,7 +45,7 @@ impl<S, U, A> Enroll<S, U, A>
 where
     S: EnrollStore,
     U: UnwrapKey,
-    A: RecordEvent,
+    A: RecordEvents,
 {
     /// Enrols with these ports.
     pub fn new(ports: Ports<S, U, A>) -> Self {
@@ -97,50 +100,40 @@ where
             self.0.store.begin_request(tenant, &execution.fingerprint, execution.nonce, self.0.clock.now()),
             self.0.store.find_enrollment(tenant, user),
         );
-        let enrollment = match (beginning?, existing?) {
-            (Beginning::OtherRequest, _) => return Err(EnrollError::KeyReused),
-            (_, Some(existing)) => existing,
-            (Beginning::InFlight, None) => return Err(EnrollError::InProgress),
+        match (beginning?, existing?) {
+            (Beginning::OtherRequest, _) => Err(EnrollError::KeyReused),
+            (_, Some(existing)) => self.conclude(execution, existing).await,
+            (Beginning::InFlight, None) => Err(EnrollError::InProgress),
             // An enrollment is never answered from here; if it were, creating it would still be decided by one write.
-            (Beginning::Begun | Beginning::Answered(_), None) => self.create(execution).await?,
-        };
-        self.conclude(execution, enrollment).await
-    }
-
-    async fn create(&self, execution: Execution<'_>) -> Result<Enrollment, EnrollError> {
-        let verifiers = self.make_verifiers(execution).await?;
-        let enrollment = self.seal(execution, &verifiers)?;
-        match self.0.store.create_enrollment(&enrollment).await? {
-            EnrollmentCreation::Created => Ok(enrollment),
-            EnrollmentCreation::AlreadyEnrolled(existing) => Ok(*existing),
+            (Beginning::Begun | Beginning::Answered(_), None) => self.create(execution).await,
         }
     }
 
-    /// The answer, by whose enrollment it is. Its event is recorded before.
+    /// One write creates the enrollment and keeps its event, which is then sent at once, too.
+    async fn create(&self, execution: Execution<'_>) -> Result<Enrollment, EnrollError> {
+        let verifiers = self.make_verifiers(execution).await?;
+        let (enrollment, event) = self.seal(execution, &verifiers)?;
+        match self.0.store.create_enrollment(&enrollment, &OutboxEvent::from(&event)).await? {
+            EnrollmentCreation::Created => {
+                self.0.audit.announce(&event).await;
+                Ok(enrollment)
+            }
+            EnrollmentCreation::AlreadyEnrolled(existing) => self.conclude(execution, *existing).await,
+        }
+    }
+
+    /// The answer to a user who is enrolled already. If it was this request that did so, the event of it was kept with the enrollment.
     async fn conclude(&self, execution: Execution<'_>, enrollment: Enrollment) -> Result<Enrollment, EnrollError> {
         if enrollment.request == execution.fingerprint {
-            let Enrollment { factors, key_version, .. } = enrollment;
-            self.record(execution, Outcome::EnrollmentCreated { factors, key_version }).await?;
             return Ok(enrollment);
         }
         if enrollment.request.key == execution.request.key {
             return Err(EnrollError::KeyReused);
         }
-        self.record(execution, Outcome::EnrollmentRefused { reason: RefusalReason::AlreadyEnrolled }).await?;
+        let outcome = Outcome::EnrollmentRefused { reason: RefusalReason::AlreadyEnrolled };
+        let refused = execution.event("enroll-refused", self.0.clock.now(), outcome);
+        self.0.audit.record_events(&[refused]).await?;
         Err(EnrollError::AlreadyEnrolled)
-    }
-
-    /// Records the event under an id that a retry gives it again.
-    async fn record(&self, execution: Execution<'_>, outcome: Outcome) -> Result<(), EnrollError> {
-        let Execution { request, branch, user, .. } = execution;
-        let event = Event {
-            id: branch.event_id(&request.key, "enroll", user.as_bytes()),
-            about: About::Person { tenant: execution.tenant(), subject: Subject::new(branch.subject_pseudonym(user)) },
-            at: self.0.clock.now(),
-            request_id: request.request_id.clone(),
-            outcome,
-        };
-        Ok(self.0.audit.record_event(&event).await?)
     }
 }
 

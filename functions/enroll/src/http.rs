@@ -1,7 +1,7 @@
 //! From the request to the use case and back.
 
 use admission::{Arrival, CallerKind, Route};
-use audit::RecordEvent;
+use audit::RecordEvents;
 use countersign_http::{Answer, Endpoint, FactorBody, FactorDescription, Inbound, Problem, presented_factors};
 use crypto::UnwrapKey;
 use domain::{DeviceId, Enrollment, UserId};
@@ -13,7 +13,7 @@ impl<S, U, A> Endpoint for Enroll<S, U, A>
 where
     S: EnrollStore + 'static,
     U: UnwrapKey + 'static,
-    A: RecordEvent + 'static,
+    A: RecordEvents + 'static,
 {
     async fn answer(&self, inbound: &Inbound) -> Result<Answer, Problem> {
         let tenant = inbound.caller()?.tenant()?;
@@ -30,6 +30,10 @@ where
         };
         let enrollment = self.enroll(request).await?;
         Answer::created(&Enrolled::from(&enrollment))
+    }
+
+    async fn refused(&self, inbound: &Inbound, problem: &Problem) {
+        self.0.denials.record(Route::Enroll, inbound, problem).await;
     }
 
     fn kdf_runs(&self) -> u64 {

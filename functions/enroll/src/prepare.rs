@@ -1,9 +1,9 @@
-//! The enrollment that is to be created; giving its request up, if it can't be.
+//! The enrollment that is to be created, with its event; giving its request up, if it can't be.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use audit::RecordEvent;
+use audit::{Event, Outcome, RecordEvents, SealedPersonalData};
 use crypto::{EnrolledFactors, UnwrapKey, VerifierError, Verifiers};
 use domain::{AskableSets, Enrollment, EnrollmentRefused};
 use tokio::time::timeout;
@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use crate::request::Execution;
 use crate::{Enroll, EnrollError, EnrollStore};
 
-impl<S: EnrollStore, U: UnwrapKey, A: RecordEvent> Enroll<S, U, A> {
+impl<S: EnrollStore, U: UnwrapKey, A: RecordEvents> Enroll<S, U, A> {
     /// Up to 16 derivations, on the pool.
     pub(crate) async fn make_verifiers(&self, execution: Execution<'_>) -> Result<Verifiers, EnrollError> {
         let (request, user) = (execution.request, execution.user);
@@ -26,24 +26,33 @@ impl<S: EnrollStore, U: UnwrapKey, A: RecordEvent> Enroll<S, U, A> {
         Ok(made.await?)
     }
 
-    pub(crate) fn seal(&self, execution: Execution<'_>, verifiers: &Verifiers) -> Result<Enrollment, EnrollError> {
+    /// The record, and the event of its creation with the address that the request came from.
+    pub(crate) fn seal(
+        &self,
+        execution: Execution<'_>,
+        verifiers: &Verifiers,
+    ) -> Result<(Enrollment, Event), EnrollError> {
         let Execution { request, branch, user, fingerprint, .. } = execution;
-        let entropy = &*self.0.entropy;
+        let (entropy, now, factors) = (&*self.0.entropy, self.0.clock.now(), request.factors.types());
         let user_key = branch.new_user_key(user, entropy)?;
         let device_id =
             request.device.as_ref().map(|device| user_key.seal_device_id(device, FIRST_KEY_VERSION, entropy));
-        Ok(Enrollment {
+        let enrollment = Enrollment {
             tenant: execution.tenant(),
             user,
             key_version: FIRST_KEY_VERSION,
             branch_key_version: branch.version(),
-            factors: request.factors.types(),
-            created_at: self.0.clock.now(),
+            factors,
+            created_at: now,
             user_key: branch.seal_user_key(&user_key, entropy)?,
             askable_sets: user_key.seal_verifiers(verifiers, FIRST_KEY_VERSION, entropy)?,
             device_id: device_id.transpose()?,
             request: fingerprint,
-        })
+        };
+        let created = Outcome::EnrollmentCreated { factors, key_version: FIRST_KEY_VERSION };
+        let event = execution.event("enroll", now, created);
+        let personal = user_key.seal_personal_data(event.id, request.arrival.source, entropy)?;
+        Ok((enrollment, Event { personal: Some(SealedPersonalData::new(personal)), ..event }))
     }
 
     /// Gives the request up, so that the same one can be executed again at once. If that fails, it can be after

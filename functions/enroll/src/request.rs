@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use admission::Arrival;
+use audit::{About, Event, Outcome, Subject};
 use crypto::BranchKey;
 use domain::{
     DeviceId, IdempotencyKey, PresentedFactors, RequestFingerprint, RequestId, RequestNonce, TenantId, UserId,
 };
+use jiff::Timestamp;
 
 /// A checked request. No `Debug`: it carries what the caller sent.
 pub struct EnrollRequest<'a> {
@@ -41,5 +43,18 @@ pub(crate) struct Execution<'a> {
 impl Execution<'_> {
     pub(crate) const fn tenant(&self) -> TenantId {
         self.request.arrival.tenant
+    }
+
+    /// An event about the user. A retry gives it the same id.
+    pub(crate) fn event(&self, label: &'static str, at: Timestamp, outcome: Outcome) -> Event {
+        let Self { request, branch, user, .. } = *self;
+        Event {
+            id: branch.event_id(&request.key, label, user.as_bytes()),
+            about: About::Person { tenant: self.tenant(), subject: Subject::new(branch.subject_pseudonym(user)) },
+            at,
+            request_id: request.request_id.clone(),
+            outcome,
+            personal: None,
+        }
     }
 }

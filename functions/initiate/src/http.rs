@@ -1,7 +1,7 @@
 //! From the request to the use case and back.
 
 use admission::{Arrival, CallerKind, Route};
-use audit::RecordEvent;
+use audit::RecordEvents;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countersign_http::{Answer, Endpoint, Inbound, Problem};
@@ -15,7 +15,7 @@ impl<S, U, A> Endpoint for Initiate<S, U, A>
 where
     S: InitiateStore + 'static,
     U: UnwrapKey + 'static,
-    A: RecordEvent + 'static,
+    A: RecordEvents + 'static,
 {
     async fn answer(&self, inbound: &Inbound) -> Result<Answer, Problem> {
         let tenant = inbound.caller()?.tenant()?;
@@ -33,6 +33,10 @@ where
         };
         let opened = self.initiate(request).await?;
         Answer::created(&OpenedBody::from(&opened))
+    }
+
+    async fn refused(&self, inbound: &Inbound, problem: &Problem) {
+        self.0.denials.record(Route::Initiate, inbound, problem).await;
     }
 }
 

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use admission::Admission;
-use audit::{About, Event, Outcome, RecordEvent, Subject};
-use crypto::{BranchKey, KdfParameters, UnwrapKey};
+use audit::RecordEvents;
+use crypto::{BranchKey, KdfParameters, UnwrapKey, UserKey};
+use denials::Denials;
 use domain::{Clock, Enrollment, Entropy, Home, Verification};
 use jiff::Timestamp;
 use keyring::BranchKeys;
 use store::{Opening, StoreErrorKind};
 
+use crate::prepare::Prepared;
 use crate::request::{InitiateRequest, Known, Opened};
 use crate::{InitiateError, InitiateStore};
 
@@ -24,6 +26,8 @@ pub struct Ports<S, U, A> {
     pub keys: BranchKeys<S, U>,
     /// Takes the audit events.
     pub audit: A,
+    /// Takes note of refused requests.
+    pub denials: Denials<A>,
     /// How new verifiers are derived, and so what a decoy looks like.
     pub parameters: KdfParameters,
     /// The time.
@@ -40,7 +44,7 @@ impl<S, U, A> Initiate<S, U, A>
 where
     S: InitiateStore,
     U: UnwrapKey,
-    A: RecordEvent,
+    A: RecordEvents,
 {
     /// Opens verifications with these ports.
     pub fn new(ports: Ports<S, U, A>) -> Self {
@@ -66,7 +70,12 @@ where
         let fingerprint = branch.fingerprint(request.key, "initiate", request.body);
         let known = Known { request: &request, branch: &branch, fingerprint };
         if let Some(verification) = opened_before {
-            return self.repeat(known, verification).await;
+            // Without the enrollment at hand, the event goes without an address.
+            let user_key = match enrollment {
+                Ok(enrollment) => Some(self.user_key(known, enrollment.as_ref()).await?),
+                Err(_) => None,
+            };
+            return self.repeat(known, verification, user_key.as_ref()).await;
         }
         admitted?;
         self.open(known, enrollment?.as_ref()).await
@@ -92,11 +101,17 @@ where
     }
 
     /// What an earlier try of this request opened. Its event is sent again, under its id: that try may have failed to send it.
-    async fn repeat(&self, known: Known<'_>, verification: Verification) -> Result<Opened, InitiateError> {
+    async fn repeat(
+        &self,
+        known: Known<'_>,
+        verification: Verification,
+        user_key: Option<&UserKey>,
+    ) -> Result<Opened, InitiateError> {
         if verification.request != known.fingerprint {
             return Err(InitiateError::KeyReused);
         }
-        self.0.audit.record_event(&event(known, &verification)).await?;
+        let event = self.event(known, &verification, user_key)?;
+        self.0.audit.record_events(&[event]).await?;
         Ok(known.opened(verification))
     }
 
@@ -119,16 +134,16 @@ where
         known: Known<'_>,
         enrollment: Option<&Enrollment>,
     ) -> Result<Opened, InitiateError> {
-        let verification = self.prepare(home, known, enrollment).await?;
-        let event = event(known, &verification);
+        let Prepared { verification, event, user_key } = self.prepare(home, known, enrollment).await?;
+        let events = [event];
         let (opening, recorded) =
-            tokio::join!(self.0.store.open_verification(&verification), self.0.audit.record_event(&event));
+            tokio::join!(self.0.store.open_verification(&verification), self.0.audit.record_events(&events));
         match opening? {
             Opening::Opened => {
                 recorded?;
                 Ok(known.opened(verification))
             }
-            Opening::AlreadyOpened(existing) => self.repeat(known, *existing).await,
+            Opening::AlreadyOpened(existing) => self.repeat(known, *existing, Some(&user_key)).await,
         }
     }
 }
@@ -147,24 +162,5 @@ impl Known<'_> {
             capability: self.branch.capability(verification.id),
             verification,
         }
-    }
-}
-
-/// The event's id derives from the request, so that a retry records nothing twice.
-fn event(known: Known<'_>, verification: &Verification) -> Event {
-    let Known { request, branch, .. } = known;
-    Event {
-        id: branch.event_id(&request.key, "initiate", verification.id.as_bytes()),
-        about: About::Person {
-            tenant: verification.tenant,
-            subject: Subject::new(branch.subject_pseudonym(verification.user)),
-        },
-        at: verification.created_at,
-        request_id: request.request_id.clone(),
-        outcome: Outcome::VerificationOpened {
-            verification: verification.id,
-            asked: verification.asked,
-            transaction: verification.transaction,
-        },
     }
 }

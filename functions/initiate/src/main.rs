@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use admission::Admission;
-use audit::SqsSink;
+use audit::{Recorder, SqsQueue};
 use crypto::OsEntropy;
+use denials::Denials;
 use domain::{Clock, Entropy, SystemClock};
 use initiate::{Initiate, Ports};
 use keyring::BranchKeys;
@@ -24,11 +25,13 @@ async fn main() -> Result<(), Error> {
     let keyring = KmsKeyring::new(&aws, settings.kms_key_id.as_str());
     let policy = settings.limits;
     let limits = admission::Ports { store: store.clone(), policy, clock: clock.clone(), entropy: entropy.clone() };
+    let audit = Recorder::new(SqsQueue::new(&aws, settings.audit_queue_url.as_str()), store.clone(), clock.clone());
     let initiate = Initiate::new(Ports {
         admission: Admission::new(limits),
         keys: BranchKeys::new(store.clone(), keyring, Arc::clone(&clock)),
         store,
-        audit: SqsSink::new(&aws, settings.audit_queue_url.as_str()),
+        denials: Denials::new(audit.clone(), clock.clone(), entropy.clone()),
+        audit,
         parameters: settings.kdf,
         clock,
         entropy,

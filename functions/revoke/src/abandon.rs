@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use audit::RecordEvent;
+use audit::RecordEvents;
 use crypto::UnwrapKey;
 use tokio::time::timeout;
 
 use crate::request::Execution;
 use crate::{Revoke, RevokeStore};
 
-impl<S: RevokeStore, U: UnwrapKey, A: RecordEvent> Revoke<S, U, A> {
+impl<S: RevokeStore, U: UnwrapKey, A: RecordEvents> Revoke<S, U, A> {
     /// The same request can be executed again at once. If this fails, it can be after [`domain::IN_FLIGHT_FOR`].
     pub(crate) async fn abandon(&self, execution: Execution<'_>) {
         let Execution { fingerprint, nonce, .. } = execution;

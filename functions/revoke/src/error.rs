@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use admission::Refusal;
-use audit::RecordError;
 use countersign_http::{Problem, ProblemType};
 use crypto::{OpenRefused, SealFailed};
 use domain::EntropyUnavailable;
@@ -37,9 +36,6 @@ pub enum RevokeError {
     /// No randomness.
     #[error("there is no randomness")]
     Entropy(#[from] EntropyUnavailable),
-    /// The audit event is not recorded. Revoking again does both.
-    #[error("the audit event is not recorded")]
-    Audit(#[from] RecordError),
 }
 
 impl RevokeError {
@@ -61,7 +57,6 @@ impl From<RevokeError> for Problem {
             RevokeError::Store(error) => error.into(),
             RevokeError::Open(_) | RevokeError::Seal(_) => Self::internal(&error),
             RevokeError::Entropy(error) => error.into(),
-            RevokeError::Audit(_) => Self::unavailable(&error),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! From the request to the use case and back.
 
 use admission::{Arrival, CallerKind, Route};
-use audit::RecordEvent;
+use audit::RecordEvents;
 use countersign_http::{Answer, Endpoint, Inbound, Problem, TokenBody};
 use crypto::UnwrapKey;
 
@@ -11,7 +11,7 @@ impl<S, U, A> Endpoint for Revoke<S, U, A>
 where
     S: RevokeStore + 'static,
     U: UnwrapKey + 'static,
-    A: RecordEvent + 'static,
+    A: RecordEvents + 'static,
 {
     async fn answer(&self, inbound: &Inbound) -> Result<Answer, Problem> {
         let tenant = inbound.caller()?.tenant()?;
@@ -27,5 +27,9 @@ where
         };
         let revoked = self.revoke(request).await?;
         Ok(Answer::stored(&revoked.body))
+    }
+
+    async fn refused(&self, inbound: &Inbound, problem: &Problem) {
+        self.0.denials.record(Route::Revoke, inbound, problem).await;
     }
 }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use admission::Admission;
-use audit::{About, Event, Outcome, RecordEvent, Subject};
+use audit::{About, Event, Outcome, RecordEvents, Subject};
 use crypto::{Answered, BranchKey, RefreshToken, TokenCheck, UnwrapKey};
+use denials::Denials;
 use domain::{Clock, Entropy, RequestNonce, SessionId, UserId};
 use jiff::Timestamp;
 use keyring::{BranchKeys, VerifyingKeys};
-use store::{Beginning, Revocation};
+use store::{Beginning, OutboxEvent, Revocation, SessionKey};
 use zeroize::Zeroizing;
 
 use crate::request::{Execution, RevokeRequest, Revoked};
@@ -27,6 +28,8 @@ pub struct Ports<S, U, A> {
     pub published: VerifyingKeys<S>,
     /// Takes the audit events.
     pub audit: A,
+    /// Takes note of refused requests.
+    pub denials: Denials<A>,
     /// The tokens' `iss`.
     pub issuer: String,
     /// The time.
@@ -43,7 +46,7 @@ impl<S, U, A> Revoke<S, U, A>
 where
     S: RevokeStore,
     U: UnwrapKey,
-    A: RecordEvent,
+    A: RecordEvents,
 {
     /// Revokes with these ports.
     pub fn new(ports: Ports<S, U, A>) -> Self {
@@ -98,30 +101,39 @@ where
                 return Ok(Revoked { body });
             }
         }
-        if let Some((user, session)) = session? {
-            self.end(execution, user, session).await?;
+        let Some((user, session)) = session? else { return self.finish(execution).await };
+        match self.end(execution, user, session).await? {
+            Some(event) => {
+                let ((), revoked) = tokio::join!(self.0.audit.announce(&event), self.finish(execution));
+                revoked
+            }
+            None => self.finish(execution).await,
         }
-        self.finish(execution).await
     }
 
-    /// Revokes and records. The event's id derives from the request, so that a retry records nothing twice.
-    async fn end(&self, execution: Execution<'_>, user: UserId, session: SessionId) -> Result<(), RevokeError> {
+    /// One write revokes the session and keeps the event of it, unless it was revoked before. The event's id derives from the request.
+    async fn end(
+        &self,
+        execution: Execution<'_>,
+        user: UserId,
+        session: SessionId,
+    ) -> Result<Option<Event>, RevokeError> {
         let Execution { request, branch, .. } = execution;
         let (tenant, now) = (execution.tenant(), self.0.clock.now());
-        if self.0.store.revoke_session(tenant, user, session, now).await? == Revocation::Unknown {
-            return Ok(());
-        }
         let event = Event {
             id: branch.event_id(&request.key, "revoke", session.as_bytes()),
             about: About::Person { tenant, subject: Subject::new(branch.subject_pseudonym(user)) },
             at: now,
             request_id: request.request_id.clone(),
             outcome: Outcome::SessionRevoked { session },
+            personal: None,
         };
-        Ok(self.0.audit.record_event(&event).await?)
+        let key = SessionKey { tenant, user, session };
+        let revocation = self.0.store.revoke_session(&key, now, &OutboxEvent::from(&event)).await?;
+        Ok((revocation == Revocation::Revoked).then_some(event))
     }
 
-    /// Stores the answer: from here on a retry does nothing more. So it comes after the event.
+    /// Stores the answer: from here on a retry does nothing more.
     async fn finish(&self, execution: Execution<'_>) -> Result<Revoked, RevokeError> {
         let Execution { branch, fingerprint, nonce, .. } = execution;
         let body = Zeroizing::new(BODY.to_owned());

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use admission::Arrival;
+use audit::VerificationTrail;
 use crypto::BranchKey;
 use domain::{
     IdempotencyKey, PresentedFactors, RequestFingerprint, RequestId, RequestNonce, Verification, VerificationId,
@@ -49,6 +50,8 @@ pub(crate) struct Execution<'a> {
 pub(crate) struct Decision<'a> {
     pub(crate) execution: Execution<'a>,
     pub(crate) verification: &'a Verification,
+    /// The branch key that the verification was opened with.
+    pub(crate) opener: &'a BranchKey,
 }
 
 impl Execution<'_> {
@@ -59,5 +62,19 @@ impl Execution<'_> {
             attempt: self.request.key,
             nonce: self.nonce,
         }
+    }
+}
+
+impl<'a> Decision<'a> {
+    /// What tells of the attempt. Its events' ids derive from what they are about, so that an execution that comes after another one
+    /// records nothing twice.
+    pub(crate) const fn trail(&self) -> VerificationTrail<'a> {
+        let Self { execution, verification, opener } = *self;
+        VerificationTrail { branch: opener, verification, request_id: execution.request.request_id }
+    }
+
+    /// What names the attempt.
+    pub(crate) const fn attempt(&self) -> &'a IdempotencyKey {
+        &self.execution.request.key
     }
 }

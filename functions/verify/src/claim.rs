@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use audit::{Outcome, RecordEvent};
+use audit::RecordEvents;
 use crypto::{Acr, Answered, UnwrapKey};
 use domain::{AttemptState, Verification};
 use store::{Claim, ClaimRequest};
@@ -19,7 +19,7 @@ pub(crate) enum Claimed {
     Decided(Verified),
 }
 
-impl<S: VerifyStore, U: UnwrapKey, A: RecordEvent> Verify<S, U, A> {
+impl<S: VerifyStore, U: UnwrapKey, A: RecordEvents> Verify<S, U, A> {
     /// Counts the attempt, or finds out what became of it.
     pub(crate) async fn claim(&self, execution: Execution<'_>) -> Result<Claimed, VerifyError> {
         let request = execution.request;
@@ -33,7 +33,7 @@ impl<S: VerifyStore, U: UnwrapKey, A: RecordEvent> Verify<S, U, A> {
         };
         match self.0.store.claim_attempt(&claim).await? {
             Claim::Granted(verification) => Ok(Claimed::ToDecide(verification)),
-            Claim::Repeated(verification) => self.repeat(Decision { execution, verification: &verification }).await,
+            Claim::Repeated(verification) => self.repeat(execution, &verification).await,
             Claim::Unknown => Err(VerifyError::Unknown),
             Claim::OtherRequest => Err(VerifyError::KeyReused),
             Claim::Closed => Err(VerifyError::Closed),
@@ -43,28 +43,29 @@ impl<S: VerifyStore, U: UnwrapKey, A: RecordEvent> Verify<S, U, A> {
 
     /// What became of the attempt. Its event is sent again, under its id: the execution that decided it may have failed to send
     /// it, and answered 503.
-    async fn repeat(&self, decision: Decision<'_>) -> Result<Claimed, VerifyError> {
-        let verification = decision.verification;
-        let Some(attempt) = verification.attempts.get(&decision.execution.request.key) else {
+    async fn repeat(&self, execution: Execution<'_>, verification: &Verification) -> Result<Claimed, VerifyError> {
+        let opener = self.opener(verification).await?;
+        let decision = Decision { execution, verification, opener: &opener };
+        let (trail, key, now) = (decision.trail(), decision.attempt(), self.0.clock.now());
+        let Some(attempt) = verification.attempts.get(key) else {
             return Err(VerifyError::Forgotten);
         };
         match (attempt.state, &verification.verified) {
             // Whoever claimed it has died, or lost to another one, and it is too late to claim it again.
-            (AttemptState::Claimed, verified) if verified.is_some() || attempt.is_abandoned(self.0.clock.now()) => {
+            (AttemptState::Claimed, verified) if verified.is_some() || attempt.is_abandoned(now) => {
                 Err(VerifyError::Closed)
             }
             (AttemptState::Claimed, _) => Err(VerifyError::InProgress),
             (AttemptState::Wrong { attempts_remaining }, _) => {
-                let outcome = Outcome::AttemptWrong { verification: verification.id, attempts_remaining };
-                self.0.audit.record_event(&self.event(decision, "attempt", outcome)).await?;
+                self.0.audit.record_events(&[trail.wrong(key, attempts_remaining, now)]).await?;
                 Err(VerifyError::Wrong { attempts_remaining })
             }
             (AttemptState::Right, None) => Err(VerifyError::Forgotten),
             (AttemptState::Right, Some(verified)) => {
                 let acr = Acr::earned_by(verification.asked).ok_or(VerifyError::Unearned)?;
-                self.0.audit.record_event(&self.success(decision, verified.session, acr)).await?;
-                let (branch, request) = (decision.execution.branch, decision.execution.fingerprint);
-                let body = branch.open_answer(Answered::Attempt(verification.id), request, &verified.answer)?;
+                self.0.audit.record_events(&[trail.succeeded(key, (verified.session, acr), verified.at)]).await?;
+                let answered = Answered::Attempt(verification.id);
+                let body = execution.branch.open_answer(answered, execution.fingerprint, &verified.answer)?;
                 Ok(Claimed::Decided(Verified { body }))
             }
         }

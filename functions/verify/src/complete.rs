@@ -1,6 +1,6 @@
 //! Completing a verification: the right attempt's session, its tokens, and the answer that is kept for a retry.
 
-use audit::{Outcome, RecordEvent};
+use audit::RecordEvents;
 use countersign_http::SessionTokens;
 use crypto::{ACCESS_TOKEN_LIFETIME, AccessToken, Acr, Answered, Claims, SigningKey, TokenId, UnwrapKey, mint};
 use domain::{Account, SESSION_LIFETIME, Session, SessionId};
@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::attempt::{Decision, Verified};
 use crate::{Verify, VerifyError, VerifyStore};
 
-impl<S: VerifyStore, U: UnwrapKey, A: RecordEvent> Verify<S, U, A> {
+impl<S: VerifyStore, U: UnwrapKey, A: RecordEvents> Verify<S, U, A> {
     /// Opens the session, unless another attempt was first or the verification has expired. The answer exists before it is true, so
     /// that it is stored by the write that makes it true.
     pub(crate) async fn complete(
@@ -31,16 +31,16 @@ impl<S: VerifyStore, U: UnwrapKey, A: RecordEvent> Verify<S, U, A> {
             answer: execution.branch.seal_answer(answered, execution.fingerprint, &body, &*self.0.entropy)?,
             session,
         };
-        let event = self.success(decision, completion.session.id, acr);
-        let (completed, recorded) = tokio::join!(self.settle(completion), self.0.audit.record_event(&event));
+        let (trail, attempt, at) = (decision.trail(), decision.attempt(), completion.session.created_at);
+        let success = [trail.succeeded(attempt, (completion.session.id, acr), at)];
+        let (completed, recorded) = tokio::join!(self.settle(completion), self.0.audit.record_events(&success));
         match completed? {
             Settled::Completed => {
                 recorded?;
                 Ok(Verified { body })
             }
             Settled::TooLate => {
-                let outcome = Outcome::CompletionRefused { verification: verification.id };
-                self.0.audit.record_event(&self.event(decision, "completion-refused", outcome)).await?;
+                self.0.audit.record_events(&[trail.completion_refused(attempt, self.0.clock.now())]).await?;
                 Err(VerifyError::Closed)
             }
         }

@@ -1,16 +1,25 @@
 //! Deciding a claimed attempt.
 
-use audit::{Outcome, RecordEvent};
-use crypto::{SigningKey, StoredVerifier, UnwrapKey, VerifierError};
+use std::sync::Arc;
+
+use audit::{Event, RecordEvents};
+use crypto::{BranchKey, SigningKey, StoredVerifier, UnwrapKey, VerifierError};
+use domain::Verification;
 use store::Reservation;
 
-use crate::attempt::{Decision, Verified};
+use crate::attempt::{Decision, Execution, Verified};
 use crate::{Verify, VerifyError, VerifyStore};
 
-impl<S: VerifyStore, U: UnwrapKey, A: RecordEvent> Verify<S, U, A> {
+impl<S: VerifyStore, U: UnwrapKey, A: RecordEvents> Verify<S, U, A> {
     /// Exactly one reservation, one derivation and one comparison, whoever the user is and whether or not the account is locked.
-    pub(crate) async fn decide(&self, decision: Decision<'_>, signing: &SigningKey) -> Result<Verified, VerifyError> {
-        let stored = self.open(decision).await?;
+    pub(crate) async fn decide(
+        &self,
+        (execution, verification): (Execution<'_>, &Verification),
+        signing: &SigningKey,
+    ) -> Result<Verified, VerifyError> {
+        let opener = self.opener(verification).await?;
+        let decision = Decision { execution, verification, opener: &opener };
+        let stored = opener.open_asked_verifier(verification.user, verification.id, &verification.verifier)?;
         let reservation = self.reserve(decision).await?;
         let matches = self.compare(decision, stored.clone()).await?;
         match reservation {
@@ -23,10 +32,9 @@ impl<S: VerifyStore, U: UnwrapKey, A: RecordEvent> Verify<S, U, A> {
         }
     }
 
-    async fn open(&self, decision: Decision<'_>) -> Result<StoredVerifier, VerifyError> {
-        let verification = decision.verification;
-        let sealing = self.0.keys.version(verification.tenant, verification.branch_key_version).await?;
-        Ok(sealing.open_asked_verifier(verification.user, verification.id, &verification.verifier)?)
+    /// The branch key that the verification was opened with.
+    pub(crate) async fn opener(&self, verification: &Verification) -> Result<Arc<BranchKey>, VerifyError> {
+        Ok(self.0.keys.version(verification.tenant, verification.branch_key_version).await?)
     }
 
     async fn reserve(&self, decision: Decision<'_>) -> Result<Reservation, VerifyError> {
@@ -46,26 +54,28 @@ impl<S: VerifyStore, U: UnwrapKey, A: RecordEvent> Verify<S, U, A> {
         Ok(compared.await? == crypto::Outcome::Match)
     }
 
-    /// Ends the attempt as wrong. Of a locked account only the event tells.
+    /// Ends the attempt as wrong. Of a locked account, or one that it locks, only the events tell.
     async fn fail(&self, decision: Decision<'_>, reservation: &Reservation) -> Result<VerifyError, VerifyError> {
-        let verification = decision.verification.id;
         let attempts_remaining = decision.verification.attempts_remaining();
-        let (outcome, lock) = match reservation {
-            Reservation::Reserved(account) => {
-                (Outcome::AttemptWrong { verification, attempts_remaining }, self.lock(decision, &account.failures))
-            }
-            Reservation::Locked { .. } => (Outcome::AttemptWhileLocked { verification, attempts_remaining }, None),
-        };
-        // First of all: once the attempt is decided, a retry of it does not know that it locked.
-        if let Some(lock) = lock {
-            self.0.audit.record_event(&lock).await?;
-        }
-        let event = self.event(decision, "attempt", outcome);
+        let events = self.failure(decision, reservation, attempts_remaining);
         let claimed = decision.execution.claimed();
         let (failed, recorded) =
-            tokio::join!(self.0.store.fail_attempt(&claimed, attempts_remaining), self.0.audit.record_event(&event),);
+            tokio::join!(self.0.store.fail_attempt(&claimed, attempts_remaining), self.0.audit.record_events(&events));
         failed?;
         recorded?;
         Ok(VerifyError::Wrong { attempts_remaining })
+    }
+
+    /// Once the attempt is decided, a retry of it does not know that it locked. If the lock's event is lost with this process, the
+    /// account still tells of it when the verification is reconciled.
+    fn failure(&self, decision: Decision<'_>, reservation: &Reservation, attempts_remaining: u8) -> Vec<Event> {
+        let (trail, attempt, now) = (decision.trail(), decision.attempt(), self.0.clock.now());
+        match reservation {
+            Reservation::Reserved(account) => {
+                let wrong = trail.wrong(attempt, attempts_remaining, now);
+                [Some(wrong), trail.locked(&account.failures, now)].into_iter().flatten().collect()
+            }
+            Reservation::Locked { .. } => vec![trail.while_locked(attempt, attempts_remaining, now)],
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! From the request to the use case and back.
 
 use admission::{Arrival, CallerKind, Route};
-use audit::RecordEvent;
+use audit::RecordEvents;
 use countersign_http::{Answer, Caller, Endpoint, FactorBody, Inbound, Problem, presented_factors};
 use crypto::UnwrapKey;
 use serde::Deserialize;
@@ -12,7 +12,7 @@ impl<S, U, A> Endpoint for Verify<S, U, A>
 where
     S: VerifyStore + 'static,
     U: UnwrapKey + 'static,
-    A: RecordEvent + 'static,
+    A: RecordEvents + 'static,
 {
     async fn answer(&self, inbound: &Inbound) -> Result<Answer, Problem> {
         let caller = inbound.caller()?;
@@ -24,11 +24,14 @@ where
             Caller::Tenant(tenant) => (tenant, CallerKind::Server),
             Caller::CapabilityHolder(holder) => (self.recognise(&holder, verification).await?, CallerKind::Device),
         };
-        let source = inbound.source();
-        let arrival = Arrival { route: Route::Verify, tenant, caller, source, user: None, key: Some(key) };
+        let arrival = Arrival { key: Some(key), ..inbound.arrival(Route::Verify, tenant, caller) };
         let (body, request_id) = (inbound.body(), &inbound.request_id);
         let verified = self.verify(AttemptRequest { arrival, verification, factors, key, body, request_id }).await?;
         Ok(Answer::stored(&verified.body))
+    }
+
+    async fn refused(&self, inbound: &Inbound, problem: &Problem) {
+        self.0.denials.record(Route::Verify, inbound, problem).await;
     }
 
     fn kdf_runs(&self) -> u64 {

@@ -18,7 +18,6 @@ mod decide;
 mod error;
 mod http;
 mod store;
-mod trail;
 mod upgrade;
 mod verify;
 

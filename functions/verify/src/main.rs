@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use admission::Admission;
-use audit::SqsSink;
+use audit::{Recorder, SqsQueue};
 use crypto::{KdfPool, OsEntropy};
+use denials::Denials;
 use domain::{Clock, Entropy, SystemClock};
 use keyring::{BranchKeys, SigningKeys};
 use kms::KmsKeyring;
@@ -24,12 +25,14 @@ async fn main() -> Result<(), Error> {
     let keyring = KmsKeyring::new(&aws, settings.kms_key_id.as_str());
     let policy = settings.limits;
     let limits = admission::Ports { store: store.clone(), policy, clock: clock.clone(), entropy: entropy.clone() };
+    let audit = Recorder::new(SqsQueue::new(&aws, settings.audit_queue_url.as_str()), store.clone(), clock.clone());
     let verify = Verify::new(Ports {
         admission: Admission::new(limits),
         keys: BranchKeys::new(store.clone(), keyring.clone(), Arc::clone(&clock)),
         signing: SigningKeys::new(store.clone(), keyring, Arc::clone(&clock)),
         store,
-        audit: SqsSink::new(&aws, settings.audit_queue_url.as_str()),
+        denials: Denials::new(audit.clone(), clock.clone(), entropy.clone()),
+        audit,
         kdf: KdfPool::default(),
         parameters: settings.kdf,
         issuer: settings.issuer.as_str().to_owned(),

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use audit::RecordEvent;
+use audit::RecordEvents;
 use crypto::{ProvenFactors, StoredVerifier, UnwrapKey, VerifierError};
 use store::Upgrade;
 use tokio::time::timeout;
@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use crate::attempt::Decision;
 use crate::{Verify, VerifyError, VerifyStore};
 
-impl<S: VerifyStore, U: UnwrapKey, A: RecordEvent> Verify<S, U, A> {
+impl<S: VerifyStore, U: UnwrapKey, A: RecordEvents> Verify<S, U, A> {
     /// Replaces the verifier that was just proven right, if it is not of today's making.
     pub(crate) async fn upgrade(&self, decision: Decision<'_>, proven: &StoredVerifier) {
         let is_current = proven.branch_key_version() == decision.execution.branch.version();

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use admission::Admission;
-use audit::RecordEvent;
+use audit::RecordEvents;
 use crypto::{BranchKey, KdfParameters, KdfPool, PresentedCapability, SigningKey, UnwrapKey};
+use denials::Denials;
 use domain::{Clock, Entropy, RequestNonce, TenantId, VerificationId};
 use jiff::Timestamp;
 use keyring::{BranchKeys, SigningKeys};
 
-use crate::attempt::{AttemptRequest, Decision, Execution, Verified};
+use crate::attempt::{AttemptRequest, Execution, Verified};
 use crate::claim::Claimed;
 use crate::{VerifyError, VerifyStore};
 
@@ -26,6 +27,8 @@ pub struct Ports<S, U, A> {
     pub signing: SigningKeys<S, U>,
     /// Takes the audit events.
     pub audit: A,
+    /// Takes note of refused requests.
+    pub denials: Denials<A>,
     /// Where key derivations run.
     pub kdf: KdfPool,
     /// What verifiers are upgraded to on success.
@@ -46,7 +49,7 @@ impl<S, U, A> Verify<S, U, A>
 where
     S: VerifyStore,
     U: UnwrapKey,
-    A: RecordEvent,
+    A: RecordEvents,
 {
     /// Decides attempts with these ports.
     pub fn new(ports: Ports<S, U, A>) -> Self {
@@ -94,8 +97,7 @@ where
                 return Err(error);
             }
         };
-        let decision = Decision { execution, verification: &verification };
-        let decided = self.decide(decision, &signing).await;
+        let decided = self.decide((execution, &verification), &signing).await;
         if decided.as_ref().is_err_and(VerifyError::leaves_undecided) {
             self.release(execution).await;
         }
