@@ -161,6 +161,22 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// The verification that tells whether this came about: what the event is reconciled with.
+    #[must_use]
+    pub const fn verification(&self) -> Option<VerificationId> {
+        match *self {
+            Self::VerificationOpened { verification, .. }
+            | Self::AttemptWrong { verification, .. }
+            | Self::AttemptWhileLocked { verification, .. }
+            | Self::VerificationSucceeded { verification, .. }
+            | Self::CompletionRefused { verification }
+            | Self::AttemptAbandoned { verification, .. } => Some(verification),
+            _ => None,
+        }
+    }
+}
+
 /// An entry of the operator's list, but for whom it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -8,6 +8,7 @@
 //! | succeeded | the same, under another label: an execution that failed may have found the account locked |
 //! | completion refused | the same, under a third label: it takes back a success |
 //! | locked | the user and the instant of the lock, whichever verification tells of it |
+//! | not reached | the event that it takes back |
 //!
 //! Everything derives under the branch key that the verification was opened with, which its record names.
 
@@ -103,6 +104,18 @@ impl VerificationTrail<'_> {
         let count = u8::try_from(failures.instants().len()).unwrap_or(u8::MAX);
         let id = self.branch.lock_event_id(self.verification.user, *locked_at);
         Some(self.event(id, at, Outcome::AccountLocked { failures: count, until }))
+    }
+
+    /// What another event of this verification announced did not come about.
+    #[must_use]
+    pub fn not_reached(&self, announced: EventId, at: Timestamp) -> Event {
+        self.event(self.correction_id(announced), at, Outcome::OutcomeNotReached { event: announced })
+    }
+
+    /// The id of the event that takes another one back.
+    #[must_use]
+    pub fn correction_id(&self, announced: EventId) -> EventId {
+        self.branch.correction_event_id(announced)
     }
 
     /// Anything else about the person.

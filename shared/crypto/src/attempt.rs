@@ -46,4 +46,11 @@ impl BranchKey {
     pub fn lock_event_id(&self, user: UserId, locked_at: Timestamp) -> EventId {
         self.event_id_at(locked_at, &Canonical::new("lock").field(user.as_bytes()))
     }
+
+    /// The id of the audit event that takes another one back: one for each, however often that is found out. It stands right beside it.
+    #[must_use]
+    pub fn correction_event_id(&self, corrected: EventId) -> EventId {
+        let at = corrected.timestamp().unwrap_or_default();
+        self.event_id_at(at, &Canonical::new("correction").field(corrected.as_bytes()))
+    }
 }

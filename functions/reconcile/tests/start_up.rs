@@ -1,0 +1,33 @@
+//! The binary refuses to start without its settings, and says which one is at fault.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::process::Command;
+
+fn refusal(environment: &[(&str, &str)]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_audit-writer"))
+        .env_clear()
+        .envs(environment.iter().copied())
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+}
+
+#[test]
+fn a_missing_variable_stops_the_start() {
+    assert!(refusal(&[]).contains("COUNTERSIGN_AUDIT_TABLE"));
+    assert!(refusal(&[("COUNTERSIGN_AUDIT_TABLE", "countersign-audit")]).contains("AWS_REGION"));
+}
+
+#[test]
+fn a_malformed_variable_stops_the_start_and_its_value_is_not_printed() {
+    let said = [
+        refusal(&[("COUNTERSIGN_AUDIT_TABLE", "canary 4711")]),
+        refusal(&[("COUNTERSIGN_AUDIT_TABLE", "countersign-audit"), ("COUNTERSIGN_LOG", "verify=canary-4711")]),
+    ];
+
+    assert!(said[0].contains("COUNTERSIGN_AUDIT_TABLE"));
+    assert!(said[1].contains("COUNTERSIGN_LOG"));
+    assert!(!said.concat().contains("4711"));
+}
