@@ -5,7 +5,7 @@ use crypto::{KeyError, SignHeaders};
 use jiff::Timestamp;
 use store::LogHead;
 
-use crate::payload::check_payload;
+use crate::payload::{MAX_PAYLOAD_BYTES, check_payload};
 use crate::{Edge, Fault, Hash, Header, InvalidHeader, ObjectName, SignedHeader};
 
 /// What is to be sealed.
@@ -98,8 +98,13 @@ fn next_header(batch: NewBatch<'_>, head: &LogHead, signer: &impl SignHeaders) -
         shard: batch.shard,
         shards: batch.shards,
     };
-    let is_batch = !batch.payloads.is_empty() && batch.payloads.iter().all(|line| !line.contains(&b'\n'));
-    if is_batch && header.shard < header.shards { Ok((header, history)) } else { Err(SealError::NotABatch) }
+    let bytes: u64 = batch.payloads.iter().map(|line| line.len() as u64 + 1).sum();
+    let are_lines = batch.payloads.iter().all(|line| !line.contains(&b'\n'));
+    if header.count > 0 && bytes <= MAX_PAYLOAD_BYTES && are_lines && header.shard < header.shards {
+        Ok((header, history))
+    } else {
+        Err(SealError::NotABatch)
+    }
 }
 
 fn root_of(payloads: &[Vec<u8>]) -> Hash {

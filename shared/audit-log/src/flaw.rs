@@ -83,9 +83,12 @@ pub enum Flaw {
     /// Other bytes than those that the header was signed for.
     #[error("other bytes than its header was signed for")]
     OtherRoot,
-    /// A checkpoint has seen a batch that the log does not have.
-    #[error("cut off: a checkpoint has seen this batch")]
-    CutOff,
+    /// A checkpoint has seen a batch that the log does not have: it ends before it.
+    #[error("cut off before this batch: a checkpoint has seen batch {seen}")]
+    CutOff {
+        /// The last batch that a checkpoint has seen.
+        seen: u64,
+    },
     /// A checkpoint has seen another header of this batch.
     #[error("a checkpoint has seen another header of this batch")]
     Forked,

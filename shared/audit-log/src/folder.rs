@@ -4,6 +4,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use crypto::OsEntropy;
+use domain::Entropy;
+
 use crate::{KeepObjects, Listed, ObjectError, ObjectName, ReadLog};
 
 /// A folder with one folder for each shard.
@@ -67,21 +70,31 @@ enum Put {
 }
 
 /// Writes the bytes beside the name and links them to it, which fails if the name is taken: so an object is never half there and
-/// never replaced. Both are on disk before this succeeds.
+/// never replaced. Its bytes, its name and its folder are on disk before this succeeds.
 fn put(path: &Path, bytes: &[u8]) -> io::Result<Put> {
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
-    fs::create_dir_all(folder)?;
-    let draft = path.with_extension(format!("draft-{}", std::process::id()));
+    make_folder(folder)?;
+    let random: [u8; 8] = (&OsEntropy as &dyn Entropy).array().map_err(io::Error::other)?;
+    let draft = path.with_extension(format!("draft-{}", hex::encode(random)));
     let mut file = OpenOptions::new().write(true).create_new(true).open(&draft)?;
     let linked = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::hard_link(&draft, path));
     fs::remove_file(&draft)?;
-    match linked {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            Ok(if fs::read(path)? == bytes { Put::Kept } else { Put::Different })
-        }
-        Err(error) => Err(error),
-        Ok(()) => File::open(folder)?.sync_all().map(|()| Put::Kept),
+    let put = match linked {
+        Ok(()) => Put::Kept,
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        Err(_) if fs::read(path)? == bytes => Put::Kept,
+        Err(_) => Put::Different,
+    };
+    File::open(folder)?.sync_all()?;
+    Ok(put)
+}
+
+fn make_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
     }
+    fs::create_dir_all(folder)?;
+    folder.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
 }
 
 /// One level of folders: what lies deeper has no name of an object.
@@ -89,7 +102,11 @@ fn list_into(folder: &Path, within: &str, listed: &mut Vec<Listed>) -> io::Resul
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = format!("{within}{}", entry.file_name().to_string_lossy());
-        let metadata = entry.metadata()?;
+        let metadata = match entry.metadata() {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue, // a draft that was finished meanwhile
+            Err(error) => return Err(error),
+        };
         match name.parse() {
             Ok(object) if metadata.is_file() => listed.push(Listed::Object { name: object, bytes: metadata.len() }),
             _ if metadata.is_dir() && within.is_empty() => list_into(&entry.path(), &format!("{name}/"), listed)?,

@@ -84,7 +84,7 @@ impl SignedHeader {
     /// # Errors
     /// [`InvalidHeader`] if the bytes are not exactly what [`SignedHeader::to_bytes`] gives for some header.
     pub fn parse(unverified_bytes: &[u8]) -> Result<Self, InvalidHeader> {
-        if unverified_bytes.len() > MAX_HEADER_BYTES {
+        if unverified_bytes.len() as u64 > MAX_HEADER_BYTES {
             return Err(InvalidHeader::Malformed);
         }
         let members: Members = serde_json::from_slice(unverified_bytes).map_err(|_| InvalidHeader::Malformed)?;
@@ -207,7 +207,7 @@ const DOMAIN: &[u8] = b"countersign audit log header 1\n";
 const SCHEMA_VERSION: u8 = 1;
 
 /// The longest header takes two thirds of it.
-pub(crate) const MAX_HEADER_BYTES: usize = 1024;
+pub(crate) const MAX_HEADER_BYTES: u64 = 1024;
 
 /// The largest integer that every JSON reader reads exactly (RFC 8785 §3.2.2.3, RFC 7493 §2.2).
 const MAX_INTEGER: u64 = (1 << 53) - 1;

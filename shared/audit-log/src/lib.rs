@@ -12,6 +12,7 @@
 //!   checked without the log.
 
 mod batch;
+mod chain;
 mod checkpoints;
 mod consistency;
 mod edge;
@@ -19,6 +20,7 @@ mod flaw;
 mod folder;
 mod hash;
 mod header;
+mod inventory;
 mod log_key;
 mod log_keys;
 #[cfg(feature = "testing")]

@@ -32,3 +32,6 @@ pub(crate) fn check_payload(
     }
     if tree.root() == header.root { Ok(()) } else { Err(fault(0..start, Flaw::OtherRoot)) }
 }
+
+/// The largest payload: ten times what the writer puts into a batch. It bounds the memory that checking a log takes.
+pub(crate) const MAX_PAYLOAD_BYTES: u64 = 64 << 20;

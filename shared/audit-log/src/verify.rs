@@ -1,22 +1,54 @@
 //! Checking a whole log.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use crate::{Fault, LogKeys, ObjectName, ReadLog, SignedHeader};
+use crate::chain::Chain;
+use crate::inventory::{Inventory, Stored};
+use crate::payload::{MAX_PAYLOAD_BYTES, check_payload};
+use crate::{Fault, Flaw, Header, LogKeys, ObjectName, ReadLog, SignedHeader};
 
 /// Recomputes everything from the bytes of the log's objects, one after the other, and compares it with what trusted keys have
-/// signed and with checkpoints, if there are any. Without checkpoints, a log that was cut off at the end of a batch looks whole.
+/// signed and with checkpoints, if there are any:
+///
+/// - every header is signed by a trusted key, follows the one before (number, hash, sequence number, history) and is not older;
+/// - every payload has the root and the number of events that its header says, every line is one event in its one spelling, of
+///   this shard, and in the shard only once;
+/// - every checkpoint is one of the headers.
+///
+/// Without checkpoints, a log that was cut off at the end of a batch looks whole. The memory needed is that of one object, and of
+/// one shard's names and event ids.
 ///
 /// # Errors
-/// [`Unverified`].
+/// [`Unverified`], for the first thing that is wrong.
 pub fn verify_log(
     log: &impl ReadLog,
     keys: &LogKeys,
     checkpoints: &[SignedHeader],
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Report, Unverified> {
-    let _ = (log, keys, checkpoints, progress);
-    Ok(Report { shards: Vec::new(), orphans: Vec::new(), foreign: Vec::new() })
+    let forged = checkpoints.iter().find(|it| !keys.key_of(it).is_some_and(|key| it.is_signed_by(key)));
+    if let Some(forged) = forged {
+        return Err(Unverified::ForgedCheckpoint(forged.header().header_name()));
+    }
+    let inventory = Inventory::of(log.list()?);
+    let done = Progress { total_bytes: inventory.total_bytes, ..Progress::default() };
+    let mut seen: BTreeMap<u16, Checkpoints<'_>> = BTreeMap::new();
+    for checkpoint in checkpoints {
+        let header = checkpoint.header();
+        seen.entry(header.shard).or_default().entry(header.batch).or_default().push(checkpoint);
+    }
+    let shards: BTreeSet<u16> = inventory.shards.keys().chain(seen.keys()).copied().collect();
+    let mut check = Check { log, keys, progress, done };
+    let mut report = Report { shards: Vec::new(), orphans: Vec::new(), foreign: inventory.foreign };
+    let (nothing, unseen) = (Stored::default(), Checkpoints::default());
+    for shard in shards {
+        let (stored, seen) = (inventory.shards.get(&shard).unwrap_or(&nothing), seen.get(&shard).unwrap_or(&unseen));
+        let (shard, orphans) = check.shard(shard, stored, seen)?;
+        report.shards.extend(shard);
+        report.orphans.extend(orphans);
+    }
+    Ok(report)
 }
 
 /// How far the check is.
@@ -33,9 +65,10 @@ pub struct Progress {
 /// A log in which nothing is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// The shards, in order.
+    /// The shards that have a batch, in order.
     pub shards: Vec<ShardReport>,
-    /// Payloads that no header names, which is harmless: a writer put them and then lost its turn.
+    /// Payloads that no header names, which is harmless: a writer put them and then lost its turn, or has not published the header
+    /// yet.
     pub orphans: Vec<ObjectName>,
     /// What else is there and not part of a log.
     pub foreign: Vec<String>,
@@ -51,7 +84,7 @@ pub struct ShardReport {
     /// Its last header: the state that was verified, to be kept as a checkpoint.
     pub head: SignedHeader,
     /// How many checkpoints were found in it.
-    pub checkpoints: u64,
+    pub checkpoints: usize,
 }
 
 /// Why a log is not verified.
@@ -66,4 +99,71 @@ pub enum Unverified {
     /// The log can't be read.
     #[error("the log can't be read")]
     Unreadable(#[from] io::Error),
+}
+
+struct Check<'a, L> {
+    log: &'a L,
+    keys: &'a LogKeys,
+    progress: &'a mut dyn FnMut(Progress),
+    done: Progress,
+}
+
+impl<L: ReadLog> Check<'_, L> {
+    /// A shard, if it has a batch, and the payloads that are not part of it.
+    fn shard(
+        &mut self,
+        shard: u16,
+        stored: &Stored,
+        seen: &Checkpoints<'_>,
+    ) -> Result<(Option<ShardReport>, Vec<ObjectName>), Unverified> {
+        let mut chain = Chain::new(shard);
+        let (mut ids, mut payloads) = (BTreeSet::new(), BTreeSet::new());
+        let before = self.done.events;
+        while chain.batch() < stored.last_header {
+            let header = chain.extend(self.log, self.keys)?;
+            compare(&header, seen)?;
+            self.payload(header.header(), &mut ids)?;
+            payloads.insert(header.header().payload_name());
+            self.advance(header.to_bytes().len() as u64, 0);
+        }
+        if let Some((&seen, _)) = seen.last_key_value().filter(|(seen, _)| **seen > chain.batch()) {
+            return Err(Fault { object: chain.next_name(), bytes: 0..0, flaw: Flaw::CutOff { seen } }.into());
+        }
+        let orphans = stored.payloads.difference(&payloads).copied().collect();
+        let (events, checkpoints) = (self.done.events - before, seen.values().map(Vec::len).sum());
+        Ok((chain.into_head().map(|head| ShardReport { shard, events, head, checkpoints }), orphans))
+    }
+
+    fn payload(&mut self, header: &Header, ids: &mut BTreeSet<[u8; 16]>) -> Result<(), Unverified> {
+        let name = header.payload_name();
+        let fault = |bytes, flaw| Fault { object: name, bytes, flaw };
+        let payload = self.log.read(&name, MAX_PAYLOAD_BYTES + 1)?.ok_or_else(|| fault(0..0, Flaw::Missing))?;
+        let length = payload.len() as u64;
+        if length > MAX_PAYLOAD_BYTES {
+            return Err(fault(MAX_PAYLOAD_BYTES..length, Flaw::TooLarge).into());
+        }
+        check_payload(header, &payload, &mut |event, _| {
+            if ids.insert(*event.id.as_bytes()) { Ok(()) } else { Err(Flaw::Duplicate(event.id)) }
+        })?;
+        self.advance(length, u64::from(header.count));
+        Ok(())
+    }
+
+    fn advance(&mut self, bytes: u64, events: u64) {
+        self.done.bytes += bytes;
+        self.done.events += events;
+        (self.progress)(self.done);
+    }
+}
+
+/// The checkpoints of a shard, by batch: more than one for a batch if the log forked.
+type Checkpoints<'a> = BTreeMap<u64, Vec<&'a SignedHeader>>;
+
+fn compare(header: &SignedHeader, seen: &Checkpoints<'_>) -> Result<(), Fault> {
+    let mut seen = seen.get(&header.header().batch).into_iter().flatten();
+    if seen.all(|checkpoint| *checkpoint == header) {
+        return Ok(());
+    }
+    let bytes = 0..header.to_bytes().len() as u64;
+    Err(Fault { object: header.header().header_name(), bytes, flaw: Flaw::Forked })
 }
