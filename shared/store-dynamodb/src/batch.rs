@@ -114,12 +114,11 @@ impl<T: Send + Sync> DynamoStore<T> {
             let error = match Box::pin(self.client.batch_get_item().request_items(table, reading).send()).await {
                 Ok(mut answer) => {
                     found.append(&mut answer.responses.as_mut().and_then(|all| all.remove(table)).unwrap_or_default());
-                    match answer.unprocessed_keys.and_then(|mut left| left.remove(table)) {
-                        Some(unprocessed) if !unprocessed.keys.is_empty() => {
-                            left = left.set_keys(Some(unprocessed.keys))
-                        }
-                        _ => return Ok(found),
-                    }
+                    let unprocessed_keys = answer.unprocessed_keys.and_then(|mut left| left.remove(table));
+                    let Some(keys) = unprocessed_keys.map(|left| left.keys).filter(|keys| !keys.is_empty()) else {
+                        return Ok(found);
+                    };
+                    left = left.set_keys(Some(keys));
                     unprocessed(operation)
                 }
                 Err(error) => failure(operation, &error),

@@ -6,11 +6,14 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{BranchKeyVersion, SecretHash};
 use store::{StoreError, StoreErrorKind};
 
-use crate::examples::{counter_key, kinds, request_key, tenant, user, verification_id};
+use crate::examples::{SHARD, SUBJECT, at, counter_key, event_id, kinds, request_key, tenant, user, verification_id};
 use crate::item::{Item, TTL, bytes, text};
 use crate::keys::{self, PK, SK};
 use crate::reader::Reader;
-use crate::{account, api_key, branch_key, counter, enrollment, event, listing, request, signing_key, verification};
+use crate::{
+    account, api_key, branch_key, counter, enrollment, event, listing, log_head, outbox, request, signing_key,
+    verification,
+};
 
 /// Reads an item of the named kind; only whether it can be is of interest.
 fn read(kind: &str, item: &Item) -> Result<(), StoreError> {
@@ -36,7 +39,13 @@ fn read(kind: &str, item: &Item) -> Result<(), StoreError> {
         "counter" => {
             counter::parse(&Reader { operation, table, key: &keys::counter(&counter_key()), item }).map(|_| ())
         }
-        "event" => event::parse(operation, table, tenant(), [0xcd; 16], item).map(|_| ()),
+        "outbox event" => outbox::parse(operation, table, &keys::outbox_event(event_id()).pk, item).map(|_| ()),
+        "event by subject" => event::parse_by_subject(operation, table, (tenant(), SUBJECT), item).map(|_| ()),
+        "event by time" => {
+            let partition = keys::event_by_time(tenant(), at(0), event_id()).pk;
+            event::parse_by_time(operation, table, (tenant(), &partition), item).map(|_| ())
+        }
+        "log head" => log_head::parse(&Reader { operation, table, key: &keys::log_head(SHARD), item }).map(|_| ()),
         other => panic!("no kind {other}"),
     }
 }
@@ -52,13 +61,13 @@ fn assert_corrupt(kind: &str, item: &Item, what: &str) {
 fn is_read(kind: &str, name: &str) -> bool {
     match name {
         PK | TTL => false,
-        SK => ["signing key", "listing", "event"].contains(&kind),
+        SK => ["signing key", "listing", "outbox event", "event by subject", "event by time"].contains(&kind),
         _ => true,
     }
 }
 
 /// What may be missing of an item or of what is inside it; `*` stands for every entry.
-const OPTIONAL: [(&str, &str); 10] = [
+const OPTIONAL: [(&str, &str); 11] = [
     ("enrollment", "device"),
     ("account", "sessions.*"),
     ("account", "sessions.*.revoked"),
@@ -69,6 +78,7 @@ const OPTIONAL: [(&str, &str); 10] = [
     ("counter", "state.violations"),
     ("counter", "state.violations.blocked"),
     ("counter", "state.recent.*"),
+    ("log head", "edge"),
 ];
 
 #[test]
@@ -177,7 +187,26 @@ fn a_value_out_of_its_range_is_corrupt() {
         ("verification", "txn", bytes([5; 16])),
         ("request", "nonce", bytes([4; 7])),
         ("counter", "version", number("-1")),
-        ("event", "sk", text("no-event")),
+        ("outbox event", "sk", text("no-event")),
+        ("outbox event", "sk", text("018f0000-0000-7000-8000-00000000000d")),
+        ("outbox event", "payload", bytes([])),
+        ("event by subject", "sk", text("no-event")),
+        ("event by subject", "shard", number("65536")),
+        ("event by subject", "batch", number("0")),
+        ("event by subject", "index", number("-1")),
+        ("event by subject", "payload", bytes([])),
+        ("event by time", "sk", text("1793491234567/no-event")),
+        ("event by time", "sk", text("018f0000-0000-7000-8000-00000000000e")),
+        ("event by time", "sk", text("1793491234568/018f0000-0000-7000-8000-00000000000e")),
+        ("event by time", "sk", text("1793491234567/018f0000-0000-7000-8000-00000000000d")),
+        ("event by time", "at", number("1793491234568")),
+        ("event by time", "subject", bytes([0xcd; 15])),
+        ("log head", "batch", number("0")),
+        ("log head", "batch", number("18446744073709551616")),
+        ("log head", "header", bytes([])),
+        ("log head", "edge", bytes([5; 33])),
+        ("log head", "settled", number("1099511627776")),
+        ("log head", "holder", bytes([6; 15])),
     ];
     for (name, attribute, value) in cases {
         assert_corrupt(name, &with(&largest(name), &[attribute.to_owned()], Some(value)), attribute);

@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{BranchKeyVersion, SecretHash};
+use store::EventKey;
 
-use crate::examples::{Kind, counter_key, event_id, kinds, request_key, tenant, user, verification_id};
+use crate::examples::{
+    Kind, SHARD, SUBJECT, at, counter_key, event_id, kinds, request_key, tenant, user, verification_id,
+};
 use crate::item::Item;
 use crate::keys::{self, Key, PK, SK};
 use crate::size::item_bytes;
@@ -24,10 +27,13 @@ fn the_table_of_keys_shows_what_the_functions_give() {
         ("core", "API key", keys::api_key(hash)),
         ("core", "signing key", keys::signing_key(&"kid-1".parse().unwrap())),
         ("core", "listing", keys::listing(&"network/198.51.100.0/24".parse().unwrap())),
+        ("core", "outbox event", keys::outbox_event(event_id())),
         ("ephemeral", "verification", keys::verification(tenant(), verification_id())),
         ("ephemeral", "request", keys::request(tenant(), request_key())),
         ("ephemeral", "counter", keys::counter(&counter_key())),
-        ("audit", "event", keys::event(tenant(), [0xcd; 16], event_id())),
+        ("audit", "event by subject", keys::event_by_subject(&event())),
+        ("audit", "event by time", keys::event_by_time(tenant(), at(0), event_id())),
+        ("audit", "log head", keys::log_head(SHARD)),
     ]
     .into_iter()
     .map(|(table, item, Key { pk, sk })| {
@@ -78,7 +84,26 @@ fn only_what_may_be_deleted_has_a_time_to_live() {
     let with: Vec<&str> =
         kinds().iter().filter(|kind| kind.largest.contains_key("ttl")).map(|kind| kind.name).collect();
 
-    assert_eq!(with, ["account", "listing", "verification", "request", "counter", "event"]);
+    let expected = ["account", "listing", "verification", "request", "counter", "event by subject", "event by time"];
+    assert_eq!(with, expected);
+}
+
+#[test]
+fn the_retention_of_every_kind_is_stated() {
+    let start = DOCUMENT.find("\n## Retention\n").unwrap();
+    let rows: Vec<Vec<&str>> = DOCUMENT[start..]
+        .lines()
+        .skip(2)
+        .take_while(|line| !line.starts_with('#'))
+        .map(|line| line.split('|').map(str::trim).collect())
+        .collect();
+
+    for kind in kinds() {
+        let row = rows.iter().find(|row| row.get(1) == Some(&kind.name));
+        let row = row.unwrap_or_else(|| panic!("docs/DATA_MODEL.md says nothing of {}'s retention", kind.name));
+        assert!(row[2].starts_with(kind.table), "{}: {}", kind.name, row[2]);
+        assert_eq!(row[4].contains("`ttl`"), kind.largest.contains_key("ttl"), "{}: {}", kind.name, row[4]);
+    }
 }
 
 #[test]
@@ -88,7 +113,8 @@ fn a_time_to_live_is_later_than_every_expiry() {
         ("verification", "expires", 900),
         ("request", "begun", 900),
         ("counter", "spent", 900),
-        ("event", "kept", 0),
+        ("event by subject", "kept", 0),
+        ("event by time", "kept", 0),
     ];
     for (name, end, kept) in ends {
         let item = kinds().into_iter().find(|kind| kind.name == name).unwrap().usual;
@@ -108,6 +134,10 @@ fn an_account_outlives_its_latest_failure_and_its_sessions() {
     let ends = sessions.map(|session| number(session.as_m().unwrap(), "expires")).chain([latest]);
 
     assert!(ends.max().unwrap() < number(&item, "ttl") * 1000);
+}
+
+fn event() -> EventKey {
+    EventKey { tenant: tenant(), subject: SUBJECT, id: event_id() }
 }
 
 fn number(item: &Item, name: &str) -> i64 {

@@ -9,11 +9,15 @@ use domain::{
     Verification, VerificationId, Verified, Violations,
 };
 use jiff::Timestamp;
-use store::{ApiKeyRecord, BranchKeyRecord, EventRecord, SigningKeyRecord};
+use store::{
+    ApiKeyRecord, BranchKeyRecord, EventKey, EventRecord, LogHead, LogPosition, OutboxEvent, SigningKeyRecord,
+};
 
 use crate::item::Item;
+use crate::log_head::Turn;
 use crate::{
-    account, api_key, branch_key, counter, enrollment, event, keys, listing, request, signing_key, verification,
+    account, api_key, branch_key, counter, enrollment, event, keys, listing, log_head, outbox, request, signing_key,
+    verification,
 };
 
 /// One kind of item.
@@ -46,6 +50,8 @@ pub(crate) fn kinds() -> Vec<Kind> {
     let signing_key = kind("core", "signing key", usual, largest);
     let [usual, largest] = listings().map(|record| listing::item(&record));
     let listing = kind("core", "listing", usual, largest);
+    let [usual, largest] = outbox_events().map(|event| outbox::item(&event));
+    let outbox_event = kind("core", "outbox event", usual, largest);
     let [usual, largest] = verifications().map(|record| verification::item(&record));
     let verification = kind("ephemeral", "verification", usual, largest);
     let [usual, largest] = [None, Some(&sealed(ANSWER))]
@@ -53,9 +59,26 @@ pub(crate) fn kinds() -> Vec<Kind> {
     let request = kind("ephemeral", "request", usual, largest);
     let [usual, largest] = counters();
     let counter = kind("ephemeral", "counter", usual, largest);
-    let [usual, largest] = events().map(|record| event::item(&record));
-    let event = kind("audit", "event", usual, largest);
-    vec![enrollment, account, branch, newest, api_key, signing_key, listing, verification, request, counter, event]
+    let [[usual, usual_by_time], [largest, largest_by_time]] = events().map(|record| event::items(&record));
+    let by_subject = kind("audit", "event by subject", usual, largest);
+    let by_time = kind("audit", "event by time", usual_by_time, largest_by_time);
+    let log_head = kind("audit", "log head", log_heads().0, log_heads().1);
+    vec![
+        enrollment,
+        account,
+        branch,
+        newest,
+        api_key,
+        signing_key,
+        listing,
+        outbox_event,
+        verification,
+        request,
+        counter,
+        by_subject,
+        by_time,
+        log_head,
+    ]
 }
 
 pub(crate) fn tenant() -> TenantId {
@@ -79,7 +102,7 @@ pub(crate) fn event_id() -> EventId {
 }
 
 /// 13 digits, none of them a trailing zero: instants at their largest.
-fn at(millis: i64) -> Timestamp {
+pub(crate) fn at(millis: i64) -> Timestamp {
     Timestamp::from_millisecond(1_793_491_234_567 + millis).unwrap()
 }
 
@@ -249,14 +272,31 @@ fn verifications() -> [Verification; 2] {
     [usual, largest]
 }
 
+fn outbox_events() -> [OutboxEvent; 2] {
+    events().map(|EventRecord { key, payload, .. }| OutboxEvent { id: key.id, payload })
+}
+
+/// Usually a verification's success; at most an opening that asks for all that there is, with sealed data of the person.
 fn events() -> [EventRecord; 2] {
     let usual = EventRecord {
-        id: event_id(),
-        tenant: tenant(),
-        subject: [0xcd; 16],
+        key: EventKey { tenant: tenant(), subject: SUBJECT, id: event_id() },
         at: at(0),
         kept_until: at(1),
-        payload: vec![b'x'; 380],
+        payload: vec![b'x'; 400],
+        position: LogPosition { shard: 3, batch: 42, index: 1_234 },
     };
-    [usual.clone(), EventRecord { payload: vec![b'x'; 640], ..usual }]
+    let position = LogPosition { shard: u16::MAX, batch: 999_999_999_999, index: 9_999 };
+    [usual.clone(), EventRecord { payload: vec![b'x'; 740], position, ..usual }]
 }
+
+/// Usually one that nobody is writing to; at most one of 2^40 batches that somebody has leased.
+fn log_heads() -> (Item, Item) {
+    let usual = LogHead { batch: 42, header: vec![b'x'; 490], edge: vec![[5; 32]; 3], is_settled: true };
+    let largest = LogHead { batch: (1 << 40) - 1, header: vec![b'x'; 560], edge: vec![[5; 32]; 40], is_settled: false };
+    let turn = Turn { holder: [6; 16], until: at(10_000) };
+    (log_head::item(SHARD, &usual, None), log_head::item(SHARD, &largest, Some(&turn)))
+}
+
+pub(crate) const SUBJECT: [u8; 16] = [0xcd; 16];
+
+pub(crate) const SHARD: u16 = 3;
