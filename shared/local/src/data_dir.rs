@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 /// | `api-key` | the development API key |
 /// | `dynamodb.sqlite` | the embedded engine's tables |
 /// | `lock` | held by the one process that uses the embedded engine |
+/// | `audit-…` | the audit log and what leads to it: see `audit_path` |
 #[derive(Debug)]
 pub struct DataDir {
     path: PathBuf,
@@ -93,6 +94,18 @@ impl DataDir {
         let path = self.file(name);
         match OpenOptions::new().create(true).append(true).mode(0o600).open(&path) {
             Ok(_made) => Ok(path),
+            Err(source) => Err(DataDirError::Unusable { path, source }),
+        }
+    }
+
+    /// Makes a folder that only its owner can look into, unless it is there.
+    ///
+    /// # Errors
+    /// [`DataDirError`] if it can't be made.
+    pub fn private_folder(&self, name: &str) -> Result<PathBuf, DataDirError> {
+        let path = self.file(name);
+        match DirBuilder::new().recursive(true).mode(0o700).create(&path) {
+            Ok(()) => Ok(path),
             Err(source) => Err(DataDirError::Unusable { path, source }),
         }
     }

@@ -14,7 +14,7 @@ use store_valkey::Tiered;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
-use crate::audit_queue::{AuditQueue, AuditWriters};
+use crate::audit_path::{self, AuditPath, AuditPathError, HostAudit};
 use crate::data_dir::{DataDir, DataDirError};
 use crate::engine::{EmbeddedDynamo, EngineError, TablesError, create_tables, engine_config, table_names};
 use crate::provision::development_tenant;
@@ -51,7 +51,7 @@ pub struct Settings {
 #[derive(Debug)]
 pub struct Host {
     /// All functions.
-    pub service: Service<HostStore, DevelopmentKey, AuditQueue>,
+    pub service: Service<HostStore, DevelopmentKey, HostAudit>,
     /// What is durable of their state.
     pub tables: DynamoStore<AllTables>,
     /// Wraps the keys in the store.
@@ -61,7 +61,7 @@ pub struct Host {
     /// Its API key.
     pub api_key: ApiKey,
     engine: Option<EmbeddedDynamo>,
-    writers: AuditWriters,
+    audit: AuditPath,
     data_dir: DataDir,
 }
 
@@ -89,12 +89,19 @@ impl Host {
         if engine.is_none() {
             data_dir.leave()?;
         }
-        let (audit, writers) = AuditQueue::start(&tables);
         let store = Tiered::start(tables.clone(), &settings.cache, &aws).await?;
+        let ports = audit_path::Ports {
+            store: store.clone(),
+            tables: tables.clone(),
+            key: key.clone(),
+            clock: Arc::clone(&clock),
+            entropy: Arc::clone(&entropy),
+        };
+        let audit = AuditPath::start(&data_dir, outside, ports)?;
         let service = Service::new(&Ports {
             store,
             keys: key.clone(),
-            audit,
+            audit: audit.recorder(),
             policy: settings.policy,
             kdf: KdfPool::default(),
             parameters: settings.parameters,
@@ -102,7 +109,7 @@ impl Host {
             clock,
             entropy,
         });
-        Ok(Self { service, tables, key, tenant, api_key, engine, writers, data_dir })
+        Ok(Self { service, tables, key, tenant, api_key, engine, audit, data_dir })
     }
 
     /// The folder with its keys.
@@ -114,9 +121,9 @@ impl Host {
     /// Serves until `stop`; then finishes the requests in flight, writes the audit events out, and stops the engine.
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
         server::run(listener, self.service, stop).await;
-        // The queue ends when the last request is done with it.
-        if timeout(FLUSH_DEADLINE, self.writers.finish()).await.is_err() {
-            tracing::error!("the audit queue was not empty in time");
+        // The path ends when the last request is done with it.
+        if timeout(FLUSH_DEADLINE, self.audit.finish(FLUSH_PATIENCE)).await.is_err() {
+            tracing::warn!("what is left of the audit queue is for the next host");
         }
         drop(self.tables);
         if let Some(engine) = self.engine
@@ -163,6 +170,9 @@ pub enum StartError {
     /// The cache can't be used as it is named.
     #[error(transparent)]
     Cache(#[from] store_valkey::StartError),
+    /// Events can't be brought into the audit log.
+    #[error("the audit log can't be used")]
+    Audit(#[from] AuditPathError),
     /// The development tenant is not there.
     #[error("the development tenant can't be made")]
     Tenant(#[from] KeyringError),
@@ -176,5 +186,8 @@ pub(crate) const DEVELOPMENT_KEY: &str = "development.key";
 
 /// The issuer of local tokens: the same on every port, and nobody's name (RFC 6761 §6.3).
 const ISSUER: &str = "https://countersign.localhost";
+
+/// For each part of the way into the audit log. Two of them, and some calls of the store, fit into the deadline.
+pub(crate) const FLUSH_PATIENCE: Duration = Duration::from_secs(12);
 
 const FLUSH_DEADLINE: Duration = Duration::from_secs(35);

@@ -37,6 +37,7 @@ pub enum Function {
     Status,
     Introspect,
     Revoke,
+    AuditQuery,
     Jwks,
     Health,
 }
@@ -53,6 +54,7 @@ impl Function {
             Self::Status => "status",
             Self::Introspect => "introspect",
             Self::Revoke => "revoke",
+            Self::AuditQuery => "audit-query",
             Self::Jwks => "jwks",
             Self::Health => "health",
         }
@@ -60,7 +62,7 @@ impl Function {
 }
 
 /// Every route.
-pub static ROUTES: [Route; 10] = [
+pub static ROUTES: [Route; 11] = [
     authorized(Method::POST, "/v1/enrollments", Function::Enroll),
     authorized(Method::GET, "/v1/enrollments/{user_id}", Function::DescribeEnrollment),
     authorized(Method::POST, "/v1/verifications", Function::Initiate),
@@ -68,6 +70,7 @@ pub static ROUTES: [Route; 10] = [
     authorized(Method::GET, "/v1/verifications/{verification_id}", Function::Status),
     authorized(Method::POST, "/v1/sessions/introspect", Function::Introspect),
     authorized(Method::POST, "/v1/sessions/revoke", Function::Revoke),
+    authorized(Method::GET, "/v1/audit", Function::AuditQuery),
     open(Method::GET, "/.well-known/jwks.json", Function::Jwks),
     open(Method::GET, "/health/live", Function::Health),
     open(Method::GET, "/health/ready", Function::Health),

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use audit::RecordEvent;
+use audit::RecordEvents;
 use bytes::Bytes;
 use crypto::{CheckKey, UnwrapKey};
 use http_body_util::Full;
@@ -28,7 +28,7 @@ pub async fn run<S, U, A>(listener: TcpListener, service: Service<S, U, A>, stop
 where
     S: Store,
     U: UnwrapKey + CheckKey + Clone + 'static,
-    A: RecordEvent + Clone + 'static,
+    A: RecordEvents + Clone + 'static,
 {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let connections = GracefulShutdown::new();
@@ -88,7 +88,7 @@ async fn answer<S, U, A>(
 where
     S: Store,
     U: UnwrapKey + CheckKey + Clone + 'static,
-    A: RecordEvent + Clone + 'static,
+    A: RecordEvents + Clone + 'static,
 {
     let (head, body) = request.into_parts();
     let response = match read_body(&head.headers, body).await {

@@ -7,8 +7,9 @@ use crypto::KdfParameters;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 use super::admin::AdminCommand;
+use super::audit::AuditCommand;
 use super::state::StateArgs;
-use super::{Failure, admin, demo, serve};
+use super::{Failure, admin, audit, demo, serve};
 use crate::client::authority;
 
 /// Countersign on this machine: every function behind one port, with nothing else to install.
@@ -31,6 +32,9 @@ enum Command {
     /// What an operator does
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// Verify, prove and read the audit log
+    #[command(subcommand)]
+    Audit(AuditCommand),
 }
 
 /// How to serve.
@@ -81,6 +85,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Serve(arguments)) => serve::serve(arguments).await,
         Some(Command::Demo(arguments)) => demo::demo(arguments).await,
         Some(Command::Admin(command)) => admin::run(command).await,
+        Some(Command::Audit(command)) => audit::run(command).await,
     }
 }
 
@@ -137,6 +142,13 @@ mod tests {
             "countersign admin remove-listing --data-dir d",
             "countersign admin remove-listing --subject network/::/0 --audit-queue-url u",
             "countersign admin show-limits --dynamodb-url http://127.0.0.1:8000",
+            "countersign audit verify --log l",
+            "countersign audit verify --key k",
+            "countersign audit verify --log l --key k --data-dir d",
+            "countersign audit prove",
+            "countersign audit prove 42",
+            "countersign audit check p",
+            "countersign audit tail -n many",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
         }
@@ -161,6 +173,13 @@ mod tests {
             "countersign admin remove-listing --data-dir d --dynamodb-url http://127.0.0.1:8000 --subject network/2001:db8::/32",
             "countersign admin show-limits",
             "countersign admin show-limits --policy limits.json --data-dir d",
+            "countersign audit verify",
+            "countersign audit verify --data-dir d --checkpoints c",
+            "countersign audit verify --log l --key k --checkpoints c",
+            "countersign audit prove 018f0000-0000-7000-8000-00000000000a --out p",
+            "countersign audit check p --key k",
+            "countersign audit tail",
+            "countersign audit tail -f -n 3 --log l",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");
         }

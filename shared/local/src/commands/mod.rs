@@ -1,6 +1,7 @@
 //! The program's commands.
 
 mod admin;
+mod audit;
 mod cli;
 mod demo;
 mod say;

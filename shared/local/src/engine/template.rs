@@ -69,6 +69,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::audit_path;
+    use crate::queue::MAX_RECEIVE_COUNT;
 
     #[test]
     fn the_template_defines_three_tables() {
@@ -101,16 +103,28 @@ Resources:
     }
 
     #[test]
-    fn the_gateway_and_the_queue_here_have_the_templates_numbers() {
+    fn the_gateway_and_the_audit_path_here_have_the_templates_numbers() {
         let template: Value = serde_saphyr::from_str(TEMPLATE).unwrap();
 
         let number = |pointer: &str| template.pointer(pointer).and_then(Value::as_u64).unwrap();
-        let queue = "/Resources/AuditQueue/Properties/RedrivePolicy/maxReceiveCount";
-        let mapping = "/Resources/AuditWriter/Properties/Events/Events/Properties/BatchSize";
-        let authorizer = "/Resources/Api/Properties/Auth/Authorizers/Bearer/Identity/ReauthorizeEvery";
-        assert_eq!(number(queue), u64::from(crate::audit_queue::MAX_RECEIVE_COUNT));
-        assert_eq!(number(mapping), crate::audit_queue::BATCH as u64);
-        assert_eq!(number(authorizer), crate::gateway::REAUTHORIZE_EVERY.as_secs());
+        for (pointer, here) in [
+            ("/Parameters/AuditShards/Default", u64::from(audit_path::SHARDS)),
+            ("/Resources/AuditQueue/Properties/RedrivePolicy/maxReceiveCount", u64::from(MAX_RECEIVE_COUNT)),
+            ("/Resources/ReconcileQueue/Properties/RedrivePolicy/maxReceiveCount", u64::from(MAX_RECEIVE_COUNT)),
+            ("/Resources/ReconcileQueue/Properties/DelaySeconds", audit_path::RECONCILE_DELAY.as_secs()),
+            ("/Resources/AuditWriter/Properties/Timeout", audit_path::FUNCTION_TIMEOUT.as_secs()),
+            ("/Resources/AuditWriter/Properties/Events/Events/Properties/BatchSize", audit_path::LOGGED_AT_ONCE as u64),
+            (
+                "/Resources/Reconcile/Properties/Events/Verifications/Properties/BatchSize",
+                audit_path::RECONCILED_AT_ONCE as u64,
+            ),
+            (
+                "/Resources/Api/Properties/Auth/Authorizers/Bearer/Identity/ReauthorizeEvery",
+                crate::gateway::REAUTHORIZE_EVERY.as_secs(),
+            ),
+        ] {
+            assert_eq!(number(pointer), here, "{pointer}");
+        }
     }
 
     #[test]

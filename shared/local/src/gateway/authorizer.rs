@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use audit::RecordEvents;
 use authorizer::{Authorize, AuthorizerRequest, AuthorizerResponse};
 use countersign_http::{Problem, ProblemType};
 use http::header::AUTHORIZATION;
@@ -17,8 +18,8 @@ use super::event::{Arrival, headers, joined};
 pub(crate) type Fields = HashMap<String, Value>;
 
 /// The authorizer and its latest answers.
-pub(crate) struct CachedAuthorizer<S> {
-    authorize: Authorize<S>,
+pub(crate) struct CachedAuthorizer<S, A> {
+    authorize: Authorize<S, A>,
     kept: RwLock<HashMap<String, Kept>>,
 }
 
@@ -29,8 +30,8 @@ struct Kept {
     fields: Option<Arc<Fields>>,
 }
 
-impl<S: FindApiKey> CachedAuthorizer<S> {
-    pub(crate) fn new(authorize: Authorize<S>) -> Self {
+impl<S: FindApiKey, A: RecordEvents> CachedAuthorizer<S, A> {
+    pub(crate) fn new(authorize: Authorize<S, A>) -> Self {
         Self { authorize, kept: RwLock::default() }
     }
 

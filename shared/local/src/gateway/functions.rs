@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use admission::{Admission, Policy};
-use audit::RecordEvent;
+use audit::RecordEvents;
+use audit_query::ReadTrail;
 use authorizer::Authorize;
 use countersign_http::Endpoint;
 use crypto::{CheckKey, KdfParameters, KdfPool, UnwrapKey};
+use denials::Denials;
 use describe_enrollment::DescribeEnrollment;
 use domain::{Clock, Entropy};
 use enroll::Enroll;
@@ -19,65 +21,11 @@ use keyring::{BranchKeys, SigningKeys, VerifyingKeys};
 use lambda_http::{Body, Request};
 use revoke::Revoke;
 use status::ReadStatus;
-use store::{
-    BeginRequest, CheckReadiness, ClaimAttempt, CompleteVerification, CreateEnrollment, DrawPermits, FailAttempt,
-    FindApiKey, FindBranchKey, FindEnrollment, FindListings, FindSession, FindVerification, FinishRequest,
-    ListSigningKeys, OpenVerification, ReserveFailure, RevokeSession, StoreError, UpgradeVerifiers,
-};
+use store::{CheckReadiness, StoreError};
 use verify::Verify;
 
+use super::Store;
 use crate::Function;
-
-/// Every port of every function.
-pub trait Store:
-    BeginRequest
-    + CheckReadiness
-    + ClaimAttempt
-    + Clone
-    + CompleteVerification
-    + CreateEnrollment
-    + DrawPermits
-    + FailAttempt
-    + FindApiKey
-    + FindBranchKey
-    + FindEnrollment
-    + FindListings
-    + FindSession
-    + FindVerification
-    + FinishRequest
-    + ListSigningKeys
-    + OpenVerification
-    + ReserveFailure
-    + RevokeSession
-    + UpgradeVerifiers
-    + 'static
-{
-}
-
-impl<S> Store for S where
-    S: BeginRequest
-        + CheckReadiness
-        + ClaimAttempt
-        + Clone
-        + CompleteVerification
-        + CreateEnrollment
-        + DrawPermits
-        + FailAttempt
-        + FindApiKey
-        + FindBranchKey
-        + FindEnrollment
-        + FindListings
-        + FindSession
-        + FindVerification
-        + FinishRequest
-        + ListSigningKeys
-        + OpenVerification
-        + ReserveFailure
-        + RevokeSession
-        + UpgradeVerifiers
-        + 'static
-{
-}
 
 /// What the functions work with. Each gets its own clone; nothing is made per request.
 #[derive(Debug)]
@@ -104,13 +52,15 @@ pub struct Ports<S, U, A> {
 
 /// The functions.
 pub(super) struct Functions<S, U, A> {
+    pub(super) authorize: Authorize<S, A>,
     enroll: Enroll<S, U, A>,
-    describe_enrollment: DescribeEnrollment<S>,
+    describe_enrollment: DescribeEnrollment<S, A>,
     initiate: Initiate<S, U, A>,
     verify: Verify<S, U, A>,
-    status: ReadStatus<S, U>,
-    introspect: Introspect<S>,
+    status: ReadStatus<S, U, A>,
+    introspect: Introspect<S, A>,
     revoke: Revoke<S, U, A>,
+    audit_query: ReadTrail<S, U, A>,
     jwks: PublishKeys<S>,
     health: Health<S, InProcess, U>,
 }
@@ -119,23 +69,23 @@ impl<S, U, A> Functions<S, U, A>
 where
     S: Store,
     U: UnwrapKey + CheckKey + Clone + 'static,
-    A: RecordEvent + Clone + 'static,
+    A: RecordEvents + Clone + 'static,
 {
     pub(super) fn new(ports: &Ports<S, U, A>) -> Self {
-        // One memory of leases and refusals for all of them, as the host is one process.
-        let admission = ports.admission();
-        let store = || ports.store.clone();
-        let clock = || Arc::clone(&ports.clock);
+        let shared = Shared::of(ports);
+        let dependencies = Dependencies { store: ports.store.clone(), queue: InProcess, keys: ports.keys.clone() };
         Self {
-            enroll: enroll(ports, &admission),
-            describe_enrollment: DescribeEnrollment::new(store(), admission.clone()),
-            initiate: initiate(ports, &admission),
-            verify: verify(ports, &admission),
-            status: ReadStatus::new(store(), ports.keys.clone(), clock(), admission.clone()),
-            introspect: Introspect::new(store(), &ports.issuer, clock(), admission.clone()),
-            revoke: revoke(ports, &admission),
-            jwks: PublishKeys::new(store(), clock()),
-            health: Health::new(Dependencies { store: store(), queue: InProcess, keys: ports.keys.clone() }, clock()),
+            authorize: shared.authorize(),
+            enroll: shared.enroll(),
+            describe_enrollment: shared.describe_enrollment(),
+            initiate: shared.initiate(),
+            verify: shared.verify(),
+            status: shared.status(),
+            introspect: shared.introspect(),
+            revoke: shared.revoke(),
+            audit_query: shared.audit_query(),
+            jwks: PublishKeys::new(ports.store.clone(), Arc::clone(&ports.clock)),
+            health: Health::new(dependencies, Arc::clone(&ports.clock)),
         }
     }
 
@@ -149,104 +99,154 @@ where
             Function::Status => self.status.serve(request).await,
             Function::Introspect => self.introspect.serve(request).await,
             Function::Revoke => self.revoke.serve(request).await,
+            Function::AuditQuery => self.audit_query.serve(request).await,
             Function::Jwks => self.jwks.serve(request).await,
             Function::Health => self.health.serve(request).await,
         }
     }
 }
 
-impl<S: Clone, U, A> Ports<S, U, A> {
-    pub(super) fn authorize(&self) -> Authorize<S>
-    where
-        S: FindApiKey,
-    {
-        Authorize::new(self.store.clone(), Arc::clone(&self.clock))
+/// The ports, with one memory of leases, refusals and denials for all functions, as the host is one process.
+struct Shared<'a, S, U, A> {
+    ports: &'a Ports<S, U, A>,
+    admission: Admission<S>,
+    denials: Denials<A>,
+}
+
+impl<'a, S, U, A> Shared<'a, S, U, A>
+where
+    S: Store,
+    U: UnwrapKey + CheckKey + Clone + 'static,
+    A: RecordEvents + Clone + 'static,
+{
+    fn of(ports: &'a Ports<S, U, A>) -> Self {
+        let admission = Admission::new(admission::Ports {
+            store: ports.store.clone(),
+            policy: ports.policy.clone(),
+            clock: Arc::clone(&ports.clock),
+            entropy: Arc::clone(&ports.entropy),
+        });
+        let denials = Denials::new(ports.audit.clone(), Arc::clone(&ports.clock), Arc::clone(&ports.entropy));
+        Self { ports, admission, denials }
     }
 
-    fn admission(&self) -> Admission<S>
-    where
-        S: DrawPermits + FindListings,
-    {
-        Admission::new(admission::Ports {
-            store: self.store.clone(),
-            policy: self.policy.clone(),
-            clock: Arc::clone(&self.clock),
-            entropy: Arc::clone(&self.entropy),
+    fn store(&self) -> S {
+        self.ports.store.clone()
+    }
+
+    fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.ports.clock)
+    }
+
+    fn entropy(&self) -> Arc<dyn Entropy> {
+        Arc::clone(&self.ports.entropy)
+    }
+
+    fn branch_keys(&self) -> BranchKeys<S, U> {
+        BranchKeys::new(self.store(), self.ports.keys.clone(), self.clock())
+    }
+
+    fn authorize(&self) -> Authorize<S, A> {
+        Authorize::new(authorizer::Ports { store: self.store(), denials: self.denials.clone(), clock: self.clock() })
+    }
+
+    fn enroll(&self) -> Enroll<S, U, A> {
+        Enroll::new(enroll::Ports {
+            store: self.store(),
+            admission: self.admission.clone(),
+            keys: self.branch_keys(),
+            audit: self.ports.audit.clone(),
+            denials: self.denials.clone(),
+            kdf: self.ports.kdf.clone(),
+            parameters: self.ports.parameters,
+            clock: self.clock(),
+            entropy: self.entropy(),
         })
     }
 
-    fn branch_keys(&self) -> BranchKeys<S, U>
-    where
-        S: FindBranchKey,
-        U: UnwrapKey + Clone,
-    {
-        BranchKeys::new(self.store.clone(), self.keys.clone(), Arc::clone(&self.clock))
+    fn describe_enrollment(&self) -> DescribeEnrollment<S, A> {
+        DescribeEnrollment::new(describe_enrollment::Ports {
+            store: self.store(),
+            admission: self.admission.clone(),
+            denials: self.denials.clone(),
+        })
     }
-}
 
-fn enroll<S: Store, U: UnwrapKey + Clone, A: RecordEvent + Clone>(
-    ports: &Ports<S, U, A>,
-    admission: &Admission<S>,
-) -> Enroll<S, U, A> {
-    Enroll::new(enroll::Ports {
-        store: ports.store.clone(),
-        admission: admission.clone(),
-        keys: ports.branch_keys(),
-        audit: ports.audit.clone(),
-        kdf: ports.kdf.clone(),
-        parameters: ports.parameters,
-        clock: Arc::clone(&ports.clock),
-        entropy: Arc::clone(&ports.entropy),
-    })
-}
+    fn initiate(&self) -> Initiate<S, U, A> {
+        Initiate::new(initiate::Ports {
+            store: self.store(),
+            admission: self.admission.clone(),
+            keys: self.branch_keys(),
+            audit: self.ports.audit.clone(),
+            denials: self.denials.clone(),
+            parameters: self.ports.parameters,
+            clock: self.clock(),
+            entropy: self.entropy(),
+        })
+    }
 
-fn initiate<S: Store, U: UnwrapKey + Clone, A: RecordEvent + Clone>(
-    ports: &Ports<S, U, A>,
-    admission: &Admission<S>,
-) -> Initiate<S, U, A> {
-    Initiate::new(initiate::Ports {
-        store: ports.store.clone(),
-        admission: admission.clone(),
-        keys: ports.branch_keys(),
-        audit: ports.audit.clone(),
-        parameters: ports.parameters,
-        clock: Arc::clone(&ports.clock),
-        entropy: Arc::clone(&ports.entropy),
-    })
-}
+    fn verify(&self) -> Verify<S, U, A> {
+        Verify::new(verify::Ports {
+            store: self.store(),
+            admission: self.admission.clone(),
+            keys: self.branch_keys(),
+            signing: SigningKeys::new(self.store(), self.ports.keys.clone(), self.clock()),
+            audit: self.ports.audit.clone(),
+            denials: self.denials.clone(),
+            kdf: self.ports.kdf.clone(),
+            parameters: self.ports.parameters,
+            issuer: self.ports.issuer.clone(),
+            clock: self.clock(),
+            entropy: self.entropy(),
+        })
+    }
 
-fn verify<S: Store, U: UnwrapKey + Clone, A: RecordEvent + Clone>(
-    ports: &Ports<S, U, A>,
-    admission: &Admission<S>,
-) -> Verify<S, U, A> {
-    Verify::new(verify::Ports {
-        store: ports.store.clone(),
-        admission: admission.clone(),
-        keys: ports.branch_keys(),
-        signing: SigningKeys::new(ports.store.clone(), ports.keys.clone(), Arc::clone(&ports.clock)),
-        audit: ports.audit.clone(),
-        kdf: ports.kdf.clone(),
-        parameters: ports.parameters,
-        issuer: ports.issuer.clone(),
-        clock: Arc::clone(&ports.clock),
-        entropy: Arc::clone(&ports.entropy),
-    })
-}
+    fn status(&self) -> ReadStatus<S, U, A> {
+        ReadStatus::new(status::Ports {
+            store: self.store(),
+            admission: self.admission.clone(),
+            keys: self.branch_keys(),
+            denials: self.denials.clone(),
+            clock: self.clock(),
+        })
+    }
 
-fn revoke<S: Store, U: UnwrapKey + Clone, A: RecordEvent + Clone>(
-    ports: &Ports<S, U, A>,
-    admission: &Admission<S>,
-) -> Revoke<S, U, A> {
-    Revoke::new(revoke::Ports {
-        store: ports.store.clone(),
-        admission: admission.clone(),
-        keys: ports.branch_keys(),
-        published: VerifyingKeys::new(ports.store.clone(), Arc::clone(&ports.clock)),
-        audit: ports.audit.clone(),
-        issuer: ports.issuer.clone(),
-        clock: Arc::clone(&ports.clock),
-        entropy: Arc::clone(&ports.entropy),
-    })
+    fn introspect(&self) -> Introspect<S, A> {
+        Introspect::new(introspect::Ports {
+            store: self.store(),
+            admission: self.admission.clone(),
+            published: VerifyingKeys::new(self.store(), self.clock()),
+            denials: self.denials.clone(),
+            issuer: self.ports.issuer.clone(),
+            clock: self.clock(),
+        })
+    }
+
+    fn revoke(&self) -> Revoke<S, U, A> {
+        Revoke::new(revoke::Ports {
+            store: self.store(),
+            admission: self.admission.clone(),
+            keys: self.branch_keys(),
+            published: VerifyingKeys::new(self.store(), self.clock()),
+            audit: self.ports.audit.clone(),
+            denials: self.denials.clone(),
+            issuer: self.ports.issuer.clone(),
+            clock: self.clock(),
+            entropy: self.entropy(),
+        })
+    }
+
+    fn audit_query(&self) -> ReadTrail<S, U, A> {
+        ReadTrail::new(audit_query::Ports {
+            store: self.store(),
+            admission: self.admission.clone(),
+            keys: self.branch_keys(),
+            audit: self.ports.audit.clone(),
+            denials: self.denials.clone(),
+            clock: self.clock(),
+            entropy: self.entropy(),
+        })
+    }
 }
 
 /// A queue inside this process answers if the process does.

@@ -5,8 +5,10 @@ mod event;
 mod functions;
 mod matching;
 mod service;
+mod store;
 
 #[cfg(test)]
 pub(crate) use authorizer::REAUTHORIZE_EVERY;
-pub use functions::{Ports, Store};
+pub use functions::Ports;
 pub use service::Service;
+pub use store::Store;

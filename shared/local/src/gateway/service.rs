@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use audit::RecordEvent;
+use audit::RecordEvents;
 use bytes::Bytes;
 use countersign_http::{Problem, ProblemType, respond};
 use crypto::{CheckKey, UnwrapKey};
@@ -16,9 +16,10 @@ use http::{HeaderValue, Request, Response};
 use lambda_http::Body;
 use tokio::time::timeout;
 
+use super::Store;
 use super::authorizer::CachedAuthorizer;
 use super::event::Arrival;
-use super::functions::{Functions, Ports, Store};
+use super::functions::{Functions, Ports};
 use super::matching::{Matched, find};
 use crate::Access;
 
@@ -27,7 +28,7 @@ pub struct Service<S, U, A>(Arc<Shared<S, U, A>>);
 
 struct Shared<S, U, A> {
     functions: Functions<S, U, A>,
-    authorizer: CachedAuthorizer<S>,
+    authorizer: CachedAuthorizer<S, A>,
     clock: Arc<dyn Clock>,
     /// Tells this process's requests from those of another one with the same tables.
     process: u32,
@@ -38,16 +39,17 @@ impl<S, U, A> Service<S, U, A>
 where
     S: Store,
     U: UnwrapKey + CheckKey + Clone + 'static,
-    A: RecordEvent + Clone + 'static,
+    A: RecordEvents + Clone + 'static,
 {
     /// Mounts the functions on these ports.
     #[must_use]
     pub fn new(ports: &Ports<S, U, A>) -> Self {
         // Without randomness no request gets far; the first one that needs some says so.
         let process = ports.entropy.array().map(u32::from_be_bytes).unwrap_or_default();
+        let functions = Functions::new(ports);
         Self(Arc::new(Shared {
-            functions: Functions::new(ports),
-            authorizer: CachedAuthorizer::new(ports.authorize()),
+            authorizer: CachedAuthorizer::new(functions.authorize.clone()),
+            functions,
             clock: Arc::clone(&ports.clock),
             process,
             requests: AtomicU64::new(0),

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use admission::Policy;
-use audit::{Event, RecordError, RecordEvent};
+use audit::{Event, RecordError, RecordEvents};
 use bytes::Bytes;
 use crypto::{ApiKey, ApiKeyMode, DevelopmentKey, KdfParameters, KdfPool, OsEntropy, OutsideLambda};
 use domain::{Clock, TenantId};
@@ -21,10 +21,14 @@ pub(crate) enum Sink {
     Panics,
 }
 
-impl RecordEvent for Sink {
-    async fn record_event(&self, _event: &Event) -> Result<(), RecordError> {
+impl RecordEvents for Sink {
+    async fn record_events(&self, _events: &[Event]) -> Result<(), RecordError> {
         assert_eq!(*self, Self::Takes, "told to panic");
         Ok(())
+    }
+
+    async fn announce(&self, _event: &Event) {
+        assert_eq!(*self, Self::Takes, "told to panic");
     }
 }
 

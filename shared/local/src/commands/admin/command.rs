@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use ::admin::{AdminError, AdminStore, Administer, Answer, Command, Ports};
 use admission::Policy;
-use audit::{RecordEvent, SqsSink};
+use audit::{RecordEvents, Recorder, SqsQueue};
 use crypto::{OsEntropy, UnwrapKey};
 use domain::{Clock, RequestId, SystemClock};
 use keyring::BranchKeys;
 
 use super::arguments::{PlaceArgs, ShowArgs};
 use super::place::{Laptop, Names, Place, Stack, Unusable};
-use crate::audit_queue::AuditQueue;
 use crate::commands::Failure;
 use crate::commands::say::say;
 use crate::commands::state::read_policy;
+use crate::host::FLUSH_PATIENCE;
 
 /// Carries a command out there and prints what it did.
 pub(super) async fn carry_out(place: PlaceArgs, command: Command) -> Result<(), Failure> {
@@ -46,23 +46,23 @@ async fn in_aws(stack: Stack, policy: Policy, command: Command) -> Result<Answer
         None if changes => return Err("--audit-queue-url says where the change is recorded".into()),
         None => String::new(),
     };
-    let sink = SqsSink::new(&stack.aws, queue.as_str());
-    let administer = administer((stack.store, stack.key), sink, policy);
+    let audit = Recorder::new(SqsQueue::new(&stack.aws, queue.as_str()), stack.store.clone(), Arc::new(SystemClock));
+    let administer = administer((stack.store, stack.key), audit, policy);
     tell(&administer, command).await.map_err(|error| at_fault(error, &stack.names, &queue))
 }
 
 async fn here(laptop: Laptop, policy: Policy, command: Command) -> Result<Answer, Failure> {
-    let (queue, writers) = AuditQueue::start(&laptop.store);
-    let administer = administer((laptop.store.clone(), laptop.key.clone()), queue, policy);
+    let audit = laptop.audit_path().await?;
+    let administer = administer((laptop.store.clone(), laptop.key.clone()), audit.recorder(), policy);
     let answer = tell(&administer, command).await;
     drop(administer);
-    writers.finish().await;
+    audit.finish(FLUSH_PATIENCE).await;
     let answer = answer.map_err(|error| at_fault(error, &laptop.names, &laptop.names.table));
     laptop.close().await;
     answer
 }
 
-fn administer<S: AdminStore + Clone, U: UnwrapKey, A: RecordEvent>(
+fn administer<S: AdminStore + Clone, U: UnwrapKey, A: RecordEvents>(
     (store, key): (S, U),
     audit: A,
     policy: Policy,
@@ -78,7 +78,7 @@ fn administer<S: AdminStore + Clone, U: UnwrapKey, A: RecordEvent>(
     })
 }
 
-async fn tell<S: AdminStore, U: UnwrapKey, A: RecordEvent>(
+async fn tell<S: AdminStore, U: UnwrapKey, A: RecordEvents>(
     administer: &Administer<S, U, A>,
     command: Command,
 ) -> Result<Answer, AdminError> {

@@ -1,13 +1,18 @@
 //! Where an operator's command works: in AWS, or in a local host's data.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use crypto::DevelopmentKey;
+use config::CacheSettings;
+use crypto::{DevelopmentKey, OsEntropy, OutsideLambda};
+use domain::SystemClock;
 use keyring::KeyringError;
 use kms::KmsKeyring;
 use store_dynamodb::{AllTables, CoreTable, DynamoStore};
+use store_valkey::Tiered;
 
 use super::arguments::PlaceArgs;
+use crate::audit_path::{self, AuditPath};
 use crate::commands::Failure;
 use crate::data_dir::DataDir;
 use crate::engine::{EmbeddedDynamo, create_tables, engine_config, table_names};
@@ -34,8 +39,10 @@ pub(super) struct Laptop {
     pub(super) key: DevelopmentKey,
     pub(super) names: Names,
     engine: Option<EmbeddedDynamo>,
+    aws: config::SdkConfig,
+    outside: OutsideLambda,
     // Held, so that no host uses the data meanwhile.
-    _data_dir: DataDir,
+    data_dir: DataDir,
 }
 
 /// What things are called by the names that the operator gave.
@@ -87,13 +94,28 @@ impl Laptop {
             (Some(engine), endpoint, database.display().to_string())
         };
         create_tables(&endpoint).await?;
+        let (aws, outside) = (engine_config(&endpoint), config::outside_lambda()?);
         Ok(Self {
-            store: DynamoStore::new(&engine_config(&endpoint), table_names()),
+            store: DynamoStore::new(&aws, table_names()),
             names: Names { table, key: key.display().to_string() },
-            key: DevelopmentKey::load_or_create(&key, config::outside_lambda()?)?,
+            key: DevelopmentKey::load_or_create(&key, outside)?,
             engine,
-            _data_dir: data_dir,
+            aws,
+            outside,
+            data_dir,
         })
+    }
+
+    /// Brings events into the log, as a host does.
+    pub(super) async fn audit_path(&self) -> Result<AuditPath, Failure> {
+        let ports = audit_path::Ports {
+            store: Tiered::start(self.store.clone(), &CacheSettings::None, &self.aws).await?,
+            tables: self.store.clone(),
+            key: self.key.clone(),
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(OsEntropy),
+        };
+        Ok(AuditPath::start(&self.data_dir, self.outside, ports)?)
     }
 
     /// Lets go of it, after everything is written.

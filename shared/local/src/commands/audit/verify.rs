@@ -1,0 +1,42 @@
+//! `countersign audit verify`.
+
+use audit_log::{Report, ShardReport, verify_log};
+
+use super::arguments::LogArgs;
+use super::progress::Bar;
+use crate::commands::Failure;
+use crate::commands::say::say;
+
+/// Verifies a log and says what was found; fails with the first thing that is wrong.
+pub(super) fn verify(arguments: &LogArgs) -> Result<(), Failure> {
+    let (log, keys) = (arguments.log()?, arguments.keys()?);
+    // Before the log is listed, which grows.
+    let checkpoints = arguments.checkpoints()?;
+    let bar = Bar::new();
+    let report = verify_log(&log, &keys, &checkpoints, &mut |progress| bar.show(progress))?;
+    drop(bar);
+    Ok(say(&told(&report))?)
+}
+
+fn told(report: &Report) -> String {
+    let mut lines: Vec<String> = report.shards.iter().map(shard).collect();
+    let events: u64 = report.shards.iter().map(|shard| shard.events).sum();
+    if !report.orphans.is_empty() {
+        lines.push(format!("{} payloads without a header, which no batch has", report.orphans.len()));
+    }
+    lines.extend(report.foreign.iter().map(|name| format!("not part of the log: {name}")));
+    if report.shards.iter().all(|shard| shard.checkpoints == 0) {
+        lines.push("no checkpoints: whether the log was cut off can't be told".to_owned());
+    }
+    lines.push(format!("verified: {events} events"));
+    lines.join("\n")
+}
+
+fn shard(ShardReport { shard, events, head, checkpoints }: &ShardReport) -> String {
+    let header = head.header();
+    let (batches, at) = (header.batch, header.at);
+    format!(
+        "shard {shard}: {events} events in {batches} batches up to {at:.3}, {checkpoints} checkpoints, {}",
+        head.hash()
+    )
+}
