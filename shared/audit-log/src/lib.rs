@@ -20,6 +20,7 @@ mod flaw;
 mod folder;
 mod hash;
 mod header;
+mod headers;
 mod inventory;
 mod log_key;
 mod log_keys;
@@ -35,7 +36,7 @@ mod read;
 #[cfg(feature = "s3")]
 mod s3;
 mod shard;
-mod tree;
+pub mod tree;
 mod verify;
 
 pub use batch::{NewBatch, SealError, Sealed, open_batch, seal_batch};
@@ -53,7 +54,7 @@ pub use log_keys::{InvalidKeys, LogKeys};
 pub use memory::MemoryObjects;
 pub use name::{ObjectKind, ObjectName, UnknownName};
 pub use objects::{KeepObjects, ObjectError};
-pub use proof::{EventProof, InvalidProof};
+pub use proof::{EventProof, InvalidProof, Later};
 pub use prove::{ProveError, prove_event};
 pub use publish::{FolderCheckpoints, NotPublished, PublishCheckpoint};
 pub use read::{Listed, ReadLog};

@@ -33,5 +33,10 @@ pub(crate) fn check_payload(
     if tree.root() == header.root { Ok(()) } else { Err(fault(0..start, Flaw::OtherRoot)) }
 }
 
+/// The lines, as far as they are whole.
+pub(crate) fn lines(payload: &[u8]) -> impl Iterator<Item = &[u8]> {
+    payload.split_inclusive(|byte| *byte == b'\n').filter_map(|line| line.strip_suffix(b"\n"))
+}
+
 /// The largest payload: ten times what the writer puts into a batch. It bounds the memory that checking a log takes.
 pub(crate) const MAX_PAYLOAD_BYTES: u64 = 64 << 20;
