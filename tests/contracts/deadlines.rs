@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use countersign_http::ANSWER_DEADLINE;
+use serde_json::json;
 
 use crate::repository::{table_rows, yaml};
 use crate::template::functions;
@@ -54,19 +55,46 @@ fn e4_the_gateway_waits_longer_than_any_function_behind_it() {
 }
 
 #[test]
-fn a_message_stays_hidden_for_longer_than_the_writer_may_take() {
+fn a_message_stays_hidden_for_longer_than_its_reader_may_take() {
     let resources = &yaml("template.yaml")["Resources"];
-    let writer = functions().into_iter().find(|function| function.binary == "audit-writer").unwrap();
-    let hidden = resources["AuditQueue"]["Properties"]["VisibilityTimeout"].as_u64().unwrap();
-    assert!(Duration::from_secs(hidden) >= writer.timeout * 6);
+    for (queue, reader, _) in QUEUES {
+        let reader = functions().into_iter().find(|function| function.binary == reader).unwrap();
+        let hidden = resources[queue]["Properties"]["VisibilityTimeout"].as_u64().unwrap();
+        assert!(Duration::from_secs(hidden) >= reader.timeout * 6, "{queue}");
+    }
 }
 
 #[test]
-fn the_queue_asks_for_no_more_writers_than_are_reserved() {
-    let writer = &yaml("template.yaml")["Resources"]["AuditWriter"]["Properties"];
-    let asked = writer["Events"]["Events"]["Properties"]["ScalingConfig"]["MaximumConcurrency"].as_u64().unwrap();
-    let reserved = writer["ReservedConcurrentExecutions"][1].as_u64().unwrap();
-    assert!(asked <= reserved);
+fn a_queue_asks_for_no_more_readers_than_are_reserved() {
+    let resources = &yaml("template.yaml")["Resources"];
+    for (queue, _, reader) in QUEUES {
+        let reader = &resources[reader]["Properties"];
+        let events = reader["Events"].as_object().unwrap().values().next().unwrap();
+        assert_eq!(events["Properties"]["Queue"], format!("{queue}.Arn"));
+        let asked = events["Properties"]["ScalingConfig"]["MaximumConcurrency"].as_u64().unwrap();
+        let reserved = reader["ReservedConcurrentExecutions"][1].as_u64().unwrap();
+        assert!(asked <= reserved, "{queue}");
+    }
+}
+
+#[test]
+fn a_reader_says_which_messages_failed_and_they_end_as_dead_letters() {
+    let resources = &yaml("template.yaml")["Resources"];
+    for (queue, _, reader) in QUEUES {
+        let events = resources[reader]["Properties"]["Events"].as_object().unwrap().values().next().unwrap();
+        assert_eq!(events["Properties"]["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]), "{queue}");
+        let redrive = &resources[queue]["Properties"]["RedrivePolicy"];
+        let dead_letters = redrive["deadLetterTargetArn"].as_str().unwrap().trim_end_matches(".Arn");
+        assert_eq!(resources[dead_letters]["DeletionPolicy"], "Retain", "{queue}");
+        assert!(redrive["maxReceiveCount"].as_u64().unwrap() >= 5, "{queue}");
+    }
+}
+
+#[test]
+fn a_verification_is_reconciled_after_its_end() {
+    let queue = &yaml("template.yaml")["Resources"]["ReconcileQueue"]["Properties"];
+    let delay = Duration::from_secs(queue["DelaySeconds"].as_u64().unwrap());
+    assert!(delay >= domain::VERIFICATION_LIFETIME + ANSWER_DEADLINE, "what it causes may not be written yet");
 }
 
 fn rows() -> Vec<Row> {
@@ -90,3 +118,7 @@ const INTEGRATION_LIMIT: Duration = Duration::from_secs(30);
 
 /// API Gateway's longest wait for an authorizer.
 const AUTHORIZER_LIMIT: Duration = Duration::from_secs(10);
+
+/// Every queue that a function reads, with the function and its resource.
+const QUEUES: [(&str, &str, &str); 2] =
+    [("AuditQueue", "audit-writer", "AuditWriter"), ("ReconcileQueue", "reconcile", "Reconcile")];

@@ -13,15 +13,17 @@ const LAYERS: [&[&str]; 5] = [
     &["domain"],
     &["crypto", "store", "telemetry"],
     &["admission", "audit", "keyring", "kms", "store-dynamodb", "testkit"],
-    &["config", "countersign-http"],
-    &["store-valkey"],
+    &["audit-log", "config", "countersign-http"],
+    &["denials", "store-valkey"],
 ];
 
 /// Which package may name which client.
-const CLIENTS: [(&str, &str); 5] = [
+const CLIENTS: [(&str, &str); 7] = [
     ("aws-sdk-dynamodb", "store-dynamodb"),
     ("aws-sdk-elasticache", "store-valkey"),
     ("aws-sdk-kms", "kms"),
+    ("aws-sdk-s3", "audit-log"),
+    ("aws-sdk-sns", "publish-checkpoints"),
     ("aws-sdk-sqs", "audit"),
     ("redis", "store-valkey"),
 ];

@@ -8,10 +8,14 @@ use crate::repository::files;
 use crate::template::functions;
 
 /// Every variable, with what the template sets it to.
-const VALUES: [(&str, &str); 10] = [
+const VALUES: [(&str, &str); 15] = [
+    ("COUNTERSIGN_AUDIT_BUCKET", "AuditBucket"),
+    ("COUNTERSIGN_AUDIT_KEY_ID", "AuditLogKey.Arn"),
     ("COUNTERSIGN_AUDIT_QUEUE_URL", "AuditQueue"),
+    ("COUNTERSIGN_AUDIT_SHARDS", "AuditShards"),
     ("COUNTERSIGN_AUDIT_TABLE", "AuditTable"),
     ("COUNTERSIGN_CACHE", r#"["WithCache","serverless-cache/${Cache}?user=${CacheUser}","none"]"#),
+    ("COUNTERSIGN_CHECKPOINT_TOPIC_ARN", "CheckpointTopic"),
     ("COUNTERSIGN_CORE_TABLE", "CoreTable"),
     ("COUNTERSIGN_EPHEMERAL_TABLE", "EphemeralTable"),
     ("COUNTERSIGN_ISSUER", "Issuer"),
@@ -19,6 +23,7 @@ const VALUES: [(&str, &str); 10] = [
     ("COUNTERSIGN_KMS_KEY_ID", "Key.Arn"),
     ("COUNTERSIGN_LIMITS", "Limits"),
     ("COUNTERSIGN_LOG", "Log"),
+    ("COUNTERSIGN_RECONCILE_QUEUE_URL", "ReconcileQueue"),
 ];
 
 #[test]

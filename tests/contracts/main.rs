@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a contract that can't be read is a failure")]
 #![expect(clippy::indexing_slicing, clippy::panic, reason = "a contract that can't be read is a failure")]
 
+mod audit_log;
 mod bans;
 mod deadlines;
 mod dependencies;

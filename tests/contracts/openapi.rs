@@ -1,10 +1,12 @@
 //! `docs/openapi.yaml` says what the code requires. What it says of answers is for schemathesis to find out.
 
+use std::collections::BTreeSet;
+
 use domain::{ATTEMPTS_ALLOWED, Category, FactorType, MAX_AMOUNT_MINOR};
 use local::{Access, ROUTES};
 use serde_json::{Value, json};
 
-use crate::repository::yaml;
+use crate::repository::{read, yaml};
 
 #[test]
 fn factor_types_and_categories_are_those_of_the_registry() {
@@ -19,6 +21,32 @@ fn numbers_are_those_of_the_code() {
     let schemas = &yaml("docs/openapi.yaml")["components"]["schemas"];
     assert_eq!(schemas["Transaction"]["properties"]["amount_minor"]["maximum"], MAX_AMOUNT_MINOR);
     assert_eq!(schemas["Standing"]["properties"]["attempts_remaining"]["maximum"], ATTEMPTS_ALLOWED);
+}
+
+#[test]
+fn every_outcome_of_the_trail_is_described() {
+    let outcomes = &yaml("docs/openapi.yaml")["components"]["schemas"]["Outcome"]["properties"];
+    let described: BTreeSet<&str> = outcomes.as_object().unwrap().keys().map(String::as_str).collect();
+
+    let source = read("shared/audit/src/event.rs");
+    let variants = source.split("pub enum Outcome {").nth(1).unwrap().split("\n}").next().unwrap();
+    let names = variants.lines().filter_map(|line| line.strip_prefix("    ")?.strip_suffix(" {"));
+    let names: BTreeSet<String> = names.map(snake_case).collect();
+
+    assert_eq!(described, names.iter().map(String::as_str).collect());
+}
+
+#[test]
+fn a_parameter_of_a_query_is_optional_and_has_a_form() {
+    let openapi = yaml("docs/openapi.yaml");
+    for route in &ROUTES {
+        let parameters = operation(&openapi, route)["parameters"].as_array().into_iter().flatten();
+        for parameter in parameters.map(|parameter| resolve(&openapi, parameter)).filter(|it| it["in"] == "query") {
+            let schema = resolve(&openapi, &parameter["schema"]);
+            let has_a_form = schema.get("pattern").is_some() || schema["type"] == "integer";
+            assert!(has_a_form && parameter.get("required").is_none(), "{parameter}");
+        }
+    }
 }
 
 #[test]
@@ -84,6 +112,14 @@ fn resolve<'a>(openapi: &'a Value, value: &'a Value) -> &'a Value {
         Some(reference) => openapi.pointer(reference.trim_start_matches('#')).unwrap_or_else(|| panic!("{reference}")),
         None => value,
     }
+}
+
+fn snake_case(name: &str) -> String {
+    let words = name.chars().enumerate().map(|(position, letter)| {
+        let gap = if letter.is_uppercase() && position > 0 { "_" } else { "" };
+        format!("{gap}{}", letter.to_lowercase())
+    });
+    words.collect()
 }
 
 /// Every object schema that is reached from here forbids what it does not name.

@@ -7,46 +7,70 @@ use serde_json::{Value, json};
 use crate::repository::{files, files_of, read};
 use crate::template::{Statement, functions};
 
-/// What each port needs in AWS: actions, and the resources that they are allowed on.
-const RIGHTS: &[(&str, &[&str], &[&str])] = &[
-    ("BeginRequest", &["dynamodb:UpdateItem"], &["EphemeralTable.Arn"]),
-    ("ChangeListings", &["dynamodb:DeleteItem", "dynamodb:UpdateItem"], &["CoreTable.Arn"]),
-    ("CheckKey", &["kms:DescribeKey"], &["Key.Arn"]),
+/// What each port needs in AWS: actions, the resources that they are allowed on, and, in tables whose other items are not the
+/// port's business, the partitions. Where one port's actions differ in that, the name of the action follows the port's.
+const RIGHTS: &[Right<'_>] = &[
+    ("AppendBatch", &["dynamodb:UpdateItem"], &["AuditTable.Arn"], &["log/*"]),
+    ("BeginRequest", &["dynamodb:UpdateItem"], &["EphemeralTable.Arn"], &[]),
+    ("ChangeListings", &["dynamodb:PutItem"], &["CoreTable.Arn"], &["listings", "outbox/*"]),
+    ("ChangeListingsDelete", &["dynamodb:DeleteItem"], &["CoreTable.Arn"], &["listings"]),
+    ("CheckKey", &["kms:DescribeKey"], &["Key.Arn"], &[]),
     (
         "CheckReadiness",
         &["dynamodb:GetItem", "sqs:GetQueueAttributes"],
         &["AuditQueue.Arn", "CoreTable.Arn", "EphemeralTable.Arn"],
+        &[],
     ),
-    ("ClaimAttempt", &["dynamodb:UpdateItem"], &["EphemeralTable.Arn"]),
-    ("CompleteVerification", &["dynamodb:UpdateItem"], &["CoreTable.Arn", "EphemeralTable.Arn"]),
-    ("CreateEnrollment", &["dynamodb:PutItem"], &["CoreTable.Arn"]),
-    ("DrawPermits", &["dynamodb:UpdateItem"], &["EphemeralTable.Arn"]),
-    ("FailAttempt", &["dynamodb:UpdateItem"], &["EphemeralTable.Arn"]),
-    ("FindApiKey", &["dynamodb:GetItem"], &["CoreTable.Arn"]),
-    ("FindBranchKey", &["dynamodb:GetItem"], &["CoreTable.Arn"]),
-    ("FindEnrollment", &["dynamodb:GetItem"], &["CoreTable.Arn"]),
-    ("FindListings", &["dynamodb:Query"], &["CoreTable.Arn"]),
-    ("FindSession", &["dynamodb:GetItem"], &["CoreTable.Arn"]),
-    ("FindVerification", &["dynamodb:GetItem"], &["EphemeralTable.Arn"]),
-    ("FinishRequest", &["dynamodb:DeleteItem", "dynamodb:UpdateItem"], &["EphemeralTable.Arn"]),
-    ("ListSigningKeys", &["dynamodb:Query"], &["CoreTable.Arn"]),
-    ("OpenVerification", &["dynamodb:PutItem"], &["EphemeralTable.Arn"]),
-    ("RecordEvent", &["sqs:SendMessage"], &["AuditQueue.Arn"]),
-    ("ReserveFailure", &["dynamodb:UpdateItem"], &["CoreTable.Arn"]),
-    ("RevokeSession", &["dynamodb:UpdateItem"], &["CoreTable.Arn"]),
-    ("StoreEvents", &["dynamodb:PutItem"], &["AuditTable.Arn"]),
-    ("UnlockAccount", &["dynamodb:UpdateItem"], &["CoreTable.Arn"]),
-    ("UnwrapKey", &["kms:Decrypt"], &["Key.Arn"]),
-    ("UpgradeVerifiers", &["dynamodb:UpdateItem"], &["CoreTable.Arn"]),
+    ("ClaimAttempt", &["dynamodb:UpdateItem"], &["EphemeralTable.Arn"], &[]),
+    (
+        "CompleteVerification",
+        &["dynamodb:UpdateItem"],
+        &["CoreTable.Arn", "EphemeralTable.Arn"],
+        &["t/*/u/*", "t/*/v/*"],
+    ),
+    ("CreateEnrollment", &["dynamodb:PutItem"], &["CoreTable.Arn"], &["outbox/*", "t/*/u/*"]),
+    ("DrainOutbox", &["dynamodb:BatchWriteItem", "dynamodb:Query"], &["CoreTable.Arn"], &["outbox/*"]),
+    ("DrawPermits", &["dynamodb:UpdateItem"], &["EphemeralTable.Arn"], &[]),
+    ("FailAttempt", &["dynamodb:UpdateItem"], &["EphemeralTable.Arn"], &[]),
+    ("FindAccount", &["dynamodb:GetItem"], &["CoreTable.Arn"], &[]),
+    ("FindApiKey", &["dynamodb:GetItem"], &["CoreTable.Arn"], &[]),
+    ("FindBranchKey", &["dynamodb:GetItem"], &["CoreTable.Arn"], &[]),
+    ("FindEnrollment", &["dynamodb:GetItem"], &["CoreTable.Arn"], &[]),
+    ("FindEvents", &["dynamodb:Query"], &["AuditTable.Arn"], &["t/*"]),
+    ("FindListings", &["dynamodb:Query"], &["CoreTable.Arn"], &[]),
+    ("FindLogHeads", &["dynamodb:BatchGetItem"], &["AuditTable.Arn"], &["log/*"]),
+    ("FindSession", &["dynamodb:GetItem"], &["CoreTable.Arn"], &[]),
+    ("FindVerification", &["dynamodb:GetItem"], &["EphemeralTable.Arn"], &[]),
+    ("FinishRequest", &["dynamodb:DeleteItem", "dynamodb:UpdateItem"], &["EphemeralTable.Arn"], &[]),
+    ("IndexEvents", &["dynamodb:BatchWriteItem"], &["AuditTable.Arn"], &["t/*"]),
+    ("KeepEvents", &["dynamodb:PutItem"], &["CoreTable.Arn"], &["outbox/*"]),
+    ("KeepObjects", &["s3:GetObject", "s3:PutObject"], &["${AuditBucket.Arn}/shard-*"], &[]),
+    ("LeaseShard", &["dynamodb:UpdateItem"], &["AuditTable.Arn"], &["log/*"]),
+    ("ListSigningKeys", &["dynamodb:Query"], &["CoreTable.Arn"], &[]),
+    ("OpenVerification", &["dynamodb:PutItem"], &["EphemeralTable.Arn"], &[]),
+    ("PublishCheckpoint", &["sns:Publish"], &["CheckpointTopic"], &[]),
+    ("RecogniseEvents", &["dynamodb:BatchGetItem"], &["AuditTable.Arn"], &["t/*"]),
+    ("RecordEvents", &["sqs:SendMessage"], &["AuditQueue.Arn"], &[]),
+    ("ReserveFailure", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
+    ("RevokeSession", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
+    ("SignHeaders", &["kms:Sign"], &["AuditLogKey.Arn"], &[]),
+    ("UnlockAccount", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
+    ("UnwrapKey", &["kms:Decrypt"], &["Key.Arn"], &[]),
+    ("UpgradeVerifiers", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
 ];
+
+type Right<'a> = (&'a str, &'a [&'a str], &'a [&'a str], &'a [&'a str]);
+
+/// The queue that a function sends to, where it is not the trail's recorder.
+const SENT_TO: [(&str, &str); 2] = [("audit-writer", "ReconcileQueue.Arn"), ("drain-outbox", "AuditQueue.Arn")];
 
 #[test]
 fn a_functions_statements_are_its_ports() {
     let ports = port_traits();
 
     for function in functions() {
-        let sids: BTreeSet<String> = function.statements.iter().map(|statement| statement.sid.clone()).collect();
-        assert_eq!(sids, ports_of(&function.binary, &ports), "{}", function.binary);
+        let sids = function.statements.iter().map(|statement| port(&statement.sid).to_owned());
+        assert_eq!(sids.collect::<BTreeSet<_>>(), ports_of(&function.binary, &ports), "{}", function.binary);
     }
 }
 
@@ -55,14 +79,10 @@ fn a_statement_allows_what_its_port_needs_and_no_more() {
     for function in functions() {
         let written: BTreeSet<Statement> = function.statements.iter().cloned().collect();
         let sids: BTreeSet<&str> = written.iter().map(|statement| statement.sid.as_str()).collect();
-        let needed =
-            RIGHTS.iter().filter(|(port, ..)| sids.contains(port)).map(|(port, actions, resources)| Statement {
-                sid: (*port).to_owned(),
-                effect: "Allow".to_owned(),
-                actions: owned(actions),
-                resources: owned(resources),
-            });
-        assert_eq!(written, needed.collect(), "{}", function.binary);
+        let needed = RIGHTS.iter().filter(|(sid, ..)| sids.contains(port(sid))).map(allowing);
+        let sending = SENT_TO.iter().filter(|(sender, _)| *sender == function.binary);
+        let sending = sending.map(|(_, queue)| allowing(&("SendEvents", &["sqs:SendMessage"], &[queue], &[])));
+        assert_eq!(written, needed.chain(sending).collect(), "{}", function.binary);
         assert_eq!(written.len(), function.statements.len(), "{}: a statement is there twice", function.binary);
     }
 }
@@ -79,10 +99,64 @@ fn a_function_has_rights_on_the_cache_if_it_has_one_and_no_other_policy() {
 
 #[test]
 fn nothing_scans_and_nothing_is_allowed_on_everything() {
-    for (port, actions, resources) in RIGHTS {
+    for (port, actions, resources, _) in RIGHTS {
         assert!(!actions.iter().any(|action| action.contains("Scan") || action.contains('*')), "{port}");
-        assert!(!resources.iter().any(|resource| resource.contains('*')), "{port}");
+        assert!(!resources.iter().any(|resource| resource.starts_with('*')), "{port}");
     }
+}
+
+/// What the log promises is no function's choice: one writes and signs it, one takes events out of the outbox, and none
+/// deletes what is in the log.
+#[test]
+fn only_its_writer_writes_the_log_and_only_the_drain_empties_the_outbox() {
+    let may = |action: &str, resource: &str| -> BTreeSet<String> {
+        let allows = |statement: &Statement| {
+            statement.actions.contains(action) && statement.resources.iter().any(|of| of.contains(resource))
+        };
+        functions().into_iter().filter(|it| it.statements.iter().any(allows)).map(|it| it.binary).collect()
+    };
+    let only = |function: &str| BTreeSet::from([function.to_owned()]);
+
+    assert_eq!(may("kms:Sign", "AuditLogKey"), only("audit-writer"));
+    assert_eq!(may("s3:PutObject", "AuditBucket"), only("audit-writer"));
+    assert_eq!(may("dynamodb:BatchWriteItem", "AuditTable"), only("audit-writer"));
+    assert_eq!(may("dynamodb:UpdateItem", "AuditTable"), only("audit-writer"));
+    for action in ["dynamodb:PutItem", "dynamodb:DeleteItem"] {
+        assert_eq!(may(action, "AuditTable"), BTreeSet::new(), "{action}");
+    }
+    for action in ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"] {
+        assert_eq!(may(action, "AuditBucket"), BTreeSet::new(), "{action}");
+    }
+    assert_eq!(may("dynamodb:BatchWriteItem", "CoreTable"), only("drain-outbox"));
+    let deletes = functions().into_iter().flat_map(|function| function.statements).filter(|statement| {
+        statement.resources.contains("CoreTable.Arn") && statement.actions.contains("dynamodb:DeleteItem")
+    });
+    for statement in deletes {
+        assert_eq!(statement.partitions, owned(&["listings"]), "{}", statement.sid);
+    }
+}
+
+/// Whoever records events has both halves of the recorder: the queue, and the outbox behind it.
+fn with_both_halves(mut ports: BTreeSet<String>) -> BTreeSet<String> {
+    if ports.contains("RecordEvents") {
+        ports.insert("KeepEvents".to_owned());
+    }
+    ports
+}
+
+fn allowing((sid, actions, resources, partitions): &Right<'_>) -> Statement {
+    Statement {
+        sid: (*sid).to_owned(),
+        effect: "Allow".to_owned(),
+        actions: owned(actions),
+        resources: owned(resources),
+        partitions: owned(partitions),
+    }
+}
+
+/// The port that a statement is for.
+fn port(sid: &str) -> &str {
+    sid.strip_suffix("Delete").unwrap_or(sid)
 }
 
 /// Every port by its name: the traits of the crates that declare ports.
@@ -108,7 +182,7 @@ fn ports_of(function: &str, ports: &BTreeSet<String>) -> BTreeSet<String> {
         let words = code.flat_map(|line| line.split(|symbol: char| !symbol.is_alphanumeric() && symbol != '_'));
         named.extend(words.map(str::to_owned));
     }
-    ports.iter().filter(|port| named.contains(*port)).cloned().collect()
+    with_both_halves(ports.iter().filter(|port| named.contains(*port)).cloned().collect())
 }
 
 fn owned(texts: &[&str]) -> BTreeSet<String> {
@@ -122,4 +196,10 @@ fn in_the_caches_network() -> Value {
 }
 
 /// Ports that are not the store's.
-const PORT_FILES: [&str; 2] = ["shared/crypto/src/key_wrap.rs", "shared/audit/src/sink.rs"];
+const PORT_FILES: [&str; 5] = [
+    "shared/audit-log/src/objects.rs",
+    "shared/audit-log/src/publish.rs",
+    "shared/audit/src/sink.rs",
+    "shared/crypto/src/header_signature.rs",
+    "shared/crypto/src/key_wrap.rs",
+];

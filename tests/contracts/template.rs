@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::repository::yaml;
 
@@ -37,6 +37,8 @@ pub(crate) struct Statement {
     pub(crate) effect: String,
     pub(crate) actions: BTreeSet<String>,
     pub(crate) resources: BTreeSet<String>,
+    /// The partition keys that it is limited to; none if it isn't.
+    pub(crate) partitions: BTreeSet<String>,
 }
 
 /// One route.
@@ -86,7 +88,18 @@ fn statement(statement: &Value) -> Statement {
         effect: text(&statement["Effect"]),
         actions: texts(&statement["Action"]),
         resources: texts(&statement["Resource"]),
+        partitions: partitions(&statement["Condition"]),
     }
+}
+
+/// The one condition that statements have, if they have one.
+fn partitions(condition: &Value) -> BTreeSet<String> {
+    if condition.is_null() {
+        return BTreeSet::new();
+    }
+    let keys = &condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
+    assert_eq!(*condition, json!({ "ForAllValues:StringLike": { "dynamodb:LeadingKeys": keys } }));
+    texts(keys)
 }
 
 fn routes(properties: &Value) -> BTreeSet<Route> {

@@ -20,24 +20,19 @@ async fn main() -> Result<(), Error> {
     let settings = config::AuditQuery::from_env()?;
     let aws = config::aws()?;
     let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) = (Arc::new(SystemClock), Arc::new(OsEntropy));
-    let tables = AllTables::new(
-        settings.core_table.as_str(),
-        settings.ephemeral_table.as_str(),
-        settings.audit_table.as_str(),
-    );
+    let (core, ephemeral) = (settings.core_table, settings.ephemeral_table);
+    let tables = AllTables::new(core.as_str(), ephemeral.as_str(), settings.audit_table.as_str());
     let store = Tiered::start(DynamoStore::new(&aws, tables), &settings.cache, &aws).await?;
     let keyring = KmsKeyring::new(&aws, settings.kms_key_id.as_str());
     let policy = settings.limits;
     let limits = admission::Ports { store: store.clone(), policy, clock: clock.clone(), entropy: entropy.clone() };
-    let queue = SqsQueue::new(&aws, settings.audit_queue_url.as_str());
-    let audit = Recorder::new(queue, store.clone(), clock.clone());
-    let denials = Denials::new(audit.clone(), clock.clone(), entropy.clone());
+    let audit = Recorder::new(SqsQueue::new(&aws, settings.audit_queue_url.as_str()), store.clone(), clock.clone());
     let read_trail = ReadTrail::new(Ports {
         admission: Admission::new(limits),
         keys: BranchKeys::new(store.clone(), keyring, Arc::clone(&clock)),
         store,
+        denials: Denials::new(audit.clone(), clock.clone(), entropy.clone()),
         audit,
-        denials,
         clock,
         entropy,
     });

@@ -8,7 +8,9 @@ use super::{Content, MemoryStore};
 impl KeepEvents for MemoryStore {
     async fn keep_events(&self, events: &[OutboxEvent]) -> Result<(), StoreError> {
         let mut content = self.content();
-        events.iter().for_each(|event| keep(&mut content, event));
+        for event in events {
+            keep(&mut content, event);
+        }
         Ok(())
     }
 }
