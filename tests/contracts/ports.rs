@@ -53,7 +53,7 @@ const RIGHTS: &[Right<'_>] = &[
     ("RecordEvents", &["sqs:SendMessage"], &["AuditQueue.Arn"], &[]),
     ("ReserveFailure", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
     ("RevokeSession", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
-    ("SignHeaders", &["kms:Sign"], &["AuditLogKey.Arn"], &[]),
+    ("SignHeaders", &["kms:GetPublicKey", "kms:Sign"], &["AuditLogKey.Arn"], &[]),
     ("UnlockAccount", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
     ("UnwrapKey", &["kms:Decrypt"], &["Key.Arn"], &[]),
     ("UpgradeVerifiers", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
