@@ -7,12 +7,16 @@ use std::time::Duration;
 
 use admin::{AdminError, Administer, Ports};
 use admission::Policy;
-use audit::{About, Behaviour, Event, ListingEntry, MemorySink, Outcome, RecordError, RecordEvent, Subject};
+use audit::{About, Behaviour, Event, ListingEntry, MemorySink, Outcome, Subject};
 use crypto::{DevelopmentKey, OutsideLambda};
-use domain::{AttemptMark, Clock, ListedAccess, ListedSubject, Listing, MAX_LISTINGS, RequestId, TenantId, UserId};
+use domain::{
+    AttemptMark, Clock, EventId, ListedAccess, ListedSubject, Listing, MAX_LISTINGS, RequestId, TenantId, UserId,
+};
 use keyring::{BranchKeys, create_branch_key};
 use serde_json::{Value, json};
-use store::{ChangeListings, FindListings, Reservation, ReserveFailure, StoreErrorKind};
+use store::{
+    ChangeListings, DrainOutbox, FindListings, OUTBOX_PARTS, OutboxEvent, Reservation, ReserveFailure, StoreErrorKind,
+};
 use testkit::{Fault, FaultStore, FixedClock, MemoryStore, SeededEntropy};
 
 const UNLOCK: &str = include_str!("../../../events/admin/unlock-account.json");
@@ -21,20 +25,11 @@ const ALLOW_TENANT: &str = include_str!("../../../events/admin/allow-tenant.json
 const REMOVE: &str = include_str!("../../../events/admin/remove-listing.json");
 const SHOW: &str = include_str!("../../../events/admin/show-limits.json");
 
-#[derive(Clone, Default)]
-struct Sink(Arc<MemorySink>);
-
-impl RecordEvent for Sink {
-    async fn record_event(&self, event: &Event) -> Result<(), RecordError> {
-        self.0.record_event(event).await
-    }
-}
-
 struct Operator {
-    administer: Administer<FaultStore, DevelopmentKey, Sink>,
+    administer: Administer<FaultStore, DevelopmentKey, Arc<MemorySink>>,
     store: FaultStore,
     keys: BranchKeys<FaultStore, DevelopmentKey>,
-    sink: Sink,
+    sink: Arc<MemorySink>,
     clock: Arc<FixedClock>,
 }
 
@@ -43,13 +38,14 @@ impl Operator {
     async fn new() -> Self {
         let outside = OutsideLambda::from_function_name(None).unwrap();
         let key = DevelopmentKey::ephemeral(&SeededEntropy::new(1), outside).unwrap();
-        let (store, sink, clock) = (FaultStore::new(MemoryStore::new()), Sink::default(), Arc::<FixedClock>::default());
+        let (store, sink, clock) =
+            (FaultStore::new(MemoryStore::new()), Arc::<MemorySink>::default(), Arc::<FixedClock>::default());
         create_branch_key(&store, &key, tenant(), (&*clock, &SeededEntropy::new(2))).await.unwrap();
         let keys = || BranchKeys::new(store.clone(), key.clone(), Arc::clone(&clock) as Arc<dyn Clock>);
         let administer = Administer::new(Ports {
             keys: keys(),
             store: store.clone(),
-            audit: sink.clone(),
+            audit: Arc::clone(&sink),
             policy: Policy::default(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             entropy: Arc::new(SeededEntropy::new(3)),
@@ -73,8 +69,23 @@ impl Operator {
         }
     }
 
+    /// What the writes kept, in the order of the parts.
+    async fn outbox(&self) -> Vec<Event> {
+        let mut kept = Vec::new();
+        for part in 0..OUTBOX_PARTS {
+            let events = self.store.outbox_events(part, u16::MAX).await.unwrap();
+            kept.extend(events.iter().map(|event| Event::parse(&event.payload).unwrap()));
+        }
+        kept
+    }
+
+    async fn put(&self, listing: &Listing) {
+        let event = OutboxEvent { id: EventId::from_keyed_bytes([1; 16]), payload: Vec::new() };
+        self.store.put_listing(listing, &event).await.unwrap();
+    }
+
     fn outcomes(&self) -> Vec<Outcome> {
-        self.sink.0.events().into_iter().map(|event| event.outcome).collect()
+        self.sink.events().into_iter().map(|event| event.outcome).collect()
     }
 }
 
@@ -112,10 +123,11 @@ async fn v3_an_operator_unlocks_an_account_and_learns_what_was_forgotten() {
     );
     operator.fail_attempts(4).await;
     assert_eq!(operator.outcomes(), [Outcome::AccountUnlocked { failures: 5 }]);
+    assert_eq!(operator.outbox().await, operator.sink.events(), "kept by the write itself");
 }
 
 #[tokio::test]
-async fn unlocking_again_forgets_nothing_and_says_so() {
+async fn unlocking_again_forgets_nothing_and_both_answer_and_trail_say_so() {
     let operator = Operator::new().await;
     operator.fail_attempts(5).await;
     operator.tell(UNLOCK).await.unwrap();
@@ -123,6 +135,7 @@ async fn unlocking_again_forgets_nothing_and_says_so() {
     let answer = operator.tell(UNLOCK).await.unwrap();
 
     assert_eq!((&answer["failures_forgotten"], &answer["was_locked_until"]), (&json!(0), &Value::Null));
+    assert_eq!(operator.outcomes(), [5, 0].map(|failures| Outcome::AccountUnlocked { failures }));
 }
 
 #[tokio::test]
@@ -131,7 +144,7 @@ async fn a_users_events_carry_the_pseudonym_that_all_of_theirs_have() {
 
     operator.tell(UNLOCK).await.unwrap();
 
-    let events = operator.sink.0.events();
+    let events = operator.sink.events();
     let event = events.first().unwrap();
     let pseudonym = Subject::new(operator.keys.current(tenant()).await.unwrap().subject_pseudonym(user()));
     assert_eq!((event.request_id.as_str(), event.at), ("r-1", operator.clock.now()));
@@ -174,13 +187,13 @@ async fn a_listing_is_put_replaced_and_removed() {
     };
     let gone = Outcome::ListingChanged { entry: None, network: Some("198.51.100.0/24".parse().unwrap()) };
     assert_eq!(operator.outcomes(), [listed(ListedAccess::Denied), listed(ListedAccess::Allowed), gone, gone]);
-    assert!(operator.sink.0.events().iter().all(|event| event.about == About::Deployment));
+    assert!(operator.sink.events().iter().all(|event| event.about == About::Deployment));
 }
 
 #[tokio::test]
 async fn limits_and_list_are_shown_and_nothing_is_recorded() {
     let operator = Operator::new().await;
-    operator.store.put_listing(&listing(0, 1)).await.unwrap();
+    operator.put(&listing(0, 1)).await;
 
     let answer = operator.tell(SHOW).await.unwrap();
 
@@ -196,7 +209,7 @@ async fn a_tenant_can_be_listed() {
 
     operator.tell(ALLOW_TENANT).await.unwrap();
 
-    assert_eq!(operator.sink.0.events().first().unwrap().about, About::Tenant(tenant()));
+    assert_eq!(operator.sink.events().first().unwrap().about, About::Tenant(tenant()));
     let unknown = operator.tell(&ALLOW_TENANT.replace("0192f0c1", "0192f0c2")).await.unwrap_err();
     assert_eq!(unknown.code(), "unknown-tenant");
 }
@@ -206,7 +219,7 @@ async fn an_entry_that_is_over_and_one_too_many_are_refused() {
     let operator = Operator::new().await;
     for number in 0..MAX_LISTINGS {
         let [third, fourth] = u16::try_from(number).unwrap().to_be_bytes();
-        operator.store.put_listing(&listing(third, fourth)).await.unwrap();
+        operator.put(&listing(third, fourth)).await;
     }
 
     let full = operator.tell(DENY_NETWORK).await.unwrap_err();
@@ -231,13 +244,57 @@ async fn what_is_no_command_is_told_by_its_code() {
 #[tokio::test]
 async fn what_does_not_answer_is_told_by_its_code() {
     let operator = Operator::new().await;
+    operator.fail_attempts(1).await;
 
     operator.store.faults().plan("UnlockAccount", 1, Fault::FailBefore(StoreErrorKind::Unavailable));
     let store_down = operator.tell(UNLOCK).await.unwrap_err();
-    operator.sink.0.behave(Behaviour::Fail);
-    let queue_down = operator.tell(UNLOCK).await.unwrap_err();
+    operator.tell(UNLOCK).await.unwrap();
+    operator.sink.behave(Behaviour::Fail);
+    let nothing_to_change = operator.tell(UNLOCK).await.unwrap_err();
 
-    assert_eq!((store_down.code(), queue_down.code()), ("unavailable", "event-not-recorded"));
+    assert_eq!((store_down.code(), nothing_to_change.code()), ("unavailable", "event-not-recorded"));
+}
+
+#[tokio::test]
+async fn l1_what_a_command_changes_is_kept_with_its_event_whether_or_not_the_queue_answers() {
+    for behaviour in [Behaviour::Record, Behaviour::Fail, Behaviour::LoseAnswer] {
+        let operator = Operator::new().await;
+        operator.fail_attempts(5).await;
+        operator.sink.behave(behaviour);
+
+        let mut kept = Vec::new();
+        for (command, outcome) in [(UNLOCK, "unlocked"), (DENY_NETWORK, "changed"), (ALLOW_TENANT, "changed")] {
+            operator.tell(command).await.unwrap();
+            let before = kept.len();
+            kept = operator.outbox().await;
+            assert_eq!(kept.len(), before + 1, "{outcome}");
+        }
+        operator.tell(REMOVE).await.unwrap();
+
+        let kept = operator.outbox().await;
+        assert_eq!(kept.len(), 4);
+        assert!(operator.sink.events().iter().all(|event| kept.contains(event)), "announced as it was kept");
+        assert_eq!(operator.sink.events().len(), if behaviour == Behaviour::Fail { 0 } else { 4 });
+    }
+}
+
+#[tokio::test]
+async fn l1_a_change_whose_answer_is_lost_has_its_event_and_one_that_failed_has_none() {
+    for (fault, events) in
+        [(Fault::FailBefore(StoreErrorKind::Unavailable), 0), (Fault::FailAfter(StoreErrorKind::Unavailable), 1)]
+    {
+        for (port, command) in [("UnlockAccount", UNLOCK), ("ChangeListings", DENY_NETWORK), ("ChangeListings", REMOVE)]
+        {
+            let operator = Operator::new().await;
+            operator.fail_attempts(1).await;
+            operator.store.faults().plan(port, 1, fault);
+
+            let failed = operator.tell(command).await.unwrap_err();
+
+            assert_eq!((failed.code(), operator.store.faults().still_planned()), ("unavailable", 0), "{port}");
+            assert_eq!((operator.outbox().await.len(), operator.outcomes().len()), (events, 0), "{port} {fault:?}");
+        }
+    }
 }
 
 /// As the runtime hands an event over: parsed with its place in view, and here kept as it is.

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use admission::{Admission, Arrival, CallerKind, Route};
 use audit::MemorySink;
 use crypto::{DevelopmentKey, KdfParameters, OutsideLambda};
+use denials::Denials;
 use domain::{Clock, Entropy, IdempotencyKey, RequestId, SourceAddress, TenantId, UserId};
 use initiate::{Initiate, InitiateError, InitiateRequest, Opened, Ports};
 use keyring::{BranchKeys, create_branch_key};
@@ -40,6 +41,7 @@ impl Scene {
                 entropy: Arc::clone(&entropy),
             }),
             keys: BranchKeys::new(store.clone(), service, Arc::clone(&clock)),
+            denials: Denials::new(Arc::clone(&sink), Arc::clone(&clock), Arc::clone(&entropy)),
             audit: Arc::clone(&sink),
             parameters: KdfParameters::PBKDF2_100K,
             clock,

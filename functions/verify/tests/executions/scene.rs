@@ -10,6 +10,7 @@ use audit::{Event, MemorySink, Outcome};
 use crypto::{
     BranchKey, DevelopmentKey, EnrolledFactors, KdfParameters, KdfPool, OutsideLambda, StoredVerifier, VerifierError,
 };
+use denials::Denials;
 use domain::{
     AskableSets, Clock, Digest, Entropy, FactorSet, FactorType, Home, IdempotencyKey, PresentedFactors,
     RequestFingerprint, RequestId, SourceAddress, TenantId, UserId, VERIFICATION_LIFETIME, Verification,
@@ -66,6 +67,7 @@ impl Scene {
             admission: Admission::new(limits),
             keys,
             signing: SigningKeys::new(store.clone(), service, ticking()),
+            denials: Denials::new(Arc::clone(&sink), ticking(), Arc::clone(&entropy)),
             audit: Arc::clone(&sink),
             kdf: kdf.clone(),
             parameters: KdfParameters::PBKDF2_100K,

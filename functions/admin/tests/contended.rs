@@ -1,0 +1,130 @@
+//! V3: unlocking an account while attempts on it are decided.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use admin::{Administer, Ports};
+use admission::Policy;
+use audit::{MemorySink, Outcome};
+use crypto::{DevelopmentKey, OutsideLambda};
+use domain::{
+    Account, AttemptMark, BranchKeyVersion, Clock, Failures, ListedSubject, Listing, RequestId, TenantId, UserId,
+};
+use keyring::{BranchKeys, create_branch_key};
+use serde_json::{Value, json};
+use store::{
+    BranchKeyRecord, ChangeListings, FindAccount, FindBranchKey, FindListings, OutboxEvent, ReserveFailure, StoreError,
+    UnlockAccount, Unlocking,
+};
+use testkit::{FixedClock, MemoryStore, SeededEntropy};
+
+const UNLOCK: &str = include_str!("../../../events/admin/unlock-account.json");
+
+/// A store in which an attempt is reserved right after the account was read, so many times.
+#[derive(Debug, Clone)]
+struct Busy {
+    inner: MemoryStore,
+    clock: Arc<FixedClock>,
+    attempts_to_come: Arc<AtomicU8>,
+}
+
+impl Busy {
+    async fn fail(&self, tenant: TenantId, user: UserId, attempt: u8) {
+        self.inner.reserve_failure(tenant, user, AttemptMark([attempt; 8]), self.clock.now()).await.unwrap();
+    }
+}
+
+impl FindAccount for Busy {
+    async fn find_account(&self, tenant: TenantId, user: UserId) -> Result<Option<Account>, StoreError> {
+        let account = self.inner.find_account(tenant, user).await;
+        let to_come = self.attempts_to_come.load(Ordering::SeqCst);
+        if to_come > 0 {
+            self.fail(tenant, user, to_come).await;
+            self.attempts_to_come.store(to_come - 1, Ordering::SeqCst);
+        }
+        account
+    }
+}
+
+impl UnlockAccount for Busy {
+    async fn unlock_account(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        known: &Failures,
+        event: &OutboxEvent,
+    ) -> Result<Unlocking, StoreError> {
+        self.inner.unlock_account(tenant, user, known, event).await
+    }
+}
+
+impl FindBranchKey for Busy {
+    async fn find_branch_key(
+        &self,
+        tenant: TenantId,
+        version: Option<BranchKeyVersion>,
+    ) -> Result<Option<BranchKeyRecord>, StoreError> {
+        self.inner.find_branch_key(tenant, version).await
+    }
+}
+
+impl FindListings for Busy {
+    async fn find_listings(&self) -> Result<Vec<Listing>, StoreError> {
+        self.inner.find_listings().await
+    }
+}
+
+impl ChangeListings for Busy {
+    async fn put_listing(&self, listing: &Listing, event: &OutboxEvent) -> Result<(), StoreError> {
+        self.inner.put_listing(listing, event).await
+    }
+
+    async fn remove_listing(&self, subject: &ListedSubject, event: &OutboxEvent) -> Result<(), StoreError> {
+        self.inner.remove_listing(subject, event).await
+    }
+}
+
+/// What unlocking an account with one failure answers, by its code if it fails, and what is recorded.
+async fn unlock_while(attempts_to_come: u8) -> (Result<Value, &'static str>, Vec<Outcome>) {
+    let (tenant, user) = ("0192f0c1-2345-7abc-8def-0123456789ab", "3f0f5f0e-6b51-4ad2-9d4e-0f6f3d1b2a10");
+    let (tenant, user) = (tenant.parse().unwrap(), user.parse().unwrap());
+    let clock = Arc::<FixedClock>::default();
+    let busy = Busy { inner: MemoryStore::new(), clock: Arc::clone(&clock), attempts_to_come: Arc::default() };
+    let outside = OutsideLambda::from_function_name(None).unwrap();
+    let key = DevelopmentKey::ephemeral(&SeededEntropy::new(1), outside).unwrap();
+    create_branch_key(&busy.inner, &key, tenant, (&*clock, &SeededEntropy::new(2))).await.unwrap();
+    busy.fail(tenant, user, 101).await;
+    busy.attempts_to_come.store(attempts_to_come, Ordering::SeqCst);
+    let sink = Arc::<MemorySink>::default();
+    let administer = Administer::new(Ports {
+        keys: BranchKeys::new(busy.clone(), key, Arc::clone(&clock) as Arc<dyn Clock>),
+        store: busy,
+        audit: Arc::clone(&sink),
+        policy: Policy::default(),
+        clock,
+        entropy: Arc::new(SeededEntropy::new(3)),
+    });
+
+    let answer = administer.answer(UNLOCK, &RequestId::from_transport("r-1")).await;
+    let answer = answer.map(|answer| serde_json::to_value(&answer).unwrap()).map_err(|error| error.code());
+    (answer, sink.events().into_iter().map(|event| event.outcome).collect())
+}
+
+#[tokio::test]
+async fn v3_what_is_forgotten_is_what_is_told_though_attempts_come_between() {
+    for attempts in 0..=3 {
+        let (answer, trail) = unlock_while(attempts).await;
+
+        assert_eq!(answer.unwrap()["failures_forgotten"], json!(1 + attempts));
+        assert_eq!(trail, [Outcome::AccountUnlocked { failures: 1 + attempts }]);
+    }
+}
+
+#[tokio::test]
+async fn v3_an_account_that_keeps_changing_is_left_alone_and_the_operator_is_told() {
+    let (answer, trail) = unlock_while(4).await;
+
+    assert_eq!((answer.unwrap_err(), trail), ("account-busy", Vec::new()));
+}
