@@ -62,7 +62,9 @@ where
             .collect::<Vec<String>>()
             .await;
         let mut response = SqsBatchResponse::default();
-        failed.into_iter().for_each(|id| response.add_failure(id));
+        for id in failed {
+            response.add_failure(id);
+        }
         response
     }
 
