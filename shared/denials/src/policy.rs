@@ -8,6 +8,8 @@ use countersign_http::ProblemType;
 /// - A denial is a request that was understood and refused: for who sent it, for what it asks for, or for how often.
 /// - What the trail has in full is not sampled here besides: a wrong attempt ([`audit::Outcome::AttemptWrong`]) and the enrollment
 ///   of somebody who is enrolled ([`audit::Outcome::EnrollmentRefused`]) have events of their own.
+/// - A right attempt that came too late has its own, too ([`audit::Outcome::CompletionRefused`]), and its answer, a closed
+///   verification, is counted here besides: by its problem it can't be told from any other.
 /// - A malformed request is none: nothing was asked for that could be refused, and any passer-by can send millions.
 /// - A request whose first try is still in progress is none: the first try's outcome is that of both.
 /// - A fault of ours is none: nothing was decided.
