@@ -1,7 +1,8 @@
-//! Where a verification is opened when a place fails, and what a limited caller's retry gets.
+//! Where a verification is opened when a place fails, what a limited caller's retry gets, and what the trail says of all that.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod personal;
 mod scene;
 mod switching;
 

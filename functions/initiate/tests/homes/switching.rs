@@ -21,13 +21,24 @@ pub(crate) struct Switching {
     pub(crate) lookups_work: Arc<AtomicBool>,
     /// Whether the table takes over.
     pub(crate) takes_over: Arc<AtomicBool>,
+    /// Whether lookups find nothing, as if the other request's write were still on its way.
+    pub(crate) finds_nothing: Arc<AtomicBool>,
+    /// Whether enrollments can be read.
+    pub(crate) enrollments_work: Arc<AtomicBool>,
     has_failed: Arc<AtomicBool>,
 }
 
 impl Switching {
     pub(crate) fn new(inner: MemoryStore) -> Self {
         let flag = |value| Arc::new(AtomicBool::new(value));
-        Self { inner, lookups_work: flag(true), takes_over: flag(true), has_failed: flag(false) }
+        Self {
+            inner,
+            lookups_work: flag(true),
+            takes_over: flag(true),
+            enrollments_work: flag(true),
+            finds_nothing: flag(false),
+            has_failed: flag(false),
+        }
     }
 
     fn failed(&self, operation: &'static str) -> StoreError {
@@ -58,6 +69,9 @@ impl FindVerification for Switching {
         if id.home() == Home::Cache && !self.lookups_work.load(Ordering::SeqCst) {
             return Err(self.failed("FindVerification"));
         }
+        if self.finds_nothing.load(Ordering::SeqCst) {
+            return Ok(None);
+        }
         self.inner.find_verification(tenant, id).await
     }
 }
@@ -74,6 +88,9 @@ impl FindBranchKey for Switching {
 
 impl FindEnrollment for Switching {
     async fn find_enrollment(&self, tenant: TenantId, user: UserId) -> Result<Option<Enrollment>, StoreError> {
+        if !self.enrollments_work.load(Ordering::SeqCst) {
+            return Err(StoreError::new(StoreErrorKind::Unavailable, "FindEnrollment", "told to"));
+        }
         self.inner.find_enrollment(tenant, user).await
     }
 }
