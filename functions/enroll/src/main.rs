@@ -10,12 +10,11 @@ use domain::{Clock, Entropy, SystemClock};
 use enroll::{Enroll, Ports};
 use keyring::BranchKeys;
 use kms::KmsKeyring;
-use lambda_http::Error;
 use store_dynamodb::{CoreAndEphemeral, DynamoStore};
 use store_valkey::Tiered;
 
 #[tokio::main]
-async fn main() -> Result<(), Error> {
+async fn main() -> Result<(), lambda_http::Error> {
     telemetry::start(config::log_filter()?);
     let settings = config::Enroll::from_env()?;
     let aws = config::aws()?;

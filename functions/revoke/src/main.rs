@@ -9,13 +9,12 @@ use denials::Denials;
 use domain::{Clock, Entropy, SystemClock};
 use keyring::{BranchKeys, VerifyingKeys};
 use kms::KmsKeyring;
-use lambda_http::Error;
 use revoke::{Ports, Revoke};
 use store_dynamodb::{CoreAndEphemeral, DynamoStore};
 use store_valkey::Tiered;
 
 #[tokio::main]
-async fn main() -> Result<(), Error> {
+async fn main() -> Result<(), lambda_http::Error> {
     telemetry::start(config::log_filter()?);
     let settings = config::Revoke::from_env()?;
     let aws = config::aws()?;

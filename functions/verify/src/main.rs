@@ -9,21 +9,18 @@ use denials::Denials;
 use domain::{Clock, Entropy, SystemClock};
 use keyring::{BranchKeys, SigningKeys};
 use kms::KmsKeyring;
-use lambda_http::Error;
 use store_dynamodb::{CoreAndEphemeral, DynamoStore};
 use store_valkey::Tiered;
 use verify::{Ports, Verify};
 
 #[tokio::main]
-async fn main() -> Result<(), Error> {
+async fn main() -> Result<(), lambda_http::Error> {
     telemetry::start(config::log_filter()?);
-    let settings = config::Verify::from_env()?;
-    let aws = config::aws()?;
+    let (settings, aws) = (config::Verify::from_env()?, config::aws()?);
     let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) = (Arc::new(SystemClock), Arc::new(OsEntropy));
     let tables = CoreAndEphemeral::new(settings.core_table.as_str(), settings.ephemeral_table.as_str());
     let store = Tiered::start(DynamoStore::new(&aws, tables), &settings.cache, &aws).await?;
-    let keyring = KmsKeyring::new(&aws, settings.kms_key_id.as_str());
-    let policy = settings.limits;
+    let (keyring, policy) = (KmsKeyring::new(&aws, settings.kms_key_id.as_str()), settings.limits);
     let limits = admission::Ports { store: store.clone(), policy, clock: clock.clone(), entropy: entropy.clone() };
     let audit = Recorder::new(SqsQueue::new(&aws, settings.audit_queue_url.as_str()), store.clone(), clock.clone());
     let verify = Verify::new(Ports {
