@@ -81,6 +81,8 @@ mod tests {
     use std::future::pending;
     use std::sync::Mutex;
 
+    use tokio::time::timeout;
+
     use super::*;
     use crate::ProblemType;
 
@@ -139,7 +141,7 @@ mod tests {
         let refusing = Told::new(Err(Problem::new(ProblemType::Forbidden)), Noting::Hangs);
         let begun = Instant::now();
 
-        let response = refusing.serve(Request::default()).await;
+        let response = timeout(ANSWER_DEADLINE * 2, refusing.serve(Request::default())).await.unwrap();
 
         assert_eq!(response.status().as_u16(), 403);
         assert!(begun.elapsed() <= ANSWER_DEADLINE + Duration::from_millis(1), "{:?}", begun.elapsed());
@@ -163,7 +165,7 @@ mod tests {
     async fn e4_what_is_not_answered_in_time_is_503_at_the_deadline() {
         let begun = Instant::now();
 
-        let response = Silent.serve(Request::default()).await;
+        let response = timeout(ANSWER_DEADLINE * 2, Silent.serve(Request::default())).await.unwrap();
 
         assert_eq!((response.status().as_u16(), &response.headers()["retry-after"]), (503, &"6".parse().unwrap()));
         assert!(begun.elapsed() <= ANSWER_DEADLINE + Duration::from_millis(1), "{:?}", begun.elapsed());
