@@ -26,6 +26,16 @@ impl Clock for VirtualClock {
     }
 }
 
+/// A clock that shows what it is set to.
+#[derive(Debug)]
+struct SetClock(Mutex<Timestamp>);
+
+impl Clock for SetClock {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
+}
+
 /// A queue that counts what it is asked, and may take only a part.
 #[derive(Debug, Default, Clone)]
 struct Queue {
@@ -75,9 +85,12 @@ struct Scene {
 
 impl Scene {
     fn new(behaviour: Behaviour) -> Self {
+        Self::at(Arc::new(VirtualClock(Instant::now())), behaviour)
+    }
+
+    fn at(clock: Arc<dyn Clock>, behaviour: Behaviour) -> Self {
         let (queue, outbox) = (Queue::default(), Outbox::default());
         queue.taken.behave(behaviour);
-        let clock = Arc::new(VirtualClock(Instant::now()));
         Self { recorder: Recorder::new(queue.clone(), outbox.clone(), clock), queue, outbox }
     }
 
@@ -214,4 +227,17 @@ async fn l5_what_is_kept_already_is_announced_at_most_once_and_never_kept_again(
     assert_eq!((scene.sent(), scene.kept()), (vec![id(1)], Vec::new()));
     assert_eq!((first_took, second_took), (SEND_DEADLINE, Duration::ZERO));
     assert_eq!(scene.calls(), (2, 0), "a queue that is left alone is not told either");
+}
+
+#[tokio::test]
+async fn l5_a_clock_that_is_set_back_makes_no_longer_pause() {
+    let clock = Arc::new(SetClock(Mutex::new(Timestamp::UNIX_EPOCH)));
+    let scene = Scene::at(clock.clone(), Behaviour::Fail);
+    scene.recorder.record_events(&[event(1)]).await.unwrap();
+    scene.queue.taken.behave(Behaviour::Record);
+
+    *clock.0.lock().unwrap() = Timestamp::UNIX_EPOCH - Duration::from_secs(3_600);
+    scene.recorder.record_events(&[event(2)]).await.unwrap();
+
+    assert_eq!((scene.sent(), scene.kept()), (vec![id(2)], vec![id(1)]));
 }
