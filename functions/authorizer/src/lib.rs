@@ -5,6 +5,9 @@
 //!   the rest, and every other function refuses them.
 //! - Anything else is a refusal, without a look at the store.
 //!
+//! A refusal is recorded in the deployment's trail, by sampling. What the gateway refuses without asking (there is no credential, or
+//! it has kept an answer) is not: its access log has that.
+//!
 //! A store that does not answer is an error, never a permission: API Gateway then answers 500.
 
 mod authorize;
