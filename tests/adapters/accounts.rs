@@ -10,7 +10,7 @@ use testkit::{MemoryStore, SeededEntropy};
 use tokio::task::JoinSet;
 
 use crate::engine;
-use crate::records::{now, session, tenant, user};
+use crate::records::{event, now, session, tenant, user};
 
 const SEED: u64 = 3;
 const STEPS: u32 = 600;
@@ -59,7 +59,7 @@ enum Step {
     Unlock,
 }
 
-async fn perform<S: ReserveFailure + OpenSession + UnlockAccount>(store: &S, step: &Step) -> String {
+async fn perform<S: ReserveFailure + OpenSession + UnlockAccount + FindAccount>(store: &S, step: &Step) -> String {
     match step {
         Step::Reserve(mark, now) => {
             let reservation = store.reserve_failure(tenant(), user(), *mark, *now).await.unwrap();
@@ -70,7 +70,13 @@ async fn perform<S: ReserveFailure + OpenSession + UnlockAccount>(store: &S, ste
             }
         }
         Step::Open(session, evicted) => format!("{:?}", store.open_session(session, evicted).await.unwrap()),
-        Step::Unlock => format!("{:?}", store.unlock_account(tenant(), user()).await.unwrap()),
+        Step::Unlock => {
+            let known = store.find_account(tenant(), user()).await.unwrap().unwrap_or_default().failures;
+            let more = known.clone().with(now());
+            let changed = store.unlock_account(tenant(), user(), &more, &event(1)).await.unwrap();
+            let unlocked = store.unlock_account(tenant(), user(), &known, &event(1)).await.unwrap();
+            format!("{changed:?} {unlocked:?}")
+        }
     }
 }
 

@@ -3,14 +3,17 @@
 use domain::{Algorithm, AttemptMark, Drawn, FORGOTTEN_AFTER, IN_FLIGHT_FOR, MAX_SESSIONS, Penalty, Sealed};
 use jiff::Timestamp;
 use store::{
-    BeginRequest, ChangeListings, Claim, ClaimAttempt, ClaimRequest, CompleteVerification, Completion, DrawPermits,
-    FailAttempt, FindAccount, FindListings, FindSession, FinishRequest, OpenSession, OpenVerification, Reservation,
-    ReserveFailure, RevokeSession, SessionOpening, UnlockAccount,
+    Append, AppendBatch, BeginRequest, ChangeListings, Claim, ClaimAttempt, ClaimRequest, CompleteVerification,
+    Completion, CreateEnrollment, DrainOutbox, DrawPermits, EnrollmentCreation, EventQuery, EventRecord, FailAttempt,
+    FindAccount, FindEvents, FindListings, FindLogHeads, FindSession, FinishRequest, IndexEvents, KeepEvents,
+    LeaseShard, Leasing, OpenSession, OpenVerification, RecogniseEvents, Reservation, ReserveFailure, RevokeSession,
+    SessionOpening, UnlockAccount, Unlocking,
 };
 
 use crate::engine::{self, Engine};
 use crate::records::{
-    claim, claimed, completion, counter, draw, limit, listing, nonce, now, request, session, tenant, user, verification,
+    claim, claimed, completion, counter, draw, enrollment, event, event_id, head, later, lease, limit, listing, nonce,
+    now, query, record, request, session, session_key, tenant, user, verification,
 };
 use crate::relay::{Delivery, Relayed};
 
@@ -35,8 +38,10 @@ async fn b5_a_verification_takes_one_call_for_each_port() {
     assert_eq!(relayed.requests(), 1, "CompleteVerification");
     store.find_session(tenant(), user(), session(2).id).await.unwrap().unwrap();
     assert_eq!(relayed.requests(), 1, "FindSession");
-    store.revoke_session(tenant(), user(), session(2).id, now()).await.unwrap();
+    store.revoke_session(&session_key(2), now(), &event(1)).await.unwrap();
     assert_eq!(relayed.requests(), 1, "RevokeSession");
+    store.withdraw_session(&session(2)).await.unwrap();
+    assert_eq!(relayed.requests(), 1, "OpenSession, withdrawn");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -70,7 +75,9 @@ async fn b5_reserving_a_failure_takes_one_call_and_two_to_begin_anew() {
     assert_eq!(relayed.requests(), 1, "reserved before");
     reserve(7, now() + FORGOTTEN_AFTER).await.unwrap();
     assert_eq!(relayed.requests(), 2, "forgotten");
-    store.unlock_account(tenant(), user()).await.unwrap();
+    let known = store.find_account(tenant(), user()).await.unwrap().unwrap().failures;
+    relayed.requests();
+    assert_eq!(store.unlock_account(tenant(), user(), &known, &event(1)).await.unwrap(), Unlocking::Unlocked);
     assert_eq!(relayed.requests(), 1, "UnlockAccount");
 }
 
@@ -129,10 +136,74 @@ async fn b5_requests_and_listings_take_one_call() {
     relayed.requests();
     store.finish_request(tenant(), &request(), nonce(2), &answer).await.unwrap();
     assert_eq!(relayed.requests(), 1, "FinishRequest");
-    store.put_listing(&listing()).await.unwrap();
+    store.put_listing(&listing(), &event(1)).await.unwrap();
     assert_eq!(relayed.requests(), 1, "ChangeListings");
     assert_eq!(store.find_listings().await.unwrap(), [listing()]);
     assert_eq!(relayed.requests(), 1, "FindListings");
+    store.remove_listing(&listing().subject, &event(2)).await.unwrap();
+    assert_eq!(relayed.requests(), 1, "ChangeListings, removed");
+    store.create_enrollment(&enrollment(), &event(3)).await.unwrap();
+    assert_eq!(relayed.requests(), 1, "CreateEnrollment");
+    let again = store.create_enrollment(&enrollment(), &event(4)).await.unwrap();
+    assert!(matches!(again, EnrollmentCreation::AlreadyEnrolled(_)));
+    assert_eq!(relayed.requests(), 1, "CreateEnrollment, of somebody who is enrolled");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b5_the_outbox_takes_one_call_for_an_event_and_for_emptying_a_part() {
+    let (_engine, relayed) = relayed().await;
+    let store = &relayed.store;
+
+    store.keep_events(&[event(1)]).await.unwrap();
+    assert_eq!(relayed.requests(), 1, "KeepEvents");
+    assert_eq!(store.outbox_events(event(1).part(), 100).await.unwrap(), [event(1)]);
+    assert_eq!(relayed.requests(), 1, "DrainOutbox");
+    store.remove_outbox_events(&(0..25).map(event_id).collect::<Vec<_>>()).await.unwrap();
+    assert_eq!(relayed.requests(), 1, "DrainOutbox, 25 removed");
+    store.remove_outbox_events(&(0..26).map(event_id).collect::<Vec<_>>()).await.unwrap();
+    assert_eq!(relayed.requests(), 2, "DrainOutbox, 26 removed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b5_the_index_takes_one_call_for_25_items_and_for_100_keys() {
+    let (_engine, relayed) = relayed().await;
+    let store = &relayed.store;
+    let records: Vec<EventRecord> = (0..100).map(record).collect();
+    let keys = |number: u8| (0..number).map(|number| record(number).key).collect();
+
+    store.index_events(&records[..12]).await.unwrap();
+    assert_eq!(relayed.requests(), 1, "IndexEvents of 12");
+    store.index_events(&records).await.unwrap();
+    assert_eq!(relayed.requests(), 8, "IndexEvents of 100");
+    assert_eq!(store.recognise_events(&keys(100)).await.unwrap().len(), 100);
+    assert_eq!(relayed.requests(), 1, "RecogniseEvents of 100");
+    assert_eq!(store.recognise_events(&keys(101)).await.unwrap().len(), 100);
+    assert_eq!(relayed.requests(), 2, "RecogniseEvents of 101");
+    assert_eq!(store.find_events(&query(Some([9; 16]))).await.unwrap().records, records);
+    assert_eq!(relayed.requests(), 1, "FindEvents of a subject");
+    store.find_events(&EventQuery { until: later(60), ..query(None) }).await.unwrap();
+    assert_eq!(relayed.requests(), 8, "FindEvents of an hour");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b5_a_batch_of_the_log_takes_three_calls() {
+    let (_engine, relayed) = relayed().await;
+    let store = &relayed.store;
+
+    store.lease_shard(&lease(1), now(), later(60)).await.unwrap();
+    store.append_batch(&lease(1), &head(1)).await.unwrap();
+    store.release_shard(&lease(1), Some(1)).await.unwrap();
+    assert_eq!(relayed.requests(), 3, "LeaseShard, AppendBatch, LeaseShard");
+    store.lease_shard(&lease(1), now(), later(60)).await.unwrap();
+    relayed.requests();
+    let held = store.lease_shard(&lease(2), now(), later(60)).await.unwrap();
+    assert_eq!((held, relayed.requests()), (Leasing::Held { until: later(60) }, 1), "somebody else's");
+    let lost = store.append_batch(&lease(2), &head(2)).await.unwrap();
+    assert_eq!((lost, relayed.requests()), (Append::Lost, 1), "somebody else's");
+    store.release_shard(&lease(1), None).await.unwrap();
+    assert_eq!(relayed.requests(), 1, "nothing settled");
+    store.find_log_heads(64).await.unwrap();
+    assert_eq!(relayed.requests(), 1, "FindLogHeads");
 }
 
 async fn relayed() -> (Engine, Relayed) {

@@ -3,15 +3,19 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Algorithm, AttemptMark, Penalty};
+use domain::{Algorithm, AttemptMark, Failures, Penalty};
 use store::{
-    BeginRequest, ClaimAttempt, DrawPermits, FindAccount, FindEnrollment, FindListings, FindVerification,
-    ListSigningKeys, OpenSession, ReserveFailure, RevokeSession, StoreError, StoreErrorKind,
+    AppendBatch, BeginRequest, ClaimAttempt, CreateEnrollment, DrainOutbox, DrawPermits, FindAccount, FindEnrollment,
+    FindEvents, FindListings, FindLogHeads, FindVerification, LeaseShard, ListSigningKeys, OpenSession, ReserveFailure,
+    RevokeSession, ShardLease, StoreError, StoreErrorKind, UnlockAccount,
 };
 
 use crate::engine::{self, Engine};
-use crate::records::{claim, counter, draw, limit, nonce, now, request, session, tenant, user, verification};
-use crate::tables::{CORE, EPHEMERAL};
+use crate::records::{
+    claim, counter, draw, enrollment, event, event_id, head, later, lease, limit, nonce, now, query, record, request,
+    session, session_key, tenant, user, verification,
+};
+use crate::tables::{AUDIT, CORE, EPHEMERAL};
 
 const CANARY: &str = "canary-value";
 
@@ -40,13 +44,16 @@ async fn reports_corrupt_items(engine: &Engine) {
     put(engine, EPHEMERAL, &[("pk", &counter_key), ("state", CANARY)]).await;
     let draw = draw(1, limit(Algorithm::FixedWindow, Penalty::None), now());
     let session = session(1);
+    let failures = Failures::default().with(now());
 
     let errors = [
         (CORE, &*user_key, store.find_enrollment(tenant, user).await.map(drop)),
         (CORE, &user_key, store.find_account(tenant, user).await.map(drop)),
         (CORE, &user_key, store.reserve_failure(tenant, user, AttemptMark([1; 8]), now()).await.map(drop)),
         (CORE, &user_key, store.open_session(&session, &[]).await.map(drop)),
-        (CORE, &user_key, store.revoke_session(tenant, user, session.id, now()).await.map(drop)),
+        (CORE, &user_key, store.revoke_session(&session_key(1), now(), &event(1)).await.map(drop)),
+        (CORE, &user_key, store.unlock_account(tenant, user, &failures, &event(1)).await.map(drop)),
+        (CORE, &user_key, store.create_enrollment(&enrollment(), &event(1)).await.map(drop)),
         (CORE, "signing-keys", store.list_signing_keys().await.map(drop)),
         (CORE, "listings", store.find_listings().await.map(drop)),
         (EPHEMERAL, &verification_key, store.find_verification(tenant, verification().id).await.map(drop)),
@@ -58,6 +65,49 @@ async fn reports_corrupt_items(engine: &Engine) {
     for (table, key, outcome) in errors {
         let error = outcome.expect_err("a corrupt item is an error");
         assert_eq!(error.kind, StoreErrorKind::Corrupt);
+        assert!(error.source.to_string().starts_with(&format!("item {key}")), "{}", error.source);
+        assert!(error.source.to_string().contains(&format!("of table {table}")), "{}", error.source);
+        assert_silent(&error);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b1_embedded_dynamodb_reports_corrupt_items_of_the_audit_trail() {
+    reports_corrupt_items_of_the_audit_trail(&engine::embedded().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b1_dynamodb_local_reports_corrupt_items_of_the_audit_trail() {
+    reports_corrupt_items_of_the_audit_trail(&engine::dynamodb_local().await).await;
+}
+
+async fn reports_corrupt_items_of_the_audit_trail(engine: &Engine) {
+    let store = &engine.store;
+    let (part, subject) = (event(1).part(), record(1).key.subject);
+    let outbox_key = format!("outbox/{part}");
+    let subject_key = format!("t/{}/s/{}", tenant(), hex::encode(subject));
+    let hour_key = format!("t/{}/h/2100-01-01T00/1", tenant());
+    let id = event_id(1).to_string();
+    put(engine, CORE, &[("pk", &outbox_key), ("sk", &id), ("payload", CANARY)]).await;
+    put(engine, AUDIT, &[("pk", &subject_key), ("sk", &id), ("payload", CANARY)]).await;
+    put(engine, AUDIT, &[("pk", &hour_key), ("sk", &format!("4102444800123/{id}")), ("payload", CANARY)]).await;
+    put(engine, AUDIT, &[("pk", "log/3"), ("sk", "head"), ("header", CANARY), ("batch", CANARY)]).await;
+    put(engine, AUDIT, &[("pk", "log/4"), ("sk", "head"), ("holder", CANARY)]).await;
+    let other = ShardLease { shard: 4, holder: [1; 16] };
+
+    let errors = [
+        (CORE, &*outbox_key, store.outbox_events(part, 9).await.map(drop)),
+        (AUDIT, &subject_key, store.find_events(&query(Some(subject))).await.map(drop)),
+        (AUDIT, &hour_key, store.find_events(&query(None)).await.map(drop)),
+        (AUDIT, "log/3", store.lease_shard(&lease(1), now(), later(1)).await.map(drop)),
+        (AUDIT, "log/3", store.append_batch(&lease(1), &head(1)).await.map(drop)),
+        (AUDIT, "log/3", store.find_log_heads(4).await.map(drop)),
+        (AUDIT, "log/4", store.lease_shard(&other, now(), later(1)).await.map(drop)),
+    ];
+
+    for (table, key, outcome) in errors {
+        let error = outcome.expect_err("a corrupt item is an error");
+        assert_eq!(error.kind, StoreErrorKind::Corrupt, "{key}: {error} {}", error.source);
         assert!(error.source.to_string().starts_with(&format!("item {key}")), "{}", error.source);
         assert!(error.source.to_string().contains(&format!("of table {table}")), "{}", error.source);
         assert_silent(&error);

@@ -2,17 +2,22 @@
 //! `repetition.rs`.
 
 use domain::{Account, Algorithm, AttemptMark, AttemptState, Drawn, Penalty, Sealed};
-use store::conformance::{RequestPorts, VerificationPorts};
+use store::conformance::{
+    DurablePorts, EventPorts, EveryPort, ListingPorts, LogPorts, OutboxPorts, RequestPorts, VerificationPorts,
+};
 use store::{
-    BeginRequest, Beginning, Claim, ClaimAttempt, CompleteVerification, Completion, DrawPermits, FailAttempt,
-    FindAccount, FindVerification, FinishRequest, OpenSession, OpenVerification, Opening, Reservation, ReserveFailure,
-    Revocation, RevokeSession, SessionOpening, StoreErrorKind, UnlockAccount,
+    Append, AppendBatch, BeginRequest, Beginning, ChangeListings, Claim, ClaimAttempt, CompleteVerification,
+    Completion, CreateEnrollment, DrainOutbox, DrawPermits, EnrollmentCreation, FailAttempt, FindAccount, FindEvents,
+    FindListings, FindLogHeads, FindVerification, FinishRequest, IndexEvents, KeepEvents, LeaseShard, Leasing,
+    OpenSession, OpenVerification, Opening, Reservation, ReserveFailure, Revocation, RevokeSession, SessionOpening,
+    StoreErrorKind, UnlockAccount, Unlocking,
 };
 use testkit::{Fault, MemoryStore, RecordingStore};
 
 use crate::engine;
 use crate::records::{
-    claim, claimed, completion, counter, draw, limit, nonce, now, request, session, tenant, user, verification,
+    claim, claimed, completion, counter, draw, enrollment, event, event_id, head, later, lease, limit, listing, nonce,
+    now, query, record, request, session, session_key, tenant, user, verification,
 };
 
 const LOST: Fault = Fault::FailAfter(StoreErrorKind::Unavailable);
@@ -29,12 +34,14 @@ async fn a9_a_lost_answer_is_never_counted_twice_on_embedded_dynamodb() {
 
 async fn a_lost_answer_is_never_counted_twice<S: Clone + 'static>(store: &RecordingStore<S>)
 where
-    RecordingStore<S>: VerificationPorts + RequestPorts + DrawPermits,
+    RecordingStore<S>: EveryPort,
 {
     outcomes_of_a_verification_come_once(store).await;
     sessions_are_opened_and_revoked_once(store).await;
     requests_begin_and_end_once(store).await;
     permits_are_drawn_once(store).await;
+    changes_keep_their_events_once(store).await;
+    batches_are_appended_once(store).await;
     assert_eq!(store.faults().still_planned(), 0);
 }
 
@@ -73,16 +80,21 @@ where
 
 async fn sessions_are_opened_and_revoked_once<S: Clone + 'static>(store: &RecordingStore<S>)
 where
-    RecordingStore<S>: VerificationPorts,
+    RecordingStore<S>: VerificationPorts + OutboxPorts,
 {
     let id = session(3).id;
 
     let opened = twice!(store, "OpenSession", store.open_session(&session(3), &[session(2).id]));
-    let revoked = twice!(store, "RevokeSession", store.revoke_session(tenant(), user(), id, now()));
-    store.reserve_failure(tenant(), user(), AttemptMark([2; 8]), now()).await.unwrap();
-    twice!(store, "UnlockAccount", store.unlock_account(tenant(), user()));
+    twice!(store, "OpenSession", store.withdraw_session(&session(4)));
+    let revoked = twice!(store, "RevokeSession", store.revoke_session(&session_key(3), now(), &event(1)));
+    let reserved = store.reserve_failure(tenant(), user(), AttemptMark([2; 8]), now()).await.unwrap();
+    let Reservation::Reserved(account) = reserved else { panic!("{reserved:?}") };
+    let known = &account.failures;
+    let unlocked = twice!(store, "UnlockAccount", store.unlock_account(tenant(), user(), known, &event(2)));
 
     assert_eq!((opened, revoked), (SessionOpening::Opened, Revocation::AlreadyRevoked));
+    assert_eq!(unlocked, Unlocking::Changed, "they are forgotten by then");
+    assert_eq!(taken_out(store, 3).await, [1, 2]);
     let account = store.find_account(tenant(), user()).await.unwrap().unwrap();
     assert_eq!(account.sessions.keys().collect::<Vec<_>>(), [&id]);
     assert_eq!((account.failures.instants(), account.reserved.len()), (&[][..], 0));
@@ -118,4 +130,55 @@ where
     let refused = twice!(store, "DrawPermits", store.draw_permits(&counter(), &draw(4)));
 
     assert!(matches!(refused, Drawn::Refused { .. }));
+}
+
+async fn changes_keep_their_events_once<S: Clone + 'static>(store: &RecordingStore<S>)
+where
+    RecordingStore<S>: DurablePorts + ListingPorts + OutboxPorts,
+{
+    let created = twice!(store, "CreateEnrollment", store.create_enrollment(&enrollment(), &event(1)));
+    twice!(store, "ChangeListings", store.put_listing(&listing(), &event(2)));
+    let listings = store.find_listings().await.unwrap();
+    twice!(store, "ChangeListings", store.remove_listing(&listing().subject, &event(3)));
+    twice!(store, "KeepEvents", store.keep_events(&[event(4), event(5)]));
+    twice!(store, "DrainOutbox", store.remove_outbox_events(&[event_id(5)]));
+
+    let EnrollmentCreation::AlreadyEnrolled(existing) = created else { panic!("{created:?}") };
+    assert_eq!(existing.request, enrollment().request, "it meets its own");
+    assert_eq!((listings, store.find_listings().await.unwrap()), (vec![listing()], Vec::new()));
+    assert_eq!(taken_out(store, 6).await, [1, 2, 3, 4]);
+}
+
+async fn batches_are_appended_once<S: Clone + 'static>(store: &RecordingStore<S>)
+where
+    RecordingStore<S>: LogPorts + EventPorts,
+{
+    let (first, second) = (lease(1), lease(2));
+    let leased = |leasing| matches!(leasing, Leasing::Leased(_));
+
+    assert!(leased(twice!(store, "LeaseShard", store.lease_shard(&first, now(), later(10)))));
+    assert_eq!(twice!(store, "AppendBatch", store.append_batch(&first, &head(1))), Append::Appended);
+    assert_eq!(twice!(store, "IndexEvents", store.index_events(&[record(1), record(2)])), []);
+    twice!(store, "LeaseShard", store.release_shard(&first, Some(1)));
+    assert!(leased(twice!(store, "LeaseShard", store.lease_shard(&second, now(), later(10)))));
+    // The first writer's answer comes back now: its turn is over, and nothing of the second's is changed.
+    store.release_shard(&first, Some(1)).await.unwrap();
+    assert_eq!(twice!(store, "AppendBatch", store.append_batch(&second, &head(2))), Append::Appended);
+
+    assert_eq!(store.find_log_heads(4).await.unwrap(), [(3, head(2))]);
+    assert_eq!(store.find_events(&query(None)).await.unwrap().records, [record(1), record(2)]);
+}
+
+/// Which of the first `numbers` events are in the outbox, each once; takes them out.
+async fn taken_out<S: Clone + 'static>(store: &RecordingStore<S>, numbers: u8) -> Vec<u8>
+where
+    RecordingStore<S>: OutboxPorts,
+{
+    let mut found = Vec::new();
+    for number in 0..numbers {
+        let kept = store.outbox_events(event(number).part(), 100).await.unwrap();
+        found.extend(kept.into_iter().filter(|kept| *kept == event(number)).map(|_| number));
+        store.remove_outbox_events(&[event_id(number)]).await.unwrap();
+    }
+    found
 }

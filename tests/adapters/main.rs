@@ -9,6 +9,7 @@
 )]
 
 mod accounts;
+mod batches;
 mod calls;
 mod corrupt;
 mod dynamodb_local;

@@ -5,12 +5,8 @@ use std::time::Duration;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
-use domain::{Algorithm, EventId, Penalty};
-use jiff::Timestamp;
-use store::{
-    CompleteVerification, Completion, DrawPermits, EventRecord, FindEnrollment, RevokeSession, StoreError,
-    StoreErrorKind, StoreEvents,
-};
+use domain::{Algorithm, Penalty};
+use store::{CompleteVerification, Completion, DrawPermits, FindEnrollment, OpenSession, StoreError, StoreErrorKind};
 use store_dynamodb::DynamoStore;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
@@ -72,9 +68,9 @@ async fn a_write_in_conflict_is_sent_again_and_then_throttled() {
     let success = (200, r#"{"Attributes":{"pk":{"S":"x"}}}"#.to_owned());
 
     let (patient, mut sent) = scripted::serve(vec![conflict(), conflict(), success]).await;
-    let outcome = revoke(&once(&patient)).await;
+    let outcome = withdraw(&once(&patient)).await;
     let (never, _) = scripted::serve((0..9).map(|_| conflict()).collect()).await;
-    let error = revoke(&once(&never)).await.unwrap_err();
+    let error = withdraw(&once(&never)).await.unwrap_err();
 
     assert!(outcome.is_ok());
     assert_eq!([sent.recv().await.is_some(), sent.recv().await.is_some(), sent.recv().await.is_some()], [true; 3]);
@@ -132,24 +128,8 @@ async fn a_cancelled_transaction_tells_refusal_from_conflict() {
     assert_eq!(invalid.map_err(|error| error.kind), Err(StoreErrorKind::Unavailable));
 }
 
-#[tokio::test]
-async fn l2_an_event_without_answer_is_answered_as_not_stored_and_no_other() {
-    let records: Vec<EventRecord> = (0..30).map(event).collect();
-    let trouble = || error("ThrottlingException", "");
-    let mut answers = vec![(200, "{}".to_owned()); 29];
-    answers.insert(7, trouble());
-
-    let (some, _) = scripted::serve(answers).await;
-    let left = DynamoStore::new(&once(&some), local::table_names()).store_events(&records).await.unwrap();
-    let (none, _) = scripted::serve((0..30).map(|_| trouble()).collect()).await;
-    let error = DynamoStore::new(&once(&none), local::table_names()).store_events(&records).await.unwrap_err();
-
-    assert_eq!(left.len(), 1);
-    assert_eq!(error.kind, StoreErrorKind::Throttled);
-}
-
 /// The same configuration without the SDK's own retries.
-fn once(config: &SdkConfig) -> SdkConfig {
+pub(crate) fn once(config: &SdkConfig) -> SdkConfig {
     config.clone().into_builder().retry_config(RetryConfig::disabled()).build()
 }
 
@@ -158,24 +138,11 @@ async fn find(config: &SdkConfig) -> Result<(), StoreError> {
     store.find_enrollment(tenant(), user()).await.map(drop)
 }
 
-async fn revoke(config: &SdkConfig) -> Result<(), StoreError> {
-    let store = DynamoStore::new(config, local::table_names());
-    store.revoke_session(tenant(), user(), session(1).id, now()).await.map(drop)
+async fn withdraw(config: &SdkConfig) -> Result<(), StoreError> {
+    DynamoStore::new(config, local::table_names()).withdraw_session(&session(1)).await
 }
 
 async fn complete(answers: Vec<Answer>) -> Result<Completion, StoreError> {
     let (config, _) = scripted::serve(answers).await;
     DynamoStore::new(&once(&config), local::table_names()).complete_verification(&completion(1)).await
-}
-
-fn event(number: u8) -> EventRecord {
-    let at = Timestamp::from_millisecond(i64::from(number)).unwrap();
-    EventRecord {
-        id: EventId::at(at, &[number; 10]),
-        tenant: tenant(),
-        subject: [1; 16],
-        at,
-        kept_until: at,
-        payload: vec![number; 9],
-    }
 }

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::{
-    Algorithm, BranchKeyVersion, CounterKey, Draw, DrawId, EventId, IdempotencyKey, Limit, LimitSubject, ListedAccess,
-    Listing, Penalty, RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionId, TenantId,
-    TransactionHash, UserId, VERIFICATION_LIFETIME, Verification, VerificationId,
+    Algorithm, BranchKeyVersion, CounterKey, Draw, DrawId, Enrollment, EventId, FactorSet, FactorType, IdempotencyKey,
+    Limit, LimitSubject, ListedAccess, Listing, Penalty, RequestFingerprint, RequestNonce, Sealed, SecretHash, Session,
+    SessionId, TenantId, TransactionHash, UserId, VERIFICATION_LIFETIME, Verification, VerificationId,
 };
 use jiff::Timestamp;
-use store::{ClaimRequest, ClaimedAttempt, CompletionRequest};
+use store::{
+    ClaimRequest, ClaimedAttempt, CompletionRequest, EventKey, EventQuery, EventRecord, LogHead, LogPosition,
+    OutboxEvent, SessionKey, ShardLease,
+};
 
 pub(crate) fn tenant() -> TenantId {
     TenantId::from_keyed_bytes([1; 16])
@@ -99,6 +102,64 @@ pub(crate) fn session(number: u8) -> Session {
         refresh_token: SecretHash::new([number; 32]),
         revoked_at: None,
     }
+}
+
+/// What finds the `number`th session.
+pub(crate) fn session_key(number: u8) -> SessionKey {
+    SessionKey { tenant: tenant(), user: user(), session: session(number).id }
+}
+
+/// Four factors with nine askable sets, and a device.
+pub(crate) fn enrollment() -> Enrollment {
+    let factors = [FactorType::Pin, FactorType::Words, FactorType::Nfc, FactorType::Fingerprint];
+    Enrollment {
+        tenant: tenant(),
+        user: user(),
+        key_version: 1,
+        branch_key_version: BranchKeyVersion::FIRST,
+        factors: FactorSet::of(factors).unwrap(),
+        created_at: now(),
+        user_key: Sealed::new(vec![5; 61]),
+        askable_sets: Sealed::new(vec![6; 706]),
+        device_id: Some(Sealed::new(vec![7; 65])),
+        request: request(),
+    }
+}
+
+/// The `number`th event in the outbox.
+pub(crate) fn event(number: u8) -> OutboxEvent {
+    OutboxEvent { id: event_id(number), payload: vec![b'x'; 400] }
+}
+
+/// The id of the `number`th event; they sort as the numbers do.
+pub(crate) fn event_id(number: u8) -> EventId {
+    EventId::at(now(), &[0, number, number, number, number, number, number, number, number, number])
+}
+
+/// The `number`th event of the log, all of one subject and one millisecond.
+pub(crate) fn record(number: u8) -> EventRecord {
+    EventRecord {
+        key: EventKey { tenant: tenant(), subject: [9; 16], id: event_id(number) },
+        at: now(),
+        kept_until: later(400 * 86_400),
+        payload: vec![b'x'; 400],
+        position: LogPosition { shard: 3, batch: 7, index: number.into() },
+    }
+}
+
+/// A day of everybody, or of the subject of all records.
+pub(crate) fn query(subject: Option<[u8; 16]>) -> EventQuery {
+    EventQuery { tenant: tenant(), subject, from: now(), until: later(86_400), after: None, limit: 1_000 }
+}
+
+/// The lease of a shard by the `number`th writer.
+pub(crate) fn lease(number: u8) -> ShardLease {
+    ShardLease { shard: 3, holder: [number; 16] }
+}
+
+/// The head after this batch, before it is settled.
+pub(crate) fn head(batch: u64) -> LogHead {
+    LogHead { batch, header: vec![b'x'; 490], edge: vec![[5; 32]; 3], is_settled: false }
 }
 
 /// Three requests in ten seconds.

@@ -6,16 +6,18 @@ use std::time::Duration;
 use domain::{Account, Algorithm, AttemptMark, AttemptState, Drawn, FORGOTTEN_AFTER, IN_FLIGHT_FOR, Penalty, Sealed};
 use jiff::Timestamp;
 use store::{
-    BeginRequest, Beginning, Claim, ClaimAttempt, ClaimRequest, CompleteVerification, Completion, DrawPermits,
-    FailAttempt, FindAccount, FindVerification, FinishRequest, OpenSession, OpenVerification, Opening, Reservation,
-    ReserveFailure, Revocation, RevokeSession, SessionOpening, UnlockAccount,
+    Append, AppendBatch, BeginRequest, Beginning, ChangeListings, Claim, ClaimAttempt, ClaimRequest,
+    CompleteVerification, Completion, CreateEnrollment, DrainOutbox, DrawPermits, EnrollmentCreation, FailAttempt,
+    FindAccount, FindEvents, FindListings, FindVerification, FinishRequest, IndexEvents, KeepEvents, LeaseShard,
+    Leasing, LogHead, OpenSession, OpenVerification, Opening, Reservation, ReserveFailure, Revocation, RevokeSession,
+    SessionOpening, UnlockAccount, Unlocking,
 };
 use store_dynamodb::{AllTables, DynamoStore};
 
 use crate::engine::{self, Engine};
 use crate::records::{
-    claim, claimed, completion, counter, counter_of, draw, later, limit, nonce, now, request, session, tenant, user,
-    verification,
+    claim, claimed, completion, counter, counter_of, draw, enrollment, event, event_id, head, later, lease, limit,
+    listing, nonce, now, query, record, request, session, session_key, tenant, user, verification,
 };
 use crate::relay::{Delivery, Relayed};
 
@@ -53,6 +55,8 @@ cases! {
     a9_a_request_begins_and_is_finished_once: a_request_begins_and_is_finished_once,
     a9_a_verification_is_completed_once: a_verification_is_completed_once,
     a9_a_session_is_opened_once: a_session_is_opened_once,
+    l1_a_change_keeps_its_event_once: a_change_keeps_its_event_once,
+    l2_a_batch_is_appended_once: a_batch_is_appended_once,
 }
 
 async fn doubled(engine: &Engine) -> Store {
@@ -94,8 +98,10 @@ async fn a_failure_is_reserved_once(store: &Store) {
     }
 
     let sixth = store.reserve_failure(tenant(), user(), AttemptMark([6; 8]), now()).await.unwrap();
-    store.unlock_account(tenant(), user()).await.unwrap();
+    let known = store.find_account(tenant(), user()).await.unwrap().unwrap().failures;
+    let unlocked = store.unlock_account(tenant(), user(), &known, &event(1)).await.unwrap();
 
+    assert_eq!(unlocked, Unlocking::Unlocked);
     assert_eq!(sixth, Reservation::Locked { until: later(15 * 60) });
     assert_eq!(store.find_account(tenant(), user()).await.unwrap(), Some(Account::default()));
 }
@@ -193,10 +199,42 @@ async fn a_session_is_opened_once(store: &Store) {
         store.open_session(&session(2), &[session(1).id]).await.unwrap(),
         store.open_session(&session(3), &[session(1).id]).await.unwrap(),
     ];
-    let revoked = store.revoke_session(tenant(), user(), session(3).id, now()).await.unwrap();
+    let revoked = store.revoke_session(&session_key(3), now(), &event(1)).await.unwrap();
 
     assert_eq!(opened, [const { SessionOpening::Opened }; 3]);
-    assert_eq!(revoked, Revocation::AlreadyRevoked);
+    assert_eq!(revoked, Revocation::Revoked);
     let account = store.find_account(tenant(), user()).await.unwrap().unwrap();
     assert_eq!(account.sessions.into_keys().collect::<Vec<_>>(), [session(2).id, session(3).id]);
+}
+
+async fn a_change_keeps_its_event_once(store: &Store) {
+    let created = store.create_enrollment(&enrollment(), &event(1)).await.unwrap();
+    let other = store.create_enrollment(&enrollment(), &event(2)).await.unwrap();
+    store.put_listing(&listing(), &event(3)).await.unwrap();
+    store.remove_listing(&listing().subject, &event(4)).await.unwrap();
+    store.keep_events(&[event(5), event(6)]).await.unwrap();
+    store.remove_outbox_events(&[event_id(6)]).await.unwrap();
+
+    assert_eq!(created, EnrollmentCreation::Created);
+    assert_eq!(other, EnrollmentCreation::AlreadyEnrolled(Box::new(enrollment())));
+    assert_eq!(store.find_listings().await.unwrap(), []);
+    let mut kept = Vec::new();
+    for number in 1..=6 {
+        kept.extend(store.outbox_events(event(number).part(), 100).await.unwrap());
+    }
+    assert_eq!(kept, [1, 3, 4, 5].map(event));
+}
+
+async fn a_batch_is_appended_once(store: &Store) {
+    let leased = store.lease_shard(&lease(1), now(), later(60)).await.unwrap();
+    let appended = store.append_batch(&lease(1), &head(1)).await.unwrap();
+    let not_indexed = store.index_events(&[record(1), record(2)]).await.unwrap();
+    store.release_shard(&lease(1), Some(1)).await.unwrap();
+
+    let again = store.lease_shard(&lease(2), now(), later(60)).await.unwrap();
+
+    let settled = LogHead { is_settled: true, ..head(1) };
+    assert_eq!((leased, appended), (Leasing::Leased(LogHead::default()), Append::Appended));
+    assert_eq!((not_indexed, again), (Vec::new(), Leasing::Leased(settled)));
+    assert_eq!(store.find_events(&query(None)).await.unwrap().records, [record(1), record(2)]);
 }

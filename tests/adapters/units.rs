@@ -3,14 +3,17 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
-use domain::{Algorithm, AttemptMark, BranchKeyVersion, Enrollment, EventId, FactorSet, FactorType, Penalty, Sealed};
+use domain::{Algorithm, AttemptMark, Penalty};
 use store::{
-    BeginRequest, ChangeListings, CreateEnrollment, DrawPermits, EventRecord, OpenSession, OpenVerification,
-    ReserveFailure, StoreEvents,
+    AppendBatch, BeginRequest, ChangeListings, CreateEnrollment, DrawPermits, IndexEvents, LeaseShard, OpenSession,
+    OpenVerification, ReserveFailure,
 };
 
 use crate::engine::{self, Engine};
-use crate::records::{counter, draw, later, limit, listing, nonce, now, request, session, tenant, user, verification};
+use crate::records::{
+    counter, draw, enrollment, event, event_id, head, later, lease, limit, listing, nonce, now, record, request,
+    session, tenant, user, verification,
+};
 use crate::tables::{AUDIT, CORE, EPHEMERAL};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -33,8 +36,13 @@ async fn counts_the_documented_units(engine: &Engine) {
     let begun = units(engine, EPHEMERAL, &format!("t/{}/i/{}", tenant(), request().key), None).await;
     let drawn_from = units(engine, EPHEMERAL, counter().as_str(), None).await;
     let verification = units(engine, EPHEMERAL, &format!("t/{}/v/{}", tenant(), verification().id), None).await;
+    let outbox = format!("outbox/{}", event(1).part());
+    let outbox_event = units(engine, CORE, &outbox, Some(&event_id(1).to_string())).await;
     let subject = format!("t/{}/s/{}", tenant(), "09".repeat(16));
-    let event = units(engine, AUDIT, &subject, Some(&event().id.to_string())).await;
+    let by_subject = units(engine, AUDIT, &subject, Some(&event_id(6).to_string())).await;
+    let hour = format!("t/{}/h/2100-01-01T00/6", tenant());
+    let by_time = units(engine, AUDIT, &hour, Some(&format!("4102444800123/{}", event_id(6)))).await;
+    let log_head = units(engine, AUDIT, "log/3", Some("head")).await;
 
     let counted = BTreeMap::from([
         ("enrollment", enrollment),
@@ -43,7 +51,10 @@ async fn counts_the_documented_units(engine: &Engine) {
         ("request", begun),
         ("counter", drawn_from),
         ("verification", verification),
-        ("event", event),
+        ("outbox event", outbox_event),
+        ("event by subject", by_subject),
+        ("event by time", by_time),
+        ("log head", log_head),
     ]);
     for (name, counted) in counted {
         assert_eq!(counted, documented(name), "{name}: read and write units");
@@ -78,40 +89,14 @@ fn documented(name: &str) -> (u32, u32) {
 async fn store_one_of_each(engine: &Engine) {
     let store = &engine.store;
     let draw = draw(1, limit(Algorithm::TokenBucket, Penalty::None), now());
-    store.create_enrollment(&enrollment()).await.unwrap();
+    store.create_enrollment(&enrollment(), &event(1)).await.unwrap();
     store.open_session(&session(1), &[]).await.unwrap();
     store.reserve_failure(tenant(), user(), AttemptMark([1; 8]), now()).await.unwrap();
-    store.put_listing(&listing()).await.unwrap();
+    store.put_listing(&listing(), &event(2)).await.unwrap();
     store.open_verification(&verification()).await.unwrap();
     store.begin_request(tenant(), &request(), nonce(1), now()).await.unwrap();
     store.draw_permits(&counter(), &draw).await.unwrap();
-    store.store_events(&[event()]).await.unwrap();
-}
-
-/// Four factors with nine askable sets, and a device.
-fn enrollment() -> Enrollment {
-    let factors = [FactorType::Pin, FactorType::Words, FactorType::Nfc, FactorType::Fingerprint];
-    Enrollment {
-        tenant: tenant(),
-        user: user(),
-        key_version: 1,
-        branch_key_version: BranchKeyVersion::FIRST,
-        factors: FactorSet::of(factors).unwrap(),
-        created_at: now(),
-        user_key: Sealed::new(vec![5; 61]),
-        askable_sets: Sealed::new(vec![6; 706]),
-        device_id: Some(Sealed::new(vec![7; 65])),
-        request: request(),
-    }
-}
-
-fn event() -> EventRecord {
-    EventRecord {
-        id: EventId::at(now(), &[6; 10]),
-        tenant: tenant(),
-        subject: [9; 16],
-        at: now(),
-        kept_until: later(86_400),
-        payload: vec![b'x'; 380],
-    }
+    store.index_events(&[record(6)]).await.unwrap();
+    store.lease_shard(&lease(1), now(), later(60)).await.unwrap();
+    store.append_batch(&lease(1), &head(1)).await.unwrap();
 }

@@ -13,14 +13,16 @@ use domain::{
 use jiff::Timestamp;
 use store::{
     BeginRequest, Beginning, Claim, ClaimAttempt, ClaimRequest, ClaimedAttempt, CompleteVerification, Completion,
-    CompletionRequest, CreateEnrollment, DrawPermits, FailAttempt, FindAccount, FindEnrollment, FindSession,
-    FinishRequest, OpenSession, OpenVerification, Opening, Revocation, RevokeSession, UpgradeVerifiers,
+    CompletionRequest, CreateEnrollment, DrainOutbox, DrawPermits, FailAttempt, FindAccount, FindEnrollment,
+    FindSession, FinishRequest, OUTBOX_PARTS, OpenSession, OpenVerification, Opening, Revocation, RevokeSession,
+    SessionKey, UpgradeVerifiers,
 };
 use store_valkey::{Tiered, ValkeyStore};
 use testkit::MemoryStore;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::records::event;
 use crate::valkey::{any_draw, any_key, cache, cache_at, eventually};
 
 /// Every command is carried out twice, since the first answer to each is lost with its connection.
@@ -87,10 +89,10 @@ async fn i5_a_repeated_success_never_brings_a_removed_session_back() {
     let session = completion(1).session;
     // It was opened after all, revoked, and cleared away by a later one; that is revoked as well.
     durable.open_session(&session, &[]).await.unwrap();
-    durable.revoke_session(tenant(), user(), session.id, now()).await.unwrap();
+    durable.revoke_session(&key_of(&session), now(), &event(1)).await.unwrap();
     let later = Session { id: SessionId::from_keyed_bytes([77; 16]), ..session.clone() };
     durable.open_session(&later, &[session.id]).await.unwrap();
-    durable.revoke_session(tenant(), user(), later.id, now()).await.unwrap();
+    durable.revoke_session(&key_of(&later), now(), &event(2)).await.unwrap();
 
     store.claim_attempt(&claim(1)).await.unwrap();
 
@@ -129,8 +131,15 @@ async fn a_success_that_the_cache_refuses_leaves_no_live_session() {
     assert_eq!(completion, Completion::Closed);
     let session = store.find_session(tenant(), user(), late.session.id).await.unwrap().unwrap();
     assert!(session.revoked_at.is_some());
-    let again = store.revoke_session(tenant(), user(), late.session.id, now()).await.unwrap();
+    let again = store.revoke_session(&key_of(&late.session), now(), &event(1)).await.unwrap();
     assert_eq!(again, Revocation::AlreadyRevoked);
+    for part in 0..OUTBOX_PARTS {
+        assert_eq!(store.outbox_events(part, 9).await.unwrap(), [], "nobody had a token of it");
+    }
+}
+
+fn key_of(session: &Session) -> SessionKey {
+    SessionKey { tenant: session.tenant, user: session.user, session: session.id }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -157,7 +166,7 @@ async fn a_slow_reader_never_puts_back_what_was_changed() {
 
     assert_eq!(store.find_enrollment(tenant(), user()).await.unwrap(), None);
     eventually("that there is none is copied", async || !engine.dump().is_empty()).await;
-    store.create_enrollment(&enrollment).await.unwrap();
+    store.create_enrollment(&enrollment, &event(1)).await.unwrap();
     assert_eq!(store.find_enrollment(tenant(), user()).await.unwrap(), Some(enrollment.clone()));
 
     let after = Sealed::new(vec![3; 200]);

@@ -148,7 +148,8 @@ async fn filled(store: &ValkeyStore) {
         device_id: None,
         request: fingerprint(3),
     };
-    store::CreateEnrollment::create_enrollment(&Tiered::new(durable, store.clone()), &enrollment).await.unwrap();
+    let tiered = Tiered::new(durable, store.clone());
+    store::CreateEnrollment::create_enrollment(&tiered, &enrollment, &crate::records::event(1)).await.unwrap();
 }
 
 /// Changes the verification and the request in every way.
