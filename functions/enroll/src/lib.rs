@@ -4,6 +4,8 @@
 //! - A retry (same idempotency key, same body) gets the first answer again.
 //! - Of many at once, one is executed; the others get its answer, or are told that it is in progress. The key with another body
 //!   is refused, whoever that is about.
+//! - The event of an enrollment is kept by the very write that creates it, with the sealed address that the request came from. That of
+//!   a refusal is recorded before the answer.
 //! - The cheap checks come first: up to 16 key derivations run only for a user who is not enrolled yet.
 
 mod enroll;

@@ -3,6 +3,8 @@
 //! The token is an access or a refresh token of the calling tenant. A token that is not valid is a 200 too (RFC 7009 §2.2):
 //! what its caller wanted is so already. An expired access token revokes nothing; present the refresh token then.
 //!
+//! The event is kept by the very write that revokes; a session that was revoked before has its event already.
+//!
 //! A retry (same idempotency key, same body) gets the stored answer; the key with another token is refused.
 
 mod abandon;

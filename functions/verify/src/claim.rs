@@ -42,7 +42,7 @@ impl<S: VerifyStore, U: UnwrapKey, A: RecordEvents> Verify<S, U, A> {
     }
 
     /// What became of the attempt. Its event is sent again, under its id: the execution that decided it may have failed to send
-    /// it, and answered 503.
+    /// it, and answered 503. Whether its account was locked is not stored with it; where that was told, the first telling counts.
     async fn repeat(&self, execution: Execution<'_>, verification: &Verification) -> Result<Claimed, VerifyError> {
         let opener = self.opener(verification).await?;
         let decision = Decision { execution, verification, opener: &opener };
