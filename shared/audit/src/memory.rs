@@ -1,8 +1,11 @@
 //! A sink for tests.
 
+use std::future::pending;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use domain::EventId;
+use tokio::time::timeout;
 
 use crate::{Event, RecordError, RecordEvents, SendError, SendEvents};
 
@@ -20,6 +23,8 @@ pub enum Behaviour {
     Fail,
     /// Records them and fails, as if the answer were lost.
     LoseAnswer,
+    /// Records them after this time, unless nobody waits for it any more.
+    Slow(Duration),
     /// Records nothing and never answers.
     Hang,
 }
@@ -53,7 +58,7 @@ impl MemorySink {
 
     fn record(&self, event: &Event) -> Behaviour {
         let mut state = self.state();
-        let records = matches!(state.behaviour, Behaviour::Record | Behaviour::LoseAnswer);
+        let records = !matches!(state.behaviour, Behaviour::Fail | Behaviour::Hang);
         if records && !state.events.iter().any(|known| known.id == event.id) {
             state.events.push(event.clone());
         }
@@ -63,12 +68,16 @@ impl MemorySink {
 
 impl SendEvents for MemorySink {
     async fn send_events(&self, events: &[Event]) -> Result<Vec<EventId>, SendError> {
+        let behaviour = self.state().behaviour;
+        if let Behaviour::Slow(time) = behaviour {
+            let _over = timeout(time, pending::<()>()).await;
+        }
         for event in events {
             match self.record(event) {
-                Behaviour::Record => {}
+                Behaviour::Record | Behaviour::Slow(_) => {}
                 Behaviour::Fail => return Err(SendError::new("told to fail")),
                 Behaviour::LoseAnswer => return Err(SendError::new("told to lose the answer")),
-                Behaviour::Hang => return std::future::pending().await,
+                Behaviour::Hang => return pending().await,
             }
         }
         Ok(Vec::new())

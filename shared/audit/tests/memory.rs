@@ -3,10 +3,12 @@
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use audit::{About, Behaviour, Event, MemorySink, Outcome, RecordEvents, SendEvents, Subject};
 use domain::{EventId, RequestId, SessionId, TenantId};
 use jiff::Timestamp;
+use tokio::time::timeout;
 
 fn event(number: u8) -> Event {
     Event {
@@ -55,4 +57,16 @@ fn a_hanging_sink_never_answers() {
 
     assert!(matches!(answer, Poll::Pending));
     assert_eq!(sink.events(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_sink_keeps_what_is_waited_for() {
+    let sink = MemorySink::default();
+    sink.behave(Behaviour::Slow(Duration::from_secs(2)));
+
+    let given_up = timeout(Duration::from_secs(1), sink.record_events(&[event(1)])).await;
+    sink.record_events(&[event(2)]).await.unwrap();
+
+    assert!(given_up.is_err());
+    assert_eq!(sink.events(), [event(2)]);
 }
