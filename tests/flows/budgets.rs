@@ -239,7 +239,7 @@ async fn cost<S: Ports>(world: &World<S>, call: Call) -> Cost {
     let _before = world.store.recorder().take();
     world.send(call).await;
     let trace = world.store.recorder().take();
-    let on_stores = trace.calls().iter().filter(|call| call.port != "RecordEvent");
+    let on_stores = trace.calls().iter().filter(|call| call.port != "SendEvents");
     Cost {
         waits: on_stores.map(|call| call.depth).max().unwrap_or(0),
         writes: trace.writes(),

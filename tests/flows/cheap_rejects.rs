@@ -136,7 +136,7 @@ async fn flood<S: Ports>(world: &World<S>, status: u16, call: impl Fn() -> Call)
         let (answer, trace) = traced(world, call()).await;
         assert_eq!(answer.status, status, "{answer:?}");
         let renews = trace.writes() > 1;
-        let on_stores = trace.calls().iter().filter(|call| call.port != "RecordEvent");
+        let on_stores = trace.calls().iter().filter(|call| call.port != "SendEvents");
         let waits = on_stores.map(|call| call.depth).max().unwrap_or(0);
         assert!(waits <= 1 + usize::from(renews) && trace.writes() <= 4, "{trace:?}");
         renewing += usize::from(renews);

@@ -1,4 +1,5 @@
-//! B3, E4 and E6 for whole functions: whatever fails or never answers, the caller gets a 503 in time, and nobody gets in for it.
+//! B3, E4, E6 and L5 for whole functions: whatever fails or never answers, the caller gets a 503 in time, and nobody gets in for it.
+//! Without the audit queue they are answered as ever, and the events take the way through the outbox.
 //! The clock is virtual, and the calls are those that each step is seen to make.
 
 use std::collections::BTreeMap;
@@ -30,6 +31,12 @@ async fn b3_whatever_fails_or_never_answers_is_503_in_time_on_every_route() {
 
                 let place = format!("call {nth} of {port}, {step}, {fault:?}: {answer:?}");
                 assert!(waited <= ANSWER_DEADLINE, "{waited:?}, {place}");
+                if port == "SendEvents" {
+                    assert!(answer.status < 300 || answer.told() == problem(401, "authentication-failed"), "{place}");
+                    assert!(waited <= audit::SEND_DEADLINE, "{waited:?}, {place}");
+                    assert!(!world.trail().await.is_empty(), "{place}");
+                    continue;
+                }
                 if answer.told() != problem(503, "unavailable") {
                     assert!(OPTIONAL.contains(&(port, step)) && answer.status < 300, "{place}");
                     continue;
@@ -100,6 +107,7 @@ async fn prepared(step: &str) -> (World, Call) {
         "attempt by capability" => world.attempting(&opened, &person.right(&opened.asked)).bearer(&opened.capability),
         "status" => world.asking_status(&opened),
         "status by capability" => world.asking_status(&opened).bearer(&opened.capability),
+        "read the trail" => world.reading_trail(),
         "introspect" | "revoke" | "revoke by refresh token" => {
             let verified = world.attempt(&opened, &person.right(&opened.asked)).await;
             let (token, refresh_token) = (verified.text("access_token"), verified.text("refresh_token"));
@@ -137,7 +145,7 @@ async fn timed(world: &World, call: Call) -> (Answer, Duration) {
     (answer, began.elapsed())
 }
 
-const STEPS: [&str; 11] = [
+const STEPS: [&str; 12] = [
     "enroll",
     "describe",
     "initiate",
@@ -149,6 +157,7 @@ const STEPS: [&str; 11] = [
     "introspect",
     "revoke",
     "revoke by refresh token",
+    "read the trail",
 ];
 
 const FAULTS: [Fault; 3] =
@@ -178,7 +187,7 @@ const GATES: [&str; 9] = [
 ];
 
 /// All that the functions call.
-const EVERY_PORT: [&str; 16] = [
+const EVERY_PORT: [&str; 19] = [
     "FindListings",
     "DrawPermits",
     "FindBranchKey",
@@ -195,4 +204,7 @@ const EVERY_PORT: [&str; 16] = [
     "CompleteVerification",
     "FindSession",
     "RevokeSession",
+    "FindEvents",
+    "SendEvents",
+    "KeepEvents",
 ];

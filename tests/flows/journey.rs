@@ -1,6 +1,8 @@
 //! The main journey: enrol, initiate, a wrong and a right attempt, introspect, revoke, introspect; every step in a process
 //! that has seen none of the others.
 
+use std::collections::BTreeSet;
+
 use audit::Outcome;
 use countersign_tests::{Call, Embedded, Function, Opened, Person, Ports, World};
 use serde_json::{Value, json};
@@ -70,8 +72,11 @@ async fn walk<S: Ports>(world: &mut World<S>) {
     let inactive = world.send(world.introspecting(&token)).await;
     assert_eq!(inactive.json(), json!({ "active": false }));
 
-    let trail: Vec<&str> = world.sink.events().iter().map(|event| name(&event.outcome)).collect();
-    assert_eq!(trail, ["enrolled", "opened", "wrong", "succeeded", "revoked"]);
+    let told: Vec<&str> = world.sink.events().iter().map(|event| name(&event.outcome)).collect();
+    assert_eq!(told, ["enrolled", "opened", "wrong", "succeeded", "revoked"]);
+    let logged: BTreeSet<&str> = world.trail().await.iter().map(|event| name(&event.outcome)).collect();
+    assert_eq!(logged, told.into_iter().collect());
+    assert_eq!(world.log.verified().shards.iter().map(|shard| shard.events).sum::<u64>(), 5);
 }
 
 fn transaction_hash(payment: &Value) -> String {
@@ -95,5 +100,10 @@ fn name(outcome: &Outcome) -> &'static str {
         Outcome::AccountLocked { .. } => "locked",
         Outcome::AccountUnlocked { .. } => "unlocked",
         Outcome::ListingChanged { .. } => "listed",
+        Outcome::AttemptAbandoned { .. } => "abandoned",
+        Outcome::VerificationMissing { .. } => "missing",
+        Outcome::OutcomeNotReached { .. } => "not reached",
+        Outcome::RequestRefused { .. } => "denied",
+        Outcome::TrailRead { .. } => "read",
     }
 }

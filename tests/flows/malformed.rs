@@ -67,6 +67,7 @@ pub(crate) fn every_route(world: &World, person: &Person, opened: &Opened) -> Ve
         world.asking_status(opened),
         world.introspecting("token"),
         world.revoking("token"),
+        world.reading_trail(),
     ]
 }
 
@@ -103,9 +104,25 @@ pub(crate) fn malformed(world: &World, well_formed: &Call) -> Vec<Malformed> {
             cases.extend(bad_members(&call, "/token", &[json!(7), Value::Null, json!(["x"])]));
         }
         Function::Introspect => cases.extend(bad_members(&call, "/token", &[json!(7), Value::Null, json!(["x"])])),
+        Function::AuditQuery => cases.extend(bad_queries(&call)),
         Function::Jwks | Function::Health | Function::Authorizer => {}
     }
     cases
+}
+
+fn bad_queries(well_formed: &dyn Fn() -> Call) -> Vec<Malformed> {
+    let queries = [
+        ("user_id", "x"),
+        ("from", "yesterday"),
+        ("to", "1793491200"),
+        ("limit", "0"),
+        ("limit", "101"),
+        ("limit", "-1"),
+        ("cursor", "x"),
+        ("surprise", "1"),
+    ];
+    let named = queries.map(|(name, value)| case(&format!("{name}={value}"), well_formed().query(name, value), 400));
+    named.into()
 }
 
 fn bad_keys(world: &World, well_formed: &dyn Fn() -> Call) -> Vec<Malformed> {

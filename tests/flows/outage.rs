@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use admission::{Admission, Policy};
-use audit::{RecordEvent, SqsSink};
+use audit::{MemorySink, SendEvents, SqsQueue};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use aws_types::SdkConfig;
 use config::{ATTEMPT_DEADLINE, ATTEMPTS, CALL_DEADLINE, CONNECT_DEADLINE, worst_case};
 use countersign_tests::{Function, World};
 use crypto::{EncryptionContext, UnwrapKey, WrappedKey};
-use describe_enrollment::DescribeEnrollment;
-use domain::BranchKeyVersion;
+use denials::Denials;
+use describe_enrollment::{DescribeEnrollment, Ports};
+use domain::{BranchKeyVersion, Clock, Entropy};
 use kms::KmsKeyring;
 use store_dynamodb::{CoreAndEphemeral, CoreTable, DynamoStore, EphemeralTable};
 use testkit::{FixedClock, SeededEntropy};
@@ -21,13 +22,12 @@ use tokio::net::{TcpListener, TcpStream};
 async fn e4_a_store_that_never_answers_is_503_within_the_worst_case() {
     let tables = CoreAndEphemeral { core: CoreTable::new("core"), ephemeral: EphemeralTable::new("ephemeral") };
     let store = DynamoStore::new(&config(&silent().await), tables);
-    let admission = Admission::new(admission::Ports {
-        store: store.clone(),
-        policy: Policy::default(),
-        clock: Arc::new(FixedClock::default()),
-        entropy: Arc::new(SeededEntropy::new(1)),
-    });
-    let describe = DescribeEnrollment::new(store, admission);
+    let (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>) =
+        (Arc::new(FixedClock::default()), Arc::new(SeededEntropy::new(1)));
+    let denials = Denials::new(Arc::new(MemorySink::default()), Arc::clone(&clock), Arc::clone(&entropy));
+    let policy = Policy::default();
+    let admission = Admission::new(admission::Ports { store: store.clone(), policy, clock, entropy });
+    let describe = DescribeEnrollment::new(Ports { store, admission, denials });
     let event = Function::DescribeEnrollment.event("enrolled");
     let request = lambda_http::request::from_str(&event).unwrap();
 
@@ -43,11 +43,11 @@ async fn e4_a_queue_that_never_answers_fails_within_the_worst_case() {
     let world = World::new().await;
     world.enrolled(1, &["pin", "nfc"]).await;
     let event = world.sink.events().remove(0);
-    let sink = SqsSink::new(&config(&silent().await), "http://127.0.0.1/queue");
+    let queue = SqsQueue::new(&config(&silent().await), "http://127.0.0.1/queue");
 
-    let (recorded, took) = timed(sink.record_event(&event)).await;
+    let (sent, took) = timed(queue.send_events(&[event])).await;
 
-    assert!(recorded.is_err());
+    assert!(sent.is_err());
     assert!(took < worst_case(1, 0) + SLACK, "{took:?}");
 }
 

@@ -81,7 +81,7 @@ fn needs_key(call: &Call) -> bool {
 }
 
 /// One fault for each port that some route calls, of every kind.
-const FAULTS: [(&str, StoreErrorKind); 9] = [
+const FAULTS: [(&str, StoreErrorKind); 10] = [
     ("FindBranchKey", StoreErrorKind::Unavailable),
     ("FindEnrollment", StoreErrorKind::Corrupt),
     ("CreateEnrollment", StoreErrorKind::Throttled),
@@ -90,7 +90,8 @@ const FAULTS: [(&str, StoreErrorKind); 9] = [
     ("CompleteVerification", StoreErrorKind::Unavailable),
     ("FindVerification", StoreErrorKind::Corrupt),
     ("ListSigningKeys", StoreErrorKind::Unavailable),
-    ("RecordEvent", StoreErrorKind::Unavailable),
+    ("SendEvents", StoreErrorKind::Unavailable),
+    ("KeepEvents", StoreErrorKind::Unavailable),
 ];
 
 /// Words of types, files, libraries, services and our own error texts.

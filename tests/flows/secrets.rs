@@ -3,9 +3,9 @@
 use audit::Event;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use countersign_tests::{Call, Embedded, Logs, Opened, Person, World};
+use countersign_tests::{Call, Embedded, Logs, Opened, Person, Ports, World};
 use serde_json::json;
-use store::{EventRecord, StoreErrorKind, StoreEvents};
+use store::StoreErrorKind;
 use testkit::Fault;
 
 use crate::malformed::{every_route, malformed};
@@ -31,8 +31,15 @@ async fn e5_no_secret_is_logged_audited_or_stored_in_the_clear() {
         world.send(world.introspecting(token)).await;
         world.send(world.revoking(token)).await;
     }
-    for port in ["FindEnrollment", "OpenVerification", "ClaimAttempt", "RecordEvent", "FindSession", "CreateEnrollment"]
-    {
+    for port in [
+        "FindEnrollment",
+        "OpenVerification",
+        "ClaimAttempt",
+        "SendEvents",
+        "KeepEvents",
+        "FindSession",
+        "CreateEnrollment",
+    ] {
         for kind in [StoreErrorKind::Unavailable, StoreErrorKind::Corrupt] {
             for call in every_call(&world, &person, &opened, (&enrolling, &initiating, &refresh_token)) {
                 world.store.faults().plan(port, 1, Fault::FailBefore(kind));
@@ -41,17 +48,20 @@ async fn e5_no_secret_is_logged_audited_or_stored_in_the_clear() {
             }
         }
     }
-    let events = world.sink.events();
-    let records: Vec<EventRecord> = events.iter().map(EventRecord::from).collect();
-    tables.store.store_events(&records).await.unwrap();
-
+    world.send(world.reading_trail().query("user_id", &person.id)).await;
+    // With what waits in the outbox, and with what is indexed instead.
+    let with_outbox = tables.dump().await;
+    let trail = world.trail().await;
     let dump = tables.dump().await;
-    let emitted = logs.text() + &events.iter().map(Event::canonical_json).collect::<String>();
-    assert!(
-        emitted.contains("answered 503") && emitted.contains("verification_succeeded"),
-        "there is something to search"
-    );
+
+    let events: String = trail.iter().chain(&world.sink.events()).map(Event::canonical_json).collect();
+    let emitted = logs.text() + &events + &written(&world);
+    for something in ["answered 503", "verification_succeeded", "trail_read", "\"history\":", "\"signature\":"] {
+        assert!(emitted.contains(something), "there is no {something} to search");
+    }
     assert!(dump.holds(person.id.as_bytes()) && dump.holds(b"sessions"), "there is something to search");
+    assert!(with_outbox.starting_with("outbox/") > 0 && dump.starting_with("outbox/") == 0, "and an outbox");
+    assert!(dump.holds(b"log/") && dump.holds(b"verification_succeeded"), "and an index");
     let secrets = [
         person.digest("pin"),
         person.digest("nfc"),
@@ -66,7 +76,7 @@ async fn e5_no_secret_is_logged_audited_or_stored_in_the_clear() {
     ];
     for secret in &secrets {
         for form in forms(secret) {
-            assert!(!dump.holds(&form), "{secret} is stored as {form:?}");
+            assert!(!dump.holds(&form) && !with_outbox.holds(&form), "{secret} is stored as {form:?}");
             let text = String::from_utf8_lossy(&form).into_owned();
             assert!(!emitted.contains(&text), "{secret} is emitted as {text}");
         }
@@ -91,6 +101,12 @@ async fn e5_a_refused_request_leaves_nothing_of_itself_in_the_logs() {
     for canary in ["canary-55", "canary-56", "canary-57"] {
         assert!(!logs.text().contains(canary), "{canary}");
     }
+}
+
+/// The objects of the log, and its checkpoints.
+fn written<S: Ports>(world: &World<S>) -> String {
+    let (objects, checkpoints) = (world.log.objects.objects(), world.log.checkpoints.0.objects());
+    objects.values().chain(checkpoints.values()).map(|bytes| String::from_utf8_lossy(bytes).into_owned()).collect()
 }
 
 fn with_canary(call: Call, mut body: serde_json::Value) -> Call {

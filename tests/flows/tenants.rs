@@ -21,11 +21,20 @@ async fn e3_another_tenants_key_sees_and_moves_nothing_on_any_route() {
     let wrong = theirs(world.attempting(&open, &person.wrong(&open.asked))).await;
     let introspected = theirs(world.introspecting(&token)).await;
     let revoked = [theirs(world.revoking(&token)).await, theirs(world.revoking(&refresh_token)).await];
+    world.trail().await;
+    let trail = [world.reading_trail(), world.reading_trail().query("user_id", &person.id)];
+    let mine = world.send(trail[0].clone()).await;
+    let [read, read_of_person] = trail.map(theirs);
+    let (read, read_of_person) = (read.await.json(), read_of_person.await.json());
 
     assert_eq!(described.told(), problem(404, "enrollment-not-found"));
     for answer in [status, attempt, wrong] {
         assert_eq!(answer.told(), problem(404, "verification-not-found"));
     }
+    assert!(mine.json()["events"].as_array().unwrap().len() > 4, "{mine:?}");
+    assert_eq!(read_of_person["events"], json!([]));
+    let told = read["events"].as_array().unwrap();
+    assert!(told.iter().all(|event| event["outcome"]["request_refused"].is_object()), "their own refusals: {read}");
     assert_eq!(introspected.json(), json!({ "active": false }));
     assert!(revoked.iter().all(|answer| answer.told() == success(200)), "RFC 7009: an unknown token is revoked");
     assert_eq!(world.standing(&open).await, ("open".to_owned(), 3));

@@ -97,7 +97,7 @@ const WAITS: [Duration; 5] = [
 const LONG_WAITS: [Duration; 3] =
     [Duration::from_secs(15 * 60), Duration::from_secs(4 * 3_600), Duration::from_secs(24 * 3_600)];
 
-const PORTS: [&str; 12] = [
+const PORTS: [&str; 13] = [
     "FindEnrollment",
     "OpenVerification",
     "FindVerification",
@@ -106,7 +106,8 @@ const PORTS: [&str; 12] = [
     "ReserveFailure",
     "FailAttempt",
     "CompleteVerification",
-    "RecordEvent",
+    "SendEvents",
+    "KeepEvents",
     "BeginRequest",
     "FinishRequest",
     "RevokeSession",

@@ -91,6 +91,16 @@ impl Call {
         self
     }
 
+    /// With this parameter of the query, which needs no escaping.
+    #[must_use]
+    pub fn query(mut self, name: &str, value: &str) -> Self {
+        self.event["queryStringParameters"][name] = json!(value);
+        let parameters = self.event["queryStringParameters"].as_object().unwrap().iter();
+        let pairs: Vec<_> = parameters.map(|(name, value)| format!("{name}={}", value.as_str().unwrap())).collect();
+        self.event["rawQueryString"] = json!(pairs.join("&"));
+        self
+    }
+
     /// From this address, as the transport tells it.
     #[must_use]
     pub fn from_address(self, address: &str) -> Self {

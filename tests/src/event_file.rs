@@ -20,6 +20,8 @@ pub enum Function {
     Introspect,
     /// `POST /v1/sessions/revoke`
     Revoke,
+    /// `GET /v1/audit`
+    AuditQuery,
     /// `GET /.well-known/jwks.json`
     Jwks,
     /// `GET /health/live` and `GET /health/ready`
@@ -30,7 +32,7 @@ pub enum Function {
 
 impl Function {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Enroll,
         Self::DescribeEnrollment,
         Self::Initiate,
@@ -38,6 +40,7 @@ impl Function {
         Self::Status,
         Self::Introspect,
         Self::Revoke,
+        Self::AuditQuery,
         Self::Jwks,
         Self::Health,
         Self::Authorizer,
@@ -54,6 +57,7 @@ impl Function {
             Self::Status => "status",
             Self::Introspect => "introspect",
             Self::Revoke => "revoke",
+            Self::AuditQuery => "audit-query",
             Self::Jwks => "jwks",
             Self::Health => "health",
             Self::Authorizer => "authorizer",
@@ -74,13 +78,13 @@ impl Function {
     }
 }
 
-/// Every file of `events/`, as `function/case`, sorted; those of the audit writer and of admin are not among them, for their own
-/// tests deliver them.
+/// Every file of `events/`, as `function/case`, sorted; those of functions without a route are not among them but for the
+/// authorizer's, for their own tests deliver them.
 #[must_use]
 pub fn event_files() -> Vec<String> {
     let mut files: Vec<String> = entries(&folder())
         .into_iter()
-        .filter(|function| !["audit-writer", "admin"].iter().any(|own| function.ends_with(own)))
+        .filter(|function| Function::ALL.iter().any(|routed| function.ends_with(routed.name())))
         .flat_map(|function| entries(&function))
         .map(|path| path.strip_prefix(folder()).unwrap().with_extension("").to_str().unwrap().to_owned())
         .collect();

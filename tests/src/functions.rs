@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use admin::Administer;
 use admission::Admission;
+use audit::Recorder;
+use audit_query::ReadTrail;
 use authorizer::Authorize;
 use countersign_http::Endpoint;
+use denials::Denials;
 use describe_enrollment::DescribeEnrollment;
 use domain::{Clock, Entropy};
 use enroll::Enroll;
@@ -21,22 +24,23 @@ use testkit::RecordingStore;
 use verify::Verify;
 
 use crate::world::ISSUER;
-use crate::{Answer, Function, ObservedKeys, ObservedSink, Ports, World};
+use crate::{Answer, Function, ObservedAudit, ObservedKeys, ObservedQueue, Ports, World};
 
 /// One process of each function. A new one has nothing cached.
 #[derive(Debug, Clone)]
 pub struct Functions<S> {
-    enroll: Enroll<RecordingStore<S>, ObservedKeys, ObservedSink>,
-    describe: DescribeEnrollment<RecordingStore<S>>,
-    initiate: Initiate<RecordingStore<S>, ObservedKeys, ObservedSink>,
-    verify: Verify<RecordingStore<S>, ObservedKeys, ObservedSink>,
-    status: ReadStatus<RecordingStore<S>, ObservedKeys>,
-    introspect: Introspect<RecordingStore<S>>,
-    revoke: Revoke<RecordingStore<S>, ObservedKeys, ObservedSink>,
+    enroll: Enroll<RecordingStore<S>, ObservedKeys, ObservedAudit<S>>,
+    describe: DescribeEnrollment<RecordingStore<S>, ObservedAudit<S>>,
+    initiate: Initiate<RecordingStore<S>, ObservedKeys, ObservedAudit<S>>,
+    verify: Verify<RecordingStore<S>, ObservedKeys, ObservedAudit<S>>,
+    status: ReadStatus<RecordingStore<S>, ObservedKeys, ObservedAudit<S>>,
+    introspect: Introspect<RecordingStore<S>, ObservedAudit<S>>,
+    revoke: Revoke<RecordingStore<S>, ObservedKeys, ObservedAudit<S>>,
+    audit_query: ReadTrail<RecordingStore<S>, ObservedKeys, ObservedAudit<S>>,
     jwks: PublishKeys<RecordingStore<S>>,
-    health: Health<RecordingStore<S>, ObservedSink, ObservedKeys>,
-    pub(crate) authorize: Authorize<RecordingStore<S>>,
-    pub(crate) administer: Administer<RecordingStore<S>, ObservedKeys, ObservedSink>,
+    health: Health<RecordingStore<S>, ObservedQueue, ObservedKeys>,
+    pub(crate) authorize: Authorize<RecordingStore<S>, ObservedAudit<S>>,
+    pub(crate) administer: Administer<RecordingStore<S>, ObservedKeys, ObservedAudit<S>>,
 }
 
 impl<S: Ports> Functions<S> {
@@ -48,7 +52,11 @@ impl<S: Ports> Functions<S> {
         let clock = || Arc::clone(&world.clock) as Arc<dyn Clock>;
         let entropy = || Arc::clone(&world.entropy) as Arc<dyn Entropy>;
         let branch_keys = || BranchKeys::new(store(), keys(), clock());
-        let audit = || world.observed_sink();
+        // One memory of the queue's health, and of the refusals that were recorded, as if it were one process.
+        let recorder = Recorder::new(world.observed_queue(), store(), clock());
+        let audit = || recorder.clone();
+        let refused = Denials::new(audit(), clock(), entropy());
+        let denials = || refused.clone();
         let parameters = world.parameters;
         // One memory of leases and refusals for all of them: as if each function's requests met the same process.
         let admission = Admission::new(admission::Ports {
@@ -64,17 +72,23 @@ impl<S: Ports> Functions<S> {
                 admission: admission(),
                 keys: branch_keys(),
                 audit: audit(),
+                denials: denials(),
                 kdf: world.kdf.clone(),
                 parameters,
                 clock: clock(),
                 entropy: entropy(),
             }),
-            describe: DescribeEnrollment::new(store(), admission()),
+            describe: DescribeEnrollment::new(describe_enrollment::Ports {
+                store: store(),
+                admission: admission(),
+                denials: denials(),
+            }),
             initiate: Initiate::new(initiate::Ports {
                 store: store(),
                 admission: admission(),
                 keys: branch_keys(),
                 audit: audit(),
+                denials: denials(),
                 parameters,
                 clock: clock(),
                 entropy: entropy(),
@@ -85,27 +99,51 @@ impl<S: Ports> Functions<S> {
                 keys: branch_keys(),
                 signing: SigningKeys::new(store(), keys(), clock()),
                 audit: audit(),
+                denials: denials(),
                 kdf: world.kdf.clone(),
                 parameters,
                 issuer: ISSUER.to_owned(),
                 clock: clock(),
                 entropy: entropy(),
             }),
-            status: ReadStatus::new(store(), keys(), clock(), admission()),
-            introspect: Introspect::new(store(), ISSUER, clock(), admission()),
+            status: ReadStatus::new(status::Ports {
+                store: store(),
+                admission: admission(),
+                keys: branch_keys(),
+                denials: denials(),
+                clock: clock(),
+            }),
+            introspect: Introspect::new(introspect::Ports {
+                store: store(),
+                admission: admission(),
+                published: VerifyingKeys::new(store(), clock()),
+                denials: denials(),
+                issuer: ISSUER.to_owned(),
+                clock: clock(),
+            }),
             revoke: Revoke::new(revoke::Ports {
                 store: store(),
                 admission: admission(),
                 keys: branch_keys(),
                 published: VerifyingKeys::new(store(), clock()),
                 audit: audit(),
+                denials: denials(),
                 issuer: ISSUER.to_owned(),
                 clock: clock(),
                 entropy: entropy(),
             }),
+            audit_query: ReadTrail::new(audit_query::Ports {
+                store: store(),
+                admission: admission(),
+                keys: branch_keys(),
+                audit: audit(),
+                denials: denials(),
+                clock: clock(),
+                entropy: entropy(),
+            }),
             jwks: PublishKeys::new(store(), clock()),
-            health: Health::new(Dependencies { store: store(), queue: audit(), keys: keys() }, clock()),
-            authorize: Authorize::new(store(), clock()),
+            health: Health::new(Dependencies { store: store(), queue: world.observed_queue(), keys: keys() }, clock()),
+            authorize: Authorize::new(authorizer::Ports { store: store(), denials: denials(), clock: clock() }),
             administer: Administer::new(admin::Ports {
                 store: store(),
                 keys: branch_keys(),
@@ -127,6 +165,7 @@ impl<S: Ports> Functions<S> {
             Function::Status => self.status.serve(request).await,
             Function::Introspect => self.introspect.serve(request).await,
             Function::Revoke => self.revoke.serve(request).await,
+            Function::AuditQuery => self.audit_query.serve(request).await,
             Function::Jwks => self.jwks.serve(request).await,
             Function::Health => self.health.serve(request).await,
             Function::Authorizer => panic!("the authorizer is asked by the gateway"),

@@ -23,6 +23,7 @@ mod logs;
 mod person;
 mod ports;
 mod steps;
+mod trail;
 mod valkey_engine;
 mod world;
 
@@ -34,7 +35,8 @@ pub use event_file::{Function, event_files};
 pub use functions::Functions;
 pub use logs::Logs;
 pub use person::Person;
-pub use ports::{ObservedKeys, ObservedSink, Ports};
+pub use ports::{ObservedAudit, ObservedKeys, ObservedQueue, Ports};
 pub use steps::Opened;
+pub use trail::{Checkpoints, Log};
 pub use valkey_engine::{Reply, ValkeyEngine, ValkeyServer};
 pub use world::{ISSUER, Tenant, World};

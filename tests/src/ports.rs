@@ -2,19 +2,22 @@
 
 use std::sync::Arc;
 
-use audit::{Event, MemorySink, RecordError, RecordEvent};
+use audit::{Event, MemorySink, Recorder, SendError, SendEvents};
 use crypto::{CheckKey, DevelopmentKey, EncryptionContext, KeyError, KeyMaterial, UnwrapKey, WrapKey, WrappedKey};
+use domain::EventId;
 use store::{
-    BeginRequest, ChangeListings, CheckReadiness, ClaimAttempt, CompleteVerification, CreateApiKey, CreateBranchKey,
-    CreateEnrollment, CreateSigningKey, DrawPermits, FailAttempt, FindAccount, FindApiKey, FindBranchKey,
-    FindEnrollment, FindListings, FindSession, FindVerification, FinishRequest, ListSigningKeys, OpenVerification,
+    AppendBatch, BeginRequest, ChangeListings, CheckReadiness, ClaimAttempt, CompleteVerification, CreateApiKey,
+    CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, FailAttempt, FindAccount,
+    FindApiKey, FindBranchKey, FindEnrollment, FindEvents, FindListings, FindLogHeads, FindSession, FindVerification,
+    FinishRequest, IndexEvents, KeepEvents, LeaseShard, ListSigningKeys, OpenVerification, RecogniseEvents,
     ReserveFailure, RevokeSession, StoreError, StoreErrorKind, UnlockAccount, UpgradeVerifiers,
 };
-use testkit::Observation;
+use testkit::{Observation, RecordingStore};
 
 /// Everything that the functions and their operator need of a store.
 pub trait Ports:
-    BeginRequest
+    AppendBatch
+    + BeginRequest
     + ChangeListings
     + CheckReadiness
     + ClaimAttempt
@@ -23,18 +26,25 @@ pub trait Ports:
     + CreateBranchKey
     + CreateEnrollment
     + CreateSigningKey
+    + DrainOutbox
     + DrawPermits
     + FailAttempt
     + FindAccount
     + FindApiKey
     + FindBranchKey
     + FindEnrollment
+    + FindEvents
     + FindListings
+    + FindLogHeads
     + FindSession
     + FindVerification
     + FinishRequest
+    + IndexEvents
+    + KeepEvents
+    + LeaseShard
     + ListSigningKeys
     + OpenVerification
+    + RecogniseEvents
     + ReserveFailure
     + RevokeSession
     + UnlockAccount
@@ -45,7 +55,8 @@ pub trait Ports:
 }
 
 impl<S> Ports for S where
-    S: BeginRequest
+    S: AppendBatch
+        + BeginRequest
         + ChangeListings
         + CheckReadiness
         + ClaimAttempt
@@ -54,18 +65,25 @@ impl<S> Ports for S where
         + CreateBranchKey
         + CreateEnrollment
         + CreateSigningKey
+        + DrainOutbox
         + DrawPermits
         + FailAttempt
         + FindAccount
         + FindApiKey
         + FindBranchKey
         + FindEnrollment
+        + FindEvents
         + FindListings
+        + FindLogHeads
         + FindSession
         + FindVerification
         + FinishRequest
+        + IndexEvents
+        + KeepEvents
+        + LeaseShard
         + ListSigningKeys
         + OpenVerification
+        + RecogniseEvents
         + ReserveFailure
         + RevokeSession
         + UnlockAccount
@@ -88,6 +106,12 @@ impl ObservedKeys {
     #[must_use]
     pub fn new(inner: DevelopmentKey) -> Self {
         Self { inner, observation: Observation::default() }
+    }
+
+    /// The same key, past the observation.
+    #[must_use]
+    pub fn unobserved(&self) -> DevelopmentKey {
+        self.inner.clone()
     }
 }
 
@@ -116,21 +140,24 @@ fn planned(kind: StoreErrorKind) -> KeyError {
     }
 }
 
-/// The audit sink in memory. Its calls are recorded with the store's, for requests wait for both.
+/// The audit queue in memory. Its calls are recorded with the store's, for requests wait for both.
 #[derive(Debug, Clone)]
-pub struct ObservedSink {
+pub struct ObservedQueue {
     pub(crate) inner: Arc<MemorySink>,
     pub(crate) observation: Observation,
 }
 
-impl RecordEvent for ObservedSink {
-    async fn record_event(&self, event: &Event) -> Result<(), RecordError> {
-        let fail = |_| RecordError::new("planned by the test");
-        self.observation.run("RecordEvent", 0, self.inner.record_event(event), fail).await
+/// What functions record their events with: the queue, with the outbox behind it.
+pub type ObservedAudit<S> = Recorder<ObservedQueue, RecordingStore<S>>;
+
+impl SendEvents for ObservedQueue {
+    async fn send_events(&self, events: &[Event]) -> Result<Vec<EventId>, SendError> {
+        let fail = |_| SendError::new("planned by the test");
+        self.observation.run("SendEvents", 0, self.inner.send_events(events), fail).await
     }
 }
 
-impl CheckReadiness for ObservedSink {
+impl CheckReadiness for ObservedQueue {
     async fn check_readiness(&self) -> Result<(), StoreError> {
         let fail = |kind| StoreError::new(kind, "CheckReadiness", "planned by the test");
         self.observation.run("CheckQueue", 0, async { Ok(()) }, fail).await

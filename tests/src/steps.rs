@@ -73,6 +73,12 @@ impl<S: Ports> World<S> {
             .json(&json!({ "token": token }))
     }
 
+    /// The call that reads the tenant's trail.
+    #[must_use]
+    pub fn reading_trail(&self) -> Call {
+        Call::new(Function::AuditQuery, "everybody").bearer(&self.tenant.api_key)
+    }
+
     /// Enrols a person with these factors.
     pub async fn enrolled(&self, number: u32, factors: &[&str]) -> Person {
         let person = Person::new(number, factors);

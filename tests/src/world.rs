@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use store::ApiKeyRecord;
 use testkit::{FixedClock, MemoryStore, RecordingStore, SeededEntropy};
 
-use crate::{Answer, Call, Function, Functions, ObservedKeys, ObservedSink, Ports};
+use crate::{Answer, Call, Function, Functions, Log, ObservedKeys, ObservedQueue, Ports};
 
 /// The tokens' issuer.
 pub const ISSUER: &str = "https://auth.example.com";
@@ -32,8 +32,12 @@ pub struct World<S = MemoryStore> {
     pub store: RecordingStore<S>,
     /// The key service.
     pub keys: ObservedKeys,
-    /// The audit events.
+    /// The audit queue: every event that was sent.
     pub sink: Arc<MemorySink>,
+    /// The audit log, which [`World::trail`] fills.
+    pub log: Log,
+    /// The tables, unobserved.
+    pub tables: S,
     /// Where key derivations are counted.
     pub kdf: KdfPool,
     /// How verifiers are derived from the next restart on.
@@ -74,9 +78,11 @@ impl<S: Ports> World<S> {
         let mut world = Self {
             clock: Arc::default(),
             entropy: Arc::new(SeededEntropy::new(2)),
-            store: RecordingStore::new(tables),
+            store: RecordingStore::new(tables.clone()),
+            tables,
             keys,
             sink: Arc::default(),
+            log: Log::new(outside),
             kdf: KdfPool::default(),
             parameters: KdfParameters::CHEAP,
             policy: Policy::default(),
@@ -171,10 +177,10 @@ impl<S: Ports> World<S> {
         EventId::at(self.clock.now(), &random).to_string()
     }
 
-    /// The audit sink as functions have it.
+    /// The audit queue as functions have it.
     #[must_use]
-    pub fn observed_sink(&self) -> ObservedSink {
-        ObservedSink { inner: Arc::clone(&self.sink), observation: self.store.observation().clone() }
+    pub fn observed_queue(&self) -> ObservedQueue {
+        ObservedQueue { inner: Arc::clone(&self.sink), observation: self.store.observation().clone() }
     }
 
     /// Whom the authorizer takes the caller for. The gateway keeps its answers; here, until the next restart.
