@@ -18,8 +18,10 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
 class Cloud:
-    def __init__(self, port):
+    def __init__(self, port, process, log):
         self.url = f"http://127.0.0.1:{port}"
+        self.process = process
+        self.log = log
 
     def client(self, service):
         return boto3.client(
@@ -59,7 +61,7 @@ def running(tools, work):
         "SFTP_ENABLED": "0", "TMPDIR": str(scratch)}
     log = pathlib.Path(work) / "ministack.log"
     with started([str(tools / "ministack/bin/ministack")], environment, log, folder=scratch) as process:
-        cloud = Cloud(port)
+        cloud = Cloud(port, process, log)
         wait_until("MiniStack answers", cloud.answers, 60, process, log)
         say(f"MiniStack on {cloud.url}, log in {log}")
         yield cloud

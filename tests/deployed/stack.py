@@ -30,6 +30,10 @@ class Stack:
             "COUNTERSIGN_EPHEMERAL_TABLE": self.outputs["EphemeralTable"],
             "COUNTERSIGN_AUDIT_TABLE": self.outputs["AuditTable"],
             "COUNTERSIGN_AUDIT_QUEUE_URL": self.outputs["AuditQueueUrl"],
+            "COUNTERSIGN_AUDIT_BUCKET": self.outputs["AuditBucket"],
+            "COUNTERSIGN_AUDIT_KEY_ID": self.outputs["AuditLogKeyId"],
+            "COUNTERSIGN_RECONCILE_QUEUE_URL": self.outputs["ReconcileQueueUrl"],
+            "COUNTERSIGN_CHECKPOINT_TOPIC_ARN": self.outputs["CheckpointTopicArn"],
             "COUNTERSIGN_KMS_KEY_ID": self.outputs["KmsKeyId"],
             "COUNTERSIGN_ISSUER": ISSUER,
             "COUNTERSIGN_KDF": "argon2id"}
@@ -37,14 +41,36 @@ class Stack:
     def base_url(self):
         return f"{self.cloud.url}/_aws/execute-api/{self.outputs['ApiId']}/$default"
 
+    def audit_items(self):
+        """Everything in the audit table."""
+        table = self.outputs["AuditTable"]
+        for page in self.cloud.client("dynamodb").get_paginator("scan").paginate(TableName=table):
+            yield from page["Items"]
+
     def events(self):
-        """The outcomes that the audit table holds, by name, with how often."""
+        """The outcomes that the audit log's index holds, by name, with how often. Each event is there twice; once by its subject."""
         names = {}
-        for page in self.cloud.client("dynamodb").get_paginator("scan").paginate(TableName=self.outputs["AuditTable"]):
-            for item in page["Items"]:
+        for item in self.audit_items():
+            if "/s/" in item["pk"]["S"]:
                 name = outcome(item)
                 names[name] = names.get(name, 0) + 1
         return names
+
+    def outbox(self):
+        """How many events wait in the outbox."""
+        pages = self.cloud.client("dynamodb").get_paginator("scan").paginate(TableName=self.outputs["CoreTable"])
+        return sum(item["pk"]["S"].startswith("outbox/") for page in pages for item in page["Items"])
+
+    def invoke(self, binary, payload):
+        """A function's answer to an event."""
+        answer = self.cloud.client("lambda").invoke(FunctionName=f"{NAME}-{binary}", Payload=payload.encode())
+        found = json.load(answer["Payload"])
+        if "FunctionError" in answer:
+            raise Failed(f"{binary} failed: {found}")
+        return found
+
+    def set_queue(self, output, **attributes):
+        self.cloud.client("sqs").set_queue_attributes(QueueUrl=self.outputs[output], Attributes=attributes)
 
     def waiting(self):
         """How many messages are in the audit queue or with the writer."""
@@ -78,6 +104,8 @@ def deploy(cloud, architecture, folder, log):
         cloud.environment(), 600, folder=template.ROOT, log=log)
     stack = Stack(cloud)
     add_routes(stack)
+    lock_log(stack)
+    allow_batches(stack)
     return stack
 
 
@@ -117,6 +145,28 @@ def add_routes(stack):
     say(f"{len(template.routes())} routes to {len(integrations)} functions")
 
 
+def lock_log(stack):
+    """MiniStack ignores a bucket's lock, and does not know the condition that keeps objects from being put twice."""
+    s3, bucket = stack.cloud.client("s3"), stack.outputs["AuditBucket"]
+    s3.delete_bucket_policy(Bucket=bucket)
+    s3.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration={
+        "ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}})
+
+
+def allow_batches(stack):
+    """MiniStack asks for `sqs:SendMessageBatch`, an action that AWS does not have: `sqs:SendMessage` covers batches there."""
+    iam, resources = stack.cloud.client("iam"), physical_names(stack)
+    for function in template.functions():
+        role = resources[f"{function}Role"]
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+            document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+            senders = [it for it in document["Statement"] if it["Action"] == "sqs:SendMessage"]
+            if senders:
+                statements = [it | {"Sid": f"Batch{at}", "Action": "sqs:SendMessageBatch"} for at, it in enumerate(senders)]
+                batches = json.dumps(document | {"Statement": statements})
+                iam.put_role_policy(RoleName=role, PolicyName="batches", PolicyDocument=batches)
+
+
 def add_authorizer(gateway, api, arns):
     resource, definition = template.authorizer()
     return gateway.create_authorizer(
@@ -129,11 +179,15 @@ def add_authorizer(gateway, api, arns):
 
 
 def function_arns(stack):
-    resources = stack.cloud.client("cloudformation").describe_stack_resources(StackName=NAME)["StackResources"]
-    names = {it["LogicalResourceId"]: it["PhysicalResourceId"] for it in resources}
+    names = physical_names(stack)
     functions = stack.cloud.client("lambda")
     return {resource: functions.get_function_configuration(FunctionName=names[resource])["FunctionArn"]
             for resource in template.functions()}
+
+
+def physical_names(stack):
+    resources = stack.cloud.client("cloudformation").describe_stack_resources(StackName=NAME)["StackResources"]
+    return {it["LogicalResourceId"]: it["PhysicalResourceId"] for it in resources}
 
 
 def create_tenant(stack, countersign):
