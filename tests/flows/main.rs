@@ -1,10 +1,12 @@
 //! Journeys through several functions in one process, on the events of `events/`, and the properties that they must show.
 #![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod audit_queue;
 mod backends;
 mod budgets;
 mod cheap_rejects;
 mod concurrency;
+mod denials;
 mod event_files;
 mod faults;
 mod hang;
