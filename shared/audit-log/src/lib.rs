@@ -61,4 +61,4 @@ pub use read::{Listed, ReadLog};
 #[cfg(feature = "s3")]
 pub use s3::S3Objects;
 pub use shard::shard_of;
-pub use verify::{Progress, Report, ShardReport, Unverified, verify_log};
+pub use verify::{Expectation, Progress, Report, ShardReport, Unverified, verify_log, verify_retained};

@@ -3,7 +3,7 @@
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::{Client, Config};
 
-use crate::{KeepObjects, ObjectError, ObjectName};
+use crate::{KeepObjects, ObjectError, ObjectKind, ObjectName};
 
 /// A bucket, which may have Object Lock with a default retention.
 #[derive(Debug, Clone)]
@@ -23,6 +23,10 @@ impl S3Objects {
 impl KeepObjects for S3Objects {
     async fn put_object(&self, name: &ObjectName, bytes: &[u8]) -> Result<(), ObjectError> {
         let put = self.client.put_object().bucket(&self.bucket).key(name.to_string()).if_none_match("*");
+        let put = match name.kind {
+            ObjectKind::Payload(_) => put.tagging(PAYLOAD),
+            ObjectKind::Header => put,
+        };
         match put.body(ByteStream::from(bytes.to_vec())).send().await {
             Ok(_) => Ok(()),
             Err(error) if error.raw_response().is_some_and(|response| response.status().as_u16() == 412) => {
@@ -46,3 +50,7 @@ impl KeepObjects for S3Objects {
         Ok(Some(bytes.to_vec()))
     }
 }
+
+/// The tag by which the bucket forgets payloads at the end of their retention. Headers have none: they are kept, so that the chain can be
+/// checked from the first, and they hold nothing about anybody.
+const PAYLOAD: &str = "kind=payload";

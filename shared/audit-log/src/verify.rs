@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
+use jiff::Timestamp;
+
 use crate::chain::Chain;
 use crate::inventory::{Inventory, Stored};
 use crate::payload::{MAX_PAYLOAD_BYTES, check_payload};
@@ -19,6 +21,8 @@ use crate::{Fault, Flaw, Header, LogKeys, ObjectName, ReadLog, SignedHeader};
 /// Without checkpoints, a log that was cut off at the end of a batch looks whole. The memory needed is that of one object, and of
 /// one shard's names and event ids.
 ///
+/// Nothing may be missing: see [`verify_retained`] for a log whose first events have reached the end of their retention.
+///
 /// # Errors
 /// [`Unverified`], for the first thing that is wrong.
 pub fn verify_log(
@@ -27,6 +31,31 @@ pub fn verify_log(
     checkpoints: &[SignedHeader],
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Report, Unverified> {
+    verify_retained(log, &Expectation { keys, checkpoints, retained_since: Timestamp::MIN }, progress)
+}
+
+/// What a log is held to.
+#[derive(Debug, Clone, Copy)]
+pub struct Expectation<'a> {
+    /// The keys that may have signed it.
+    pub keys: &'a LogKeys,
+    /// Headers that were published elsewhere.
+    pub checkpoints: &'a [SignedHeader],
+    /// Payloads of batches that were sealed before this instant may be missing; headers never.
+    pub retained_since: Timestamp,
+}
+
+/// [`verify_log`] for a log whose store forgets payloads at the end of their retention. Headers are kept, so that the chain is checked
+/// from the first.
+///
+/// # Errors
+/// [`Unverified`], for the first thing that is wrong.
+pub fn verify_retained(
+    log: &impl ReadLog,
+    expected: &Expectation<'_>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Report, Unverified> {
+    let Expectation { keys, checkpoints, .. } = *expected;
     let forged = checkpoints.iter().find(|it| !keys.key_of(it).is_some_and(|key| it.is_signed_by(key)));
     if let Some(forged) = forged {
         return Err(Unverified::ForgedCheckpoint(forged.header().header_name()));
@@ -39,7 +68,7 @@ pub fn verify_log(
         seen.entry(header.shard).or_default().entry(header.batch).or_default().push(checkpoint);
     }
     let shards: BTreeSet<u16> = inventory.shards.keys().chain(seen.keys()).copied().collect();
-    let mut check = Check { log, keys, progress, done };
+    let mut check = Check { log, expected, progress, done, expired: 0 };
     let mut report = Report { shards: Vec::new(), orphans: Vec::new(), foreign: inventory.foreign };
     let (nothing, unseen) = (Stored::default(), Checkpoints::default());
     for shard in shards {
@@ -79,8 +108,10 @@ pub struct Report {
 pub struct ShardReport {
     /// The shard.
     pub shard: u16,
-    /// How many events it has.
+    /// How many events were checked.
     pub events: u64,
+    /// How many events more there were, whose payloads have reached the end of their retention and are gone.
+    pub expired: u64,
     /// Its last header: the state that was verified, to be kept as a checkpoint.
     pub head: SignedHeader,
     /// How many checkpoints were found in it.
@@ -103,9 +134,10 @@ pub enum Unverified {
 
 struct Check<'a, L> {
     log: &'a L,
-    keys: &'a LogKeys,
+    expected: &'a Expectation<'a>,
     progress: &'a mut dyn FnMut(Progress),
     done: Progress,
+    expired: u64,
 }
 
 impl<L: ReadLog> Check<'_, L> {
@@ -118,9 +150,9 @@ impl<L: ReadLog> Check<'_, L> {
     ) -> Result<(Option<ShardReport>, Vec<ObjectName>), Unverified> {
         let mut chain = Chain::new(shard);
         let (mut ids, mut payloads) = (BTreeSet::new(), BTreeSet::new());
-        let before = self.done.events;
+        let (checked, expired) = (self.done.events, self.expired);
         while chain.batch() < stored.last_header {
-            let header = chain.extend(self.log, self.keys)?;
+            let header = chain.extend(self.log, self.expected.keys)?;
             compare(&header, seen)?;
             self.payload(header.header(), &mut ids)?;
             payloads.insert(header.header().payload_name());
@@ -130,14 +162,22 @@ impl<L: ReadLog> Check<'_, L> {
             return Err(Fault { object: chain.next_name(), bytes: 0..0, flaw: Flaw::CutOff { seen } }.into());
         }
         let orphans = stored.payloads.difference(&payloads).copied().collect();
-        let (events, checkpoints) = (self.done.events - before, seen.values().map(Vec::len).sum());
-        Ok((chain.into_head().map(|head| ShardReport { shard, events, head, checkpoints }), orphans))
+        let (events, expired) = (self.done.events - checked, self.expired - expired);
+        let checkpoints = seen.values().map(Vec::len).sum();
+        Ok((chain.into_head().map(|head| ShardReport { shard, events, expired, head, checkpoints }), orphans))
     }
 
     fn payload(&mut self, header: &Header, ids: &mut BTreeSet<[u8; 16]>) -> Result<(), Unverified> {
         let name = header.payload_name();
         let fault = |bytes, flaw| Fault { object: name, bytes, flaw };
-        let payload = self.log.read(&name, MAX_PAYLOAD_BYTES + 1)?.ok_or_else(|| fault(0..0, Flaw::Missing))?;
+        let payload = match self.log.read(&name, MAX_PAYLOAD_BYTES + 1)? {
+            Some(payload) => payload,
+            None if header.at < self.expected.retained_since => {
+                self.expired += u64::from(header.count);
+                return Ok(());
+            }
+            None => return Err(fault(0..0, Flaw::Missing).into()),
+        };
         let length = payload.len() as u64;
         if length > MAX_PAYLOAD_BYTES {
             return Err(fault(MAX_PAYLOAD_BYTES..length, Flaw::TooLarge).into());

@@ -2,5 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod faults;
+mod format;
+mod kept;
+mod merkle;
+mod proofs;
 mod sample;
 mod tampering;

@@ -1,7 +1,9 @@
 //! A log of 200 events in two shards of several batches each.
 
 use audit::{About, Denial, Event, Outcome, Subject};
-use audit_log::{KeepObjects, LogKeys, MemoryObjects, NewBatch, SignHeaders, SignedHeader, seal_batch, shard_of};
+use audit_log::{
+    KeepObjects, LogKeys, MemoryObjects, NewBatch, ObjectName, SignHeaders, SignedHeader, seal_batch, shard_of,
+};
 use crypto::SigningKey;
 use domain::{EventId, FactorSet, FactorType, RequestId, Route, SessionId, TenantId, VerificationId};
 use jiff::{SignedDuration, Timestamp};
@@ -18,37 +20,53 @@ pub(crate) struct Sample {
 
 pub(crate) const EVENTS: u16 = 200;
 pub(crate) const SHARDS: u16 = 2;
-/// So that every shard has batches of this and one of another size.
-pub(crate) const BATCH: usize = 24;
+/// Every shard has four batches of this size or so, and one smaller one.
+const BATCH: usize = 24;
 
 impl Sample {
     pub(crate) async fn new() -> Self {
         let key = SigningKey::generate().unwrap();
         let keys = LogKeys::of([key.verifying_key().clone()]);
         let (objects, mut headers) = (MemoryObjects::default(), Vec::new());
-        let events: Vec<Event> = (0..EVENTS).map(event).collect();
         for shard in 0..SHARDS {
-            let lines: Vec<Vec<u8>> = of_shard(&events, shard);
-            headers.extend(append(&objects, &key, &lines, shard).await);
+            headers.extend(append(&objects, &key, &batches_of(shard)).await);
         }
         Self { objects, key, keys, headers }
     }
+
+    pub(crate) fn names(&self) -> Vec<ObjectName> {
+        self.objects.objects().keys().copied().collect()
+    }
+
+    pub(crate) fn bytes(&self, name: &ObjectName) -> Vec<u8> {
+        self.objects.objects()[name].clone()
+    }
+
+    /// Puts other bytes, or none, where an object is, and gives those that were there.
+    pub(crate) fn replace(&self, name: ObjectName, bytes: Option<Vec<u8>>) -> Option<Vec<u8>> {
+        match bytes {
+            Some(bytes) => self.objects.objects().insert(name, bytes),
+            None => self.objects.objects().remove(&name),
+        }
+    }
 }
 
-fn of_shard(events: &[Event], shard: u16) -> Vec<Vec<u8>> {
-    let events = events.iter().filter(|event| shard_of(event.id, SHARDS) == shard);
-    events.map(|event| event.canonical_json().into_bytes()).collect()
+/// The batches of a shard as lines.
+pub(crate) fn batches_of(shard: u16) -> Vec<Vec<Vec<u8>>> {
+    let events = (0..EVENTS).map(event).filter(|event| shard_of(event.id, SHARDS) == shard);
+    let lines: Vec<Vec<u8>> = events.map(|event| event.canonical_json().into_bytes()).collect();
+    lines.chunks(BATCH).map(<[_]>::to_vec).collect()
 }
 
-/// Appends the lines in batches to an empty shard.
-async fn append(
+/// Makes a shard of these batches.
+pub(crate) async fn append(
     objects: &MemoryObjects,
     signer: &impl SignHeaders,
-    lines: &[Vec<u8>],
-    shard: u16,
+    batches: &[Vec<Vec<u8>>],
 ) -> Vec<SignedHeader> {
+    let shard = shard_of(audit::Event::parse(&batches[0][0]).unwrap().id, SHARDS);
     let (mut head, mut headers) = (LogHead::default(), Vec::new());
-    for payloads in lines.chunks(BATCH) {
+    for payloads in batches {
         let at = instant(EVENTS) + SignedDuration::from_secs(i64::try_from(headers.len()).unwrap());
         let sealed = seal_batch(NewBatch { shard, shards: SHARDS, at, payloads }, &head, signer).await.unwrap();
         objects.put_object(&sealed.payload_name, &sealed.payload).await.unwrap();
@@ -92,6 +110,6 @@ pub(crate) fn event(number: u16) -> Event {
     }
 }
 
-fn instant(number: u16) -> Timestamp {
+pub(crate) fn instant(number: u16) -> Timestamp {
     Timestamp::from_millisecond(1_793_491_200_123 + 10 * i64::from(number)).unwrap()
 }

@@ -1,39 +1,382 @@
 //! L3: whatever is done to a log after it was signed is found.
+//!
+//! Payloads are checked by `open_batch` where there are tens of thousands of cases: it is what `verify_log` does with each.
 
-use std::ops::Range;
+use std::future::Future;
 
-use audit_log::{Fault, Flaw, ObjectName, SignedHeader, Unverified, verify_log};
+use audit_log::{
+    Fault, Flaw, Header, MemoryObjects, ObjectKind, ObjectName, Report, SignHeaders, SignedHeader, Unverified,
+    open_batch, verify_log,
+};
+use crypto::{KeyError, SigningKey};
+use domain::KeyId;
 
-use crate::sample::Sample;
+use crate::sample::{SHARDS, Sample, append, batches_of, event};
 
 impl Sample {
-    fn verify(&self, checkpoints: &[SignedHeader]) -> Result<(), Fault> {
+    pub(crate) fn verify(&self, checkpoints: &[SignedHeader]) -> Result<Report, Fault> {
         match verify_log(&self.objects, &self.keys, checkpoints, &mut |_| {}) {
-            Ok(_) => Ok(()),
+            Ok(report) => Ok(report),
             Err(Unverified::Fault(fault)) => Err(fault),
             Err(other) => panic!("{other}"),
         }
     }
-    fn names(&self) -> Vec<ObjectName> {
-        self.objects.objects().keys().copied().collect()
+
+    /// What is found when an object has other bytes, or is missing.
+    fn fault_with(&self, name: ObjectName, bytes: Option<Vec<u8>>) -> Fault {
+        let original = self.replace(name, bytes);
+        let fault = self.verify(&[]).unwrap_err();
+        self.replace(name, original);
+        fault
+    }
+
+    fn payloads(&self) -> Vec<(&Header, Vec<u8>)> {
+        self.headers.iter().map(|it| (it.header(), self.bytes(&it.header().payload_name()))).collect()
+    }
+}
+
+fn flipped(bytes: &[u8], position: usize) -> Vec<u8> {
+    let mut flipped = bytes.to_vec();
+    flipped[position] ^= 1 << (position % 8);
+    flipped
+}
+
+fn lines(payload: &[u8]) -> Vec<&[u8]> {
+    payload.split_inclusive(|byte| *byte == b'\n').collect()
+}
+
+/// Where each line ends.
+fn ends(payload: &[u8]) -> Vec<usize> {
+    let mut end = 0;
+    lines(payload)
+        .iter()
+        .map(|line| {
+            end += line.len();
+            end
+        })
+        .collect()
+}
+
+fn header_name(shard: u16, batch: usize) -> ObjectName {
+    ObjectName { shard, batch: batch as u64, kind: ObjectKind::Header }
+}
+
+#[tokio::test]
+async fn l3_every_flipped_byte_of_a_payload_is_found_where_it_is() {
+    let log = Sample::new().await;
+
+    for (header, payload) in log.payloads() {
+        for position in 0..payload.len() {
+            let fault = open_batch(header, &flipped(&payload, position)).unwrap_err();
+
+            assert_eq!(fault.object, header.payload_name(), "{fault}");
+            assert!(fault.bytes.contains(&(position as u64)), "{position}: {fault}");
+        }
     }
 }
 
 #[tokio::test]
-async fn l3_every_flipped_byte_is_found_where_it_is() {
+async fn l3_every_flipped_byte_of_a_header_is_found_where_it_is() {
     let log = Sample::new().await;
-    assert_eq!(log.verify(&[]), Ok(()));
 
-    for name in log.names() {
-        let length = log.objects.objects()[&name].len();
-        for position in 0..length {
-            let flip = |log: &Sample| log.objects.objects().get_mut(&name).unwrap()[position] ^= 1 << (position % 8);
-            flip(&log);
-            let fault = log.verify(&[]).unwrap_err();
-            flip(&log);
+    for header in &log.headers {
+        let (name, bytes) = (header.header().header_name(), header.to_bytes());
+        for position in 0..bytes.len() {
+            let fault = log.fault_with(name, Some(flipped(&bytes, position)));
 
             assert_eq!(fault.object, name, "{fault}");
             assert!(fault.bytes.contains(&(position as u64)), "{position}: {fault}");
         }
     }
+}
+
+#[tokio::test]
+async fn l3_a_changed_line_is_found_in_the_whole_log() {
+    let log = Sample::new().await;
+    let report = log.verify(&[]).unwrap();
+    assert_eq!(report.shards.iter().map(|shard| shard.events).sum::<u64>(), 200);
+
+    for (header, payload) in log.payloads() {
+        for end in ends(&payload) {
+            let position = end - 100;
+            let fault = log.fault_with(header.payload_name(), Some(flipped(&payload, position)));
+
+            assert_eq!(fault.object, header.payload_name(), "{fault}");
+            assert!(fault.bytes.contains(&(position as u64)), "{position}: {fault}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn l3_every_deleted_line_is_found() {
+    let log = Sample::new().await;
+
+    for (header, payload) in log.payloads() {
+        for deleted in 0..lines(&payload).len() {
+            let mut rest = lines(&payload);
+            rest.remove(deleted);
+            let fault = open_batch(header, &rest.concat()).unwrap_err();
+
+            assert_eq!((fault.object, fault.flaw), (header.payload_name(), Flaw::OtherCount));
+        }
+    }
+}
+
+#[tokio::test]
+async fn l3_every_deleted_object_is_found() {
+    let log = Sample::new().await;
+
+    for name in log.names() {
+        let original = log.replace(name, None);
+        let fault = log.verify(&log.headers).unwrap_err();
+        log.replace(name, original);
+
+        assert_eq!(fault.object, name, "{fault}");
+        assert!(matches!(fault.flaw, Flaw::Missing | Flaw::CutOff { .. }), "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn l3_every_inserted_line_is_found() {
+    let log = Sample::new().await;
+    let new = [event(1_000).canonical_json().into_bytes(), vec![b'\n']].concat();
+
+    for (header, payload) in log.payloads() {
+        let first = lines(&payload)[0].to_vec();
+        for position in 0..=lines(&payload).len() {
+            for inserted in [&new, &first] {
+                let mut more = lines(&payload);
+                more.insert(position, inserted);
+                let fault = open_batch(header, &more.concat()).unwrap_err();
+
+                assert_eq!(fault.object, header.payload_name(), "{fault}");
+                assert!(matches!(fault.flaw, Flaw::OtherCount | Flaw::OtherShard(_)), "{fault}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn l3_an_inserted_object_is_found_or_not_part_of_the_log() {
+    let log = Sample::new().await;
+
+    for shard in 0..SHARDS {
+        let length = log.headers.iter().filter(|it| it.header().shard == shard).count();
+        for header in &log.headers {
+            let fault = log.fault_with(header_name(shard, length + 1), Some(header.to_bytes()));
+            assert_eq!((fault.object, fault.flaw), (header_name(shard, length + 1), Flaw::Misplaced));
+        }
+        let orphan = ObjectName { kind: ObjectKind::Payload([7; 8]), ..header_name(shard, 1) };
+        log.replace(orphan, Some(b"whatever".to_vec()));
+        assert_eq!(log.verify(&log.headers).unwrap().orphans, [orphan]);
+        log.replace(orphan, None);
+    }
+}
+
+#[tokio::test]
+async fn l3_any_two_swapped_lines_are_found() {
+    let log = Sample::new().await;
+    let payloads = log.payloads();
+
+    for (place, (header, payload)) in payloads.iter().enumerate() {
+        for first in 0..lines(payload).len() {
+            for second in first + 1..lines(payload).len() {
+                let mut swapped = lines(payload);
+                swapped.swap(first, second);
+                let fault = open_batch(header, &swapped.concat()).unwrap_err();
+                assert_eq!((fault.object, fault.flaw), (header.payload_name(), Flaw::OtherRoot));
+            }
+        }
+        let others = payloads.iter().enumerate().filter(|(other, _)| *other != place);
+        for line in others.flat_map(|(_, (_, other))| lines(other)) {
+            let mut swapped = lines(payload);
+            swapped[0] = line;
+            let fault = open_batch(header, &swapped.concat()).unwrap_err();
+            assert_eq!(fault.object, header.payload_name());
+        }
+    }
+}
+
+#[tokio::test]
+async fn l3_any_two_swapped_objects_are_found() {
+    let log = Sample::new().await;
+    let names = log.names();
+
+    for (place, &first) in names.iter().enumerate() {
+        for &second in &names[place + 1..] {
+            let (here, there) = (log.bytes(&first), log.bytes(&second));
+            log.replace(first, Some(there.clone()));
+            log.replace(second, Some(here.clone()));
+            let fault = log.verify(&[]).unwrap_err();
+            log.replace(first, Some(here));
+            log.replace(second, Some(there));
+
+            assert!([first, second].contains(&fault.object), "{first} and {second}: {fault}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn l3_two_batches_swapped_with_their_names_are_found() {
+    let log = Sample::new().await;
+    let (first, second) = (log.headers[1].header(), log.headers[2].header());
+    let (here, there) = (log.bytes(&first.header_name()), log.bytes(&second.header_name()));
+    for (from, batch) in [(first, second.batch), (second, first.batch)] {
+        let payload = log.bytes(&from.payload_name());
+        log.replace(ObjectName { batch, ..from.payload_name() }, Some(payload));
+    }
+    log.replace(first.header_name(), Some(there));
+    log.replace(second.header_name(), Some(here));
+
+    let fault = log.verify(&[]).unwrap_err();
+
+    assert_eq!((fault.object, fault.flaw), (first.header_name(), Flaw::Misplaced));
+}
+
+#[tokio::test]
+async fn l3_every_shortened_object_is_found() {
+    let log = Sample::new().await;
+
+    for (header, payload) in log.payloads() {
+        for length in (0..payload.len()).step_by(7).chain(ends(&payload)) {
+            if length < payload.len() {
+                let fault = open_batch(header, &payload[..length]).unwrap_err();
+                assert_eq!(fault.object, header.payload_name());
+                assert!(matches!(fault.flaw, Flaw::Unterminated | Flaw::OtherCount), "{fault}");
+            }
+        }
+        let name = header.header_name();
+        let bytes = log.bytes(&name);
+        for length in (0..bytes.len()).step_by(7) {
+            assert_eq!(log.fault_with(name, Some(bytes[..length].to_vec())).object, name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn l3_a_log_that_was_cut_off_is_found_by_a_checkpoint_only() {
+    let log = Sample::new().await;
+
+    for cut_at in &log.headers {
+        let of_shard = log.headers.iter().filter(|it| it.header().shard == cut_at.header().shard);
+        let newest = of_shard.clone().next_back().unwrap();
+        let removed = of_shard.map(SignedHeader::header).filter(|it| it.batch >= cut_at.header().batch);
+        let names = removed.flat_map(|header| [header.payload_name(), header.header_name()]);
+        let originals: Vec<_> = names.map(|name| (name, log.replace(name, None))).collect();
+
+        log.verify(&[]).expect("nothing inside the log tells");
+        let fault = log.verify(std::slice::from_ref(newest)).unwrap_err();
+        originals.into_iter().for_each(|(name, bytes)| drop(log.replace(name, bytes)));
+
+        let flaw = Flaw::CutOff { seen: newest.header().batch };
+        assert_eq!(fault, Fault { object: cut_at.header().header_name(), bytes: 0..0, flaw });
+    }
+}
+
+/// Signs with its own key in the name of another.
+struct Impostor {
+    name: KeyId,
+    key: SigningKey,
+}
+
+impl SignHeaders for Impostor {
+    fn key_id(&self) -> &KeyId {
+        &self.name
+    }
+
+    fn sign_header(&self, message: &[u8]) -> impl Future<Output = Result<[u8; 64], KeyError>> + Send {
+        self.key.sign_header(message)
+    }
+}
+
+/// Keeps a log's batches before the one at this place, and has the signer make all from there on anew, with the first event of
+/// that batch changed.
+async fn rewritten(log: &Sample, place: usize, signer: &impl SignHeaders) -> MemoryObjects {
+    let objects = MemoryObjects::default();
+    let mut batches = batches_of(0);
+    let line = String::from_utf8(batches[place][0].clone()).unwrap();
+    batches[place][0] = line.replace("JKJaXmPLvHcESHA=", "XXXXXXXXXXXXXXXX").into_bytes();
+    append(&objects, signer, &batches).await;
+    for header in log.headers.iter().filter(|it| it.header().shard == 0).take(place) {
+        for name in [header.header().header_name(), header.header().payload_name()] {
+            objects.objects().insert(name, log.bytes(&name));
+        }
+    }
+    objects
+}
+
+#[tokio::test]
+async fn l3_a_log_rewritten_without_its_key_is_found() {
+    let log = Sample::new().await;
+    let stranger = SigningKey::generate().unwrap();
+    let impostor = Impostor { name: log.key.key_id().clone(), key: SigningKey::generate().unwrap() };
+
+    for place in 0..batches_of(0).len() {
+        for (objects, flaw) in [
+            (rewritten(&log, place, &stranger).await, Flaw::UnknownKey),
+            (rewritten(&log, place, &impostor).await, Flaw::Forged),
+        ] {
+            let Err(Unverified::Fault(fault)) = verify_log(&objects, &log.keys, &[], &mut |_| {}) else {
+                panic!("not found")
+            };
+            assert_eq!((fault.object, fault.flaw), (header_name(0, place + 1), flaw));
+        }
+    }
+}
+
+#[tokio::test]
+async fn l3_a_rewritten_batch_under_its_old_signature_is_found() {
+    let log = Sample::new().await;
+
+    for (place, batches) in (0..batches_of(0).len()).map(|place| (place, batches_of(0))) {
+        let forged = rewritten(&log, place, &log.key).await;
+        let name = header_name(0, place + 1);
+        let bytes = String::from_utf8(forged.objects()[&name].clone()).unwrap();
+        let old = String::from_utf8(log.bytes(&name)).unwrap();
+        let (_, signature) = old.split_once(r#""signature":"#).unwrap();
+        let (members, _) = bytes.split_once(r#""signature":"#).unwrap();
+        forged.objects().insert(name, format!(r#"{members}"signature":{signature}"#).into_bytes());
+
+        let Err(Unverified::Fault(fault)) = verify_log(&forged, &log.keys, &[], &mut |_| {}) else {
+            panic!("not found in {} batches", batches.len())
+        };
+
+        assert_eq!((fault.object, fault.flaw), (name, Flaw::Forged));
+    }
+}
+
+#[tokio::test]
+async fn l3_a_log_rewritten_with_its_key_is_found_by_a_checkpoint() {
+    let log = Sample::new().await;
+    let newest = log.headers.iter().rfind(|it| it.header().shard == 0).unwrap();
+
+    for place in 0..batches_of(0).len() {
+        let objects = rewritten(&log, place, &log.key).await;
+        // Where the kept batches end, what was signed anew does not follow them: only a log that is new as a whole is consistent.
+        if place > 0 {
+            let Err(Unverified::Fault(fault)) = verify_log(&objects, &log.keys, &[], &mut |_| {}) else {
+                panic!("not found")
+            };
+            assert_eq!((fault.object, fault.flaw), (header_name(0, place + 1), Flaw::Unchained));
+            continue;
+        }
+        verify_log(&objects, &log.keys, &[], &mut |_| {}).expect("nothing inside the log tells");
+        let checkpoints = std::slice::from_ref(newest);
+        let Err(Unverified::Fault(fault)) = verify_log(&objects, &log.keys, checkpoints, &mut |_| {}) else {
+            panic!("not found")
+        };
+        assert_eq!((fault.object, fault.flaw), (newest.header().header_name(), Flaw::Forked));
+    }
+}
+
+#[tokio::test]
+async fn l3_a_forged_checkpoint_is_refused() {
+    let log = Sample::new().await;
+    let header = Header { batch: 100, ..log.headers[0].header().clone() };
+    let impostor = Impostor { name: log.key.key_id().clone(), key: SigningKey::generate().unwrap() };
+    let forged = SignedHeader::sign(header, &impostor).await.unwrap();
+
+    let refused = verify_log(&log.objects, &log.keys, &[forged], &mut |_| {});
+
+    assert!(matches!(refused, Err(Unverified::ForgedCheckpoint(_))));
 }

@@ -3,6 +3,7 @@
 mod answers;
 mod attempts;
 mod decoys;
+mod headers;
 mod pool;
 mod sealing;
 mod secrets;

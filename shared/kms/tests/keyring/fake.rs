@@ -1,7 +1,11 @@
 //! A KMS on loopback: its ciphertexts hold key, context and plaintext, and open with exactly these.
 
 use std::future::pending;
+use std::sync::LazyLock;
 
+use aws_lc_rs::digest::{Digest, SHA256};
+use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -12,6 +16,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+
+use crate::OTHER_KEY;
 
 /// What the KMS does.
 #[derive(Debug, Clone, Copy)]
@@ -90,6 +96,39 @@ fn work(behaviour: Behaviour, operation: &str, request: &Value) -> Result<Value,
             "KeyId": request["KeyId"],
             "Enabled": matches!(behaviour, Behaviour::Works),
         } })),
+        "TrentService.GetPublicKey" => {
+            Ok(json!({ "KeyId": request["KeyId"], "PublicKey": STANDARD.encode(public_der()) }))
+        }
+        "TrentService.Sign" => {
+            assert_eq!(
+                (&request["MessageType"], &request["SigningAlgorithm"]),
+                (&json!("DIGEST"), &json!("ECDSA_SHA_256"))
+            );
+            let digest = STANDARD.decode(request["Message"].as_str().unwrap()).unwrap();
+            let digest = Digest::import_less_safe(&digest, &SHA256).unwrap();
+            let signature =
+                if request["KeyId"] == OTHER_KEY { other_pair() } else { pair() }.sign_digest(&digest).unwrap();
+            Ok(json!({ "KeyId": request["KeyId"], "Signature": STANDARD.encode(signature.as_ref()) }))
+        }
         _ => Err((StatusCode::BAD_REQUEST, "UnknownOperationException")),
     }
+}
+
+/// The pair behind every key id; its public half is what all of them publish.
+fn pair() -> &'static EcdsaKeyPair {
+    static PAIR: LazyLock<EcdsaKeyPair> =
+        LazyLock::new(|| EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap());
+    &PAIR
+}
+
+/// What the other key signs with, unlike what it publishes.
+fn other_pair() -> &'static EcdsaKeyPair {
+    static PAIR: LazyLock<EcdsaKeyPair> =
+        LazyLock::new(|| EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap());
+    &PAIR
+}
+
+fn public_der() -> Vec<u8> {
+    let der: PublicKeyX509Der<'_> = pair().public_key().as_der().unwrap();
+    der.as_ref().to_vec()
 }

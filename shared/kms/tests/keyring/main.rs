@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at what it does not expect")]
 
 mod fake;
+mod log_key;
 
 use aws_sdk_kms::config::retry::RetryConfig;
 use aws_sdk_kms::config::timeout::TimeoutConfig;
@@ -15,16 +16,19 @@ use crate::fake::{Behaviour, FakeKms};
 const KEY: &str = "arn:aws:kms:eu-central-1:000000000000:key/00000000-0000-0000-0000-000000000001";
 const OTHER_KEY: &str = "arn:aws:kms:eu-central-1:000000000000:key/00000000-0000-0000-0000-000000000002";
 
-fn keyring(endpoint: &str, key_id: &str) -> KmsKeyring {
-    let config = Config::builder()
+fn config(endpoint: &str) -> Config {
+    Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-central-1"))
         .endpoint_url(endpoint)
         .credentials_provider(Credentials::new("test", "test", None, None, "test"))
         .retry_config(RetryConfig::disabled())
         .timeout_config(TimeoutConfig::builder().operation_timeout(std::time::Duration::from_millis(500)).build())
-        .build();
-    KmsKeyring::new(config, key_id)
+        .build()
+}
+
+fn keyring(endpoint: &str, key_id: &str) -> KmsKeyring {
+    KmsKeyring::new(config(endpoint), key_id)
 }
 
 fn contexts() -> Vec<EncryptionContext> {

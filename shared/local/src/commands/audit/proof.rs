@@ -12,7 +12,7 @@ use crate::commands::say::say;
 /// Writes the proof of an event.
 pub(super) fn prove(arguments: &ProveArgs) -> Result<(), Failure> {
     let (log, keys) = (arguments.log.log()?, arguments.log.keys()?);
-    let proof = match prove_event(&log, &keys, arguments.event, None) {
+    let proof = match prove_event(&log, &keys, arguments.event, &[]) {
         Err(ProveError::Unknown) => {
             let folder = arguments.log.folder();
             return Err(format!("the log in {} has no event {}", folder.display(), arguments.event).into());

@@ -1,6 +1,9 @@
 //! `countersign audit verify`.
 
-use audit_log::{Report, ShardReport, verify_log};
+use audit::RETENTION;
+use audit_log::{Expectation, Report, ShardReport, verify_retained};
+use domain::{Clock, SystemClock};
+use jiff::Timestamp;
 
 use super::arguments::LogArgs;
 use super::progress::Bar;
@@ -13,7 +16,9 @@ pub(super) fn verify(arguments: &LogArgs) -> Result<(), Failure> {
     // Before the log is listed, which grows.
     let checkpoints = arguments.checkpoints()?;
     let bar = Bar::new();
-    let report = verify_log(&log, &keys, &checkpoints, &mut |progress| bar.show(progress))?;
+    let retained_since = SystemClock.now().checked_sub(RETENTION).unwrap_or(Timestamp::MIN);
+    let expected = Expectation { keys: &keys, checkpoints: &checkpoints, retained_since };
+    let report = verify_retained(&log, &expected, &mut |progress| bar.show(progress))?;
     drop(bar);
     Ok(say(&told(&report))?)
 }
@@ -21,6 +26,10 @@ pub(super) fn verify(arguments: &LogArgs) -> Result<(), Failure> {
 fn told(report: &Report) -> String {
     let mut lines: Vec<String> = report.shards.iter().map(shard).collect();
     let events: u64 = report.shards.iter().map(|shard| shard.events).sum();
+    let expired: u64 = report.shards.iter().map(|shard| shard.expired).sum();
+    if expired > 0 {
+        lines.push(format!("{expired} events are gone, at the end of their retention"));
+    }
     if !report.orphans.is_empty() {
         lines.push(format!("{} payloads without a header, which no batch has", report.orphans.len()));
     }
@@ -32,7 +41,7 @@ fn told(report: &Report) -> String {
     lines.join("\n")
 }
 
-fn shard(ShardReport { shard, events, head, checkpoints }: &ShardReport) -> String {
+fn shard(ShardReport { shard, events, head, checkpoints, .. }: &ShardReport) -> String {
     let header = head.header();
     let (batches, at) = (header.batch, header.at);
     format!(
