@@ -48,7 +48,7 @@ async fn a_query_by_time_looks_into_a_day_and_says_how_far_it_got() {
     let engine = engine::embedded().await;
     let late = EventRecord { at: later(25 * 3_600), ..record(1) };
     engine.store.index_events(std::slice::from_ref(&late)).await.unwrap();
-    let of_two_days = EventQuery { until: later(2 * 86_400), ..query(None) };
+    let of_two_days = EventQuery { until: later(2 * 86_400 - 1), ..query(None) };
 
     let first = engine.store.find_events(&of_two_days).await.unwrap();
     let second = engine.store.find_events(&EventQuery { after: first.next, ..of_two_days }).await.unwrap();
