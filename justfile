@@ -84,6 +84,10 @@ performance:
 admission:
     python tests/performance/admission.py
 
+# Measure what the audit trail costs, and write it into docs/PERFORMANCE.md.
+audit:
+    python tests/performance/audit.py
+
 # Measure what a stalled cache costs, and write it into docs/PERFORMANCE.md.
 switching:
     python tests/performance/switching.py
