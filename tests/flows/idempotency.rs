@@ -1,12 +1,14 @@
 //! A1 and A2: one idempotency key is executed once, however many use it at once and however much later.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use audit::{Event, Outcome};
 use countersign_tests::{Answer, Call, Dump, Embedded, Person, Ports, World};
 use domain::{Clock, EventId};
 use serde_json::json;
+use store::OUTBOX_PARTS;
 
 use crate::backends::Valkey;
 use crate::problems::problem;
@@ -38,7 +40,7 @@ async fn a1_of_64_uses_of_a_key_at_once_one_executes_on_valkey() {
 /// answered, everybody gets the answer, also from new processes.
 async fn use_at_once<S: Ports>(mut world: World<S>, step: Step) {
     let call = step.prepare(&world).await;
-    let before = Work::of(&world);
+    let before = Work::of(&world).await;
     let shared = Arc::new(world);
 
     let answers = at_once(&shared, vec![call.clone(); 64]).await;
@@ -52,13 +54,13 @@ async fn use_at_once<S: Ports>(mut world: World<S>, step: Step) {
     let first = answered[0].but_request_id();
     assert_eq!(first.status, step.status(), "{step:?}: {first:?}");
     assert!(answered.iter().all(|answer| answer.but_request_id() == first), "{step:?}: {answered:#?}");
-    let work = Work::of(&world).since(&before);
+    let work = Work::of(&world).await.since(&before);
     assert_eq!(work, step.work_of_one(), "{step:?}");
     for _ in 0..2 {
         assert_eq!(world.send(call.clone()).await.but_request_id(), first, "{step:?}: the stored answer");
         world.restart();
     }
-    assert_eq!(Work::of(&world).since(&before), work, "{step:?}: nothing is executed again");
+    assert_eq!(Work::of(&world).await.since(&before), work, "{step:?}: nothing is executed again");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -84,11 +86,11 @@ async fn use_for_another_body<S: Ports>(world: World<S>) {
         let call = step.prepare_for(&world, number).await;
         // The same intention in other bytes.
         let other = call.clone().text(&format!("{} ", call.body()));
-        let before = Work::of(&world);
+        let before = Work::of(&world).await;
 
         let answers = at_once(&world, [&call, &other].into_iter().cycle().take(64).cloned().collect()).await;
 
-        let work = Work::of(&world).since(&before);
+        let work = Work::of(&world).await.since(&before);
         assert!(answers.iter().any(|answer| answer.told() == reused), "{step:?}: {answers:#?}");
         assert_eq!(work, step.work_of_one(), "{step:?}");
         for _ in 0..2 {
@@ -98,7 +100,7 @@ async fn use_for_another_body<S: Ports>(world: World<S>) {
             alone.restart();
             world = Arc::new(alone);
         }
-        assert_eq!(Work::of(&world).since(&before), work, "{step:?}: nothing is executed again");
+        assert_eq!(Work::of(&world).await.since(&before), work, "{step:?}: nothing is executed again");
     }
 }
 
@@ -136,7 +138,7 @@ async fn replay<S: Ports>(mut world: World<S>, step: Step, dump: impl AsyncFn() 
     let began = world.clock.now();
     let first = world.send(call.clone()).await;
     assert_eq!(first.status, step.status(), "{step:?}: {first:?}");
-    let (stored, before) = (dump().await, Work::of(&world));
+    let (stored, before) = (dump().await, Work::of(&world).await);
 
     for seconds in [0, 59, 61, 301, 86_400] {
         let passed = world.clock.now().duration_since(began).unsigned_abs();
@@ -153,7 +155,7 @@ async fn replay<S: Ports>(mut world: World<S>, step: Step, dump: impl AsyncFn() 
                 assert_eq!(replayed.told(), problem(400, "idempotency-key-stale"), "{step:?} after {seconds} s");
             }
         }
-        assert_eq!(Work::of(&world), before, "{step:?} after {seconds} s");
+        assert_eq!(Work::of(&world).await, before, "{step:?} after {seconds} s");
         assert!(dump().await == stored, "{step:?}: something stored has changed after {seconds} s");
     }
 }
@@ -167,7 +169,7 @@ async fn a2_a_key_from_the_future_is_not_executed_again_either() {
         let ahead = EventId::at(world.clock.now() + Duration::from_secs(300), &[1; 10]);
         let call = step.prepare(&world).await.key(&ahead.to_string());
         let first = world.send(call.clone()).await;
-        let before = Work::of(&world);
+        let before = Work::of(&world).await;
 
         for _ in 0..10 {
             world.clock.advance(Duration::from_secs(60));
@@ -177,7 +179,7 @@ async fn a2_a_key_from_the_future_is_not_executed_again_either() {
         world.clock.advance(Duration::from_secs(1));
 
         assert_eq!(world.send(call).await.told(), problem(400, "idempotency-key-stale"), "{step:?}");
-        assert_eq!(Work::of(&world), before, "{step:?}");
+        assert_eq!(Work::of(&world).await, before, "{step:?}");
     }
 }
 
@@ -263,6 +265,11 @@ impl Step {
 }
 
 /// What a world has done: derivations, and events by their names.
+///
+/// - An event is what was sent or kept, once by its id.
+/// - A verification is opened once, however often that was announced: a request that comes at the same moment under the same key, with
+///   another body, has announced an opening before it is refused, which reconciling takes back.
+/// - Refused requests are sampled, and have tests of their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Work {
     pub(crate) runs: u64,
@@ -270,12 +277,25 @@ pub(crate) struct Work {
 }
 
 impl Work {
-    pub(crate) fn of<S: Ports>(world: &World<S>) -> Self {
-        let mut events = BTreeMap::new();
-        for event in world.sink.events() {
-            let outcome = serde_json::to_value(event.outcome).unwrap();
-            let name = outcome.as_object().and_then(|outcome| outcome.keys().next().cloned());
-            *events.entry(name.unwrap_or_else(|| outcome.to_string())).or_default() += 1;
+    pub(crate) async fn of<S: Ports>(world: &World<S>) -> Self {
+        let mut recorded: BTreeMap<EventId, Event> = BTreeMap::new();
+        for part in 0..OUTBOX_PARTS {
+            let kept = world.tables.outbox_events(part, u16::MAX).await.unwrap();
+            recorded.extend(kept.iter().map(|event| (event.id, Event::parse(&event.payload).unwrap())));
+        }
+        recorded.extend(world.sink.events().into_iter().map(|event| (event.id, event)));
+        let (mut events, mut opened) = (BTreeMap::new(), BTreeSet::new());
+        for event in recorded.into_values() {
+            let counts = match event.outcome {
+                Outcome::RequestRefused { .. } => false,
+                Outcome::VerificationOpened { verification, .. } => opened.insert(verification.to_string()),
+                _ => true,
+            };
+            if counts {
+                let outcome = serde_json::to_value(event.outcome).unwrap();
+                let name = outcome.as_object().and_then(|outcome| outcome.keys().next().cloned());
+                *events.entry(name.unwrap_or_else(|| outcome.to_string())).or_default() += 1;
+            }
         }
         Self { runs: world.kdf.runs(), events }
     }

@@ -200,10 +200,15 @@ async fn observe_in(world: &mut World, call: countersign_tests::Call, processes:
     observe(world, call).await
 }
 
-/// Lets all processes do some work for somebody else.
+/// Lets all processes do some work for somebody else. The last attempt is refused, since there were three: the first refusal of a
+/// kind in a minute is recorded, whomever it is about.
 async fn warm_up(world: &World) {
-    let opened = world.opened(&Person::new(1000, &[])).await;
+    let somebody = Person::new(1000, &[]);
+    let opened = world.opened(&somebody).await;
     world.attempt(&opened, &Value::Array(Vec::new())).await;
+    for _ in 0..4 {
+        world.attempt(&opened, &somebody.wrong(&opened.asked)).await;
+    }
     world.send(world.asking_status(&opened).bearer(&opened.capability)).await;
     world.standing(&opened).await;
 }

@@ -55,7 +55,8 @@ async fn a9_whatever_fails_the_retry_revokes_once() {
     strike_everywhere(Step::Revoke, &[]).await;
 }
 
-/// Strikes every call of a step with every fault. Only faults of the `optional` ports may be no failure of the step.
+/// Strikes every call of a step with every fault. Only faults of the `optional` ports may be no failure of the step, and those of the
+/// audit queue never are: what it does not take is kept.
 async fn strike_everywhere(step: Step, optional: &[&str]) {
     let undisturbed = Struck::run(step, None).await;
     assert_eq!(undisturbed.last.status, step.status());
@@ -66,7 +67,9 @@ async fn strike_everywhere(step: Step, optional: &[&str]) {
             let place = format!("{step:?}, call {nth} of {port}, {fault:?}");
 
             let has_failed = struck.first.told() == problem(503, "unavailable");
-            assert!(has_failed || optional.contains(&port), "{place}: {:?}", struck.first);
+            let may_succeed = port == "SendEvents" || optional.contains(&port);
+            assert!(has_failed || may_succeed, "{place}: {:?}", struck.first);
+            assert!(!(has_failed && port == "SendEvents"), "{place}: {:?}", struck.first);
             assert!(struck.waited <= ANSWER_DEADLINE, "{place}: {:?}", struck.waited);
             assert_eq!(struck.last.told(), undisturbed.last.told(), "{place}: {:?}", struck.last);
             assert_eq!(
@@ -166,7 +169,7 @@ impl Counters {
             permits.push(Permits { name: row.name, count, are_named });
         }
         let account = [account.failures.instants().len(), account.reserved.len(), account.sessions.len()];
-        Self { account, work: Work::of(world), permits }
+        Self { account, work: Work::of(world).await, permits }
     }
 
     /// The events. That an account was locked meanwhile is lost with the event that told it: a retry tells of a wrong attempt.
