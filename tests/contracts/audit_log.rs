@@ -18,7 +18,10 @@ fn the_logs_objects_are_locked_and_forgotten_after_their_retention_only() {
         (&json!(true), &json!("Enabled"))
     );
     assert_eq!(*lock, json!({ "Mode": "AuditLockMode", "Days": "AuditLockDays" }));
-    let days = bucket["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"].as_u64().unwrap();
+    let forgets = &bucket["LifecycleConfiguration"]["Rules"][0];
+    assert_eq!(forgets["TagFilters"], json!([{ "Key": "kind", "Value": "payload" }]), "headers stay");
+    assert!(read("shared/audit-log/src/s3.rs").contains("\"kind=payload\""), "payloads have another tag");
+    let days = forgets["ExpirationInDays"].as_u64().unwrap();
     assert_eq!(Duration::from_secs((days - 1) * 24 * 60 * 60), RETENTION);
     let locked = &template["Parameters"]["AuditLockDays"];
     assert_eq!((&locked["MinValue"], locked["MaxValue"].as_u64()), (&json!(1), Some(days - 1)));

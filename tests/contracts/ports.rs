@@ -44,7 +44,7 @@ const RIGHTS: &[Right<'_>] = &[
     ("FinishRequest", &["dynamodb:DeleteItem", "dynamodb:UpdateItem"], &["EphemeralTable.Arn"], &[]),
     ("IndexEvents", &["dynamodb:BatchWriteItem"], &["AuditTable.Arn"], &["t/*"]),
     ("KeepEvents", &["dynamodb:PutItem"], &["CoreTable.Arn"], &["outbox/*"]),
-    ("KeepObjects", &["s3:GetObject", "s3:PutObject"], &["${AuditBucket.Arn}/shard-*"], &[]),
+    ("KeepObjects", &["s3:GetObject", "s3:PutObject", "s3:PutObjectTagging"], &["${AuditBucket.Arn}/shard-*"], &[]),
     ("LeaseShard", &["dynamodb:UpdateItem"], &["AuditTable.Arn"], &["log/*"]),
     ("ListSigningKeys", &["dynamodb:Query"], &["CoreTable.Arn"], &[]),
     ("OpenVerification", &["dynamodb:PutItem"], &["EphemeralTable.Arn"], &[]),

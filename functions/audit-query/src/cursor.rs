@@ -14,6 +14,7 @@ use store::EventCursor;
 use uuid::Uuid;
 
 use crate::Span;
+use crate::span::event_time;
 
 /// Where the next page begins, and of which span it is a page. Its text form is base64url (RFC 4648 §5) without padding of: the
 /// version; `from`, `until` and the place's `at`, in milliseconds since 1970, eight bytes each; and the place's id.
@@ -32,8 +33,7 @@ impl PageCursor {
         let (until, rest) = instant(rest)?;
         let (at, rest) = instant(rest)?;
         let id = EventId::new(Uuid::from_slice(rest).ok()?);
-        let span = Span::new(from, until).ok()?;
-        (span.from() <= at && at <= span.until()).then_some(Self { span, after: EventCursor { at, id } })
+        Some(Self { span: Span::new(from, until).ok()?, after: EventCursor { at: event_time(at)?, id } })
     }
 }
 
@@ -120,7 +120,8 @@ mod tests {
         assert_eq!(with(|bytes| bytes.push(0)), Err(InvalidCursor), "too long");
         assert_eq!(with(|bytes| bytes.truncate(40)), Err(InvalidCursor), "too short");
         assert_eq!(with(|bytes| bytes[1] = 0x80), Err(InvalidCursor), "an instant that does not exist");
-        assert_eq!(with(|bytes| bytes[20] = 0xff), Err(InvalidCursor), "a place out of the span");
+        assert_eq!(with(|bytes| bytes[17] = 0xff), Err(InvalidCursor), "a place before 1970");
+        assert_eq!(with(|bytes| bytes[18] = 0x7f), Err(InvalidCursor), "a place after 2199");
         assert_eq!(with(|bytes| bytes[11] = 0x02), Err(InvalidCursor), "a span that is too long");
         assert_eq!("".parse::<PageCursor>(), Err(InvalidCursor));
     }

@@ -7,6 +7,7 @@ use crypto::OpenRefused;
 use domain::EntropyUnavailable;
 use keyring::KeyringError;
 use store::StoreError;
+use tokio::time::error::Elapsed;
 
 /// Why a trail is not read.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +24,9 @@ pub enum ReadError {
     /// The store does not answer.
     #[error("the trail can't be read")]
     Store(#[from] StoreError),
+    /// Finding the page took too long.
+    #[error("the page was not found in time")]
+    Late(#[from] Elapsed),
     /// The index holds something that is no event.
     #[error("the index holds something that is no event")]
     Corrupt(#[from] ParseError),
@@ -42,7 +46,7 @@ impl From<ReadError> for Problem {
             ReadError::Open(_) | ReadError::Corrupt(_) => Self::internal(&error),
             ReadError::Store(error) => error.into(),
             ReadError::Entropy(error) => error.into(),
-            ReadError::Audit(_) => Self::unavailable(&error),
+            ReadError::Late(_) | ReadError::Audit(_) => Self::unavailable(&error),
         }
     }
 }

@@ -31,6 +31,7 @@ impl Parameters {
         let until = texts.to.map(|text| instant(text).ok_or_else(|| invalid(TO))).transpose()?;
         let after: Option<PageCursor> = value(texts.cursor, CURSOR)?;
         let span = match after {
+            Some(cursor) if user.is_none() && !is_within(cursor) => return Err(invalid(CURSOR)),
             Some(cursor) => continued(cursor.span, from, until)?,
             None => asked(from, until, now)?,
         };
@@ -79,6 +80,12 @@ fn asked(from: Option<Timestamp>, until: Option<Timestamp>, now: Timestamp) -> R
             InvalidSpan::OutOfBounds => BOUNDS,
         })
     })
+}
+
+/// Whether the cursor's place is one of everybody's trail, which is ordered by time. A person's is ordered by id, and their cursors may
+/// stand at an event outside of the span.
+fn is_within(PageCursor { span, after }: PageCursor) -> bool {
+    (span.from()..span.until()).contains(&after.at)
 }
 
 /// The span of a later page: that of the first one, whether or not the request names it again.
@@ -247,6 +254,25 @@ mod tests {
             "2026-11-0１T00:00:00Z",
         ] {
             assert_eq!(parse(&[("from", text)]), Err("the parameter from is not a time of RFC 3339"), "{text}");
+        }
+    }
+
+    #[test]
+    fn e1_everybodys_trail_goes_on_within_its_span_only() {
+        let span = span("2026-10-01T00:00:00Z", "2026-10-02T00:00:00Z");
+        let at = |text: &str| {
+            let at = text.parse().unwrap();
+            PageCursor { span, after: store::EventCursor { at, id: domain::EventId::at(at, &[7; 10]) } }.to_string()
+        };
+
+        for (place, is_everybodys) in [
+            ("2026-10-01T00:00:00Z", true),
+            ("2026-10-01T23:59:59.999Z", true),
+            ("2026-09-30T23:59:59.999Z", false),
+            ("2026-10-02T00:00:00Z", false),
+        ] {
+            assert_eq!(parse(&[("cursor", &at(place))]).is_ok(), is_everybodys, "{place}");
+            assert!(parse(&[("cursor", &at(place)), ("user_id", USER)]).is_ok(), "{place}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! The use case.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use admission::{Admission, Arrival};
 use audit::{About, Event, Outcome, RecordEvents, Subject};
@@ -10,6 +11,7 @@ use domain::{Clock, Entropy, EventId, RequestId, SourceAddress, UserId};
 use jiff::Timestamp;
 use keyring::BranchKeys;
 use store::{EventPage, EventQuery};
+use tokio::time::timeout;
 
 use crate::{AuditQueryStore, PageCursor, ReadError, Span};
 
@@ -92,7 +94,7 @@ where
     /// [`ReadError`] if the request is not let in, or a dependency does not answer.
     pub async fn read(&self, request: TrailRequest<'_>) -> Result<Page, ReadError> {
         let reader = self.enter(&request).await?;
-        let page = self.0.store.find_events(&reader.query(&request)).await?;
+        let page = timeout(READ_DEADLINE, self.0.store.find_events(&reader.query(&request))).await??;
         let next = page.next.map(|after| PageCursor { span: request.span, after });
         let events = reader.events(&page)?;
         self.record(&request, &reader, events.len()).await?;
@@ -145,6 +147,9 @@ impl<S, U, A> Clone for ReadTrail<S, U, A> {
         Self(Arc::clone(&self.0))
     }
 }
+
+/// The longest that finding a page may take, which is several calls of the store: as long as four of them.
+const READ_DEADLINE: Duration = Duration::from_secs(6);
 
 /// Whose part of the trail is read, and with which key.
 struct Reader {

@@ -61,11 +61,13 @@ pub const LONGEST_SPAN: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 /// The first whole millisecond that is not before the instant.
 fn whole(at: Timestamp) -> Result<Timestamp, InvalidSpan> {
     let begun = i64::from(at.subsec_nanosecond() % 1_000_000 > 0);
-    let millis = at.as_millisecond() + begun;
-    if !(0..=LATEST_MILLIS).contains(&millis) {
-        return Err(InvalidSpan::OutOfBounds);
-    }
-    Timestamp::from_millisecond(millis).map_err(|_| InvalidSpan::OutOfBounds)
+    let whole = Timestamp::from_millisecond(at.as_millisecond() + begun).ok();
+    whole.and_then(event_time).ok_or(InvalidSpan::OutOfBounds)
+}
+
+/// An instant that an event can be of.
+pub(crate) fn event_time(at: Timestamp) -> Option<Timestamp> {
+    (0..=LATEST_MILLIS).contains(&at.as_millisecond()).then_some(at)
 }
 
 /// 2200-01-01T00:00:00Z. Keys of the index have thirteen digits for milliseconds since 1970, which last until 2286.

@@ -7,6 +7,7 @@ use domain::Route;
 use serde_json::{Value, json};
 use store::{LogPosition, StoreErrorKind};
 use testkit::Fault;
+use tokio::time::Instant;
 
 use crate::scene::{EVERYBODY, Scene, beginning, tenant, user};
 
@@ -122,6 +123,17 @@ async fn what_can_not_be_read_is_unavailable() {
         assert_eq!((status, problem["type"].as_str()), (503, Some("/problems/unavailable")), "{port}");
         assert_eq!((scene.store.faults().still_planned(), scene.sink.events()), (0, Vec::new()), "{port}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn e4_a_trail_that_does_not_answer_is_unavailable_in_time() {
+    let scene = Scene::new().await;
+    scene.store.faults().plan("FindEvents", 1, Fault::HangBefore);
+    let began = Instant::now();
+
+    let (status, _) = scene.ask(tenant(), "").await;
+
+    assert_eq!((status, began.elapsed().as_secs()), (503, 6));
 }
 
 #[tokio::test]
