@@ -338,6 +338,8 @@ impl Scene {
             [Route::Verify] => world.attempting(&self.elsewhere, &self.person.right(&self.elsewhere.asked)),
             [Route::Introspect] => world.introspecting("unknown"),
             [Route::Revoke] => world.revoking("unknown"),
+            [Route::AuditQuery] => world.reading_trail(),
+            [Route::AuditQuery] => world.reading_trail(),
             _ => world.asking_status(&self.opened),
         }
     }

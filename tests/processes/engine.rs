@@ -1,5 +1,7 @@
 //! The DynamoDB that all hosts share, and the keys that they share too.
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Mutex;
 use std::time::Duration;
@@ -70,15 +72,28 @@ impl Engine {
         items.iter().find_map(|item| text(item, "tenant")).expect("a host has made the tenant")
     }
 
-    /// How many events of this outcome the trail holds.
+    /// How many events of this outcome were recorded, whether or not they are in the log by now.
     pub(crate) fn events(&self, outcome: &str) -> usize {
         let start = format!("\"outcome\":{{\"{outcome}\":");
-        let items = self.items("countersign-audit");
-        let payloads = items.iter().map(|item| match &item["payload"] {
-            AttributeValue::B(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-            other => panic!("a payload of another type: {other:?}"),
-        });
-        payloads.filter(|payload| payload.contains(&start)).count()
+        self.recorded().iter().filter(|payload| payload.contains(&start)).count()
+    }
+
+    /// Every event that was recorded: in the outbox, the queue's files or the index. An event moves in this order.
+    pub(crate) fn recorded(&self) -> BTreeSet<String> {
+        let mut events = payloads(&self.items("countersign-core"));
+        let queue = fs::read_dir(self.data_dir.path().join("audit-queue")).unwrap();
+        for segment in queue.map(|entry| entry.unwrap().path()) {
+            // One that is gone by now is indexed.
+            let lines = fs::read_to_string(segment).unwrap_or_default();
+            events.extend(lines.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')).map(str::to_owned));
+        }
+        events.extend(self.indexed());
+        events
+    }
+
+    /// Every event that the index has.
+    pub(crate) fn indexed(&self) -> BTreeSet<String> {
+        payloads(&self.items("countersign-audit"))
     }
 
     /// Whether an ephemeral item's key ends like this.
@@ -110,6 +125,15 @@ fn serve(listener: TcpListener, database: &Database) -> Serving {
         dynoxide::server::serve_on(listener, database).await;
     });
     Serving::Threads(threads)
+}
+
+/// The events that these items hold, an event that several of them hold once.
+fn payloads(items: &[Item]) -> BTreeSet<String> {
+    let payloads = items.iter().filter_map(|item| match item.get("payload") {
+        Some(AttributeValue::B(bytes)) => Some(String::from_utf8_lossy(bytes).into_owned()),
+        _ => None,
+    });
+    payloads.collect()
 }
 
 fn text(item: &Item, attribute: &str) -> Option<String> {

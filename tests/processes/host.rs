@@ -87,6 +87,18 @@ pub(crate) fn admin(state: &State, command: &str, arguments: &[&str]) -> Value {
     serde_json::from_str(&said).unwrap()
 }
 
+/// What a command about this state's audit log says, and whether it succeeded.
+pub(crate) fn audit(state: &State, command: &str, arguments: &[&str]) -> (bool, String) {
+    let data_dir = state.engine.data_dir.path().display().to_string();
+    audit_anywhere(command, &[&["--data-dir", &data_dir], arguments].concat())
+}
+
+/// What a command about an audit log says, and whether it succeeded.
+pub(crate) fn audit_anywhere(command: &str, arguments: &[&str]) -> (bool, String) {
+    let output = countersign().args(["audit", command]).args(arguments).output().unwrap();
+    (output.status.success(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+}
+
 /// A process that does not answer yet.
 struct Starting(Process);
 

@@ -13,6 +13,7 @@
 
 mod anywhere;
 mod attempts;
+mod audit_log;
 mod client;
 mod connections;
 mod engine;
