@@ -6,7 +6,7 @@
 //!    is asked for again later, until the invocation's time is over.
 //! 3. Under the lease: what a dead writer left is settled; what the index has is dropped; the rest becomes a batch of the log, by
 //!    one conditional write; then its header is stored and its events are indexed.
-//! 4. Opened verifications are handed to the reconcile queue.
+//! 4. Opened verifications are handed to the reconcile queue, and so are those of which an event came late.
 //! 5. The answer names exactly the messages whose events did not come through all of this. They are delivered again, which is
 //!    harmless at any time: the log is idempotent by event id.
 //!

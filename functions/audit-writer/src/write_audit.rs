@@ -9,7 +9,7 @@ use audit_log::{KeepObjects, SignHeaders};
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use domain::{Clock, Entropy};
 use futures_util::{StreamExt, stream};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use store::{Leasing, LogHead, ShardLease};
 use telemetry::Chain;
 use tokio::time::timeout;
@@ -118,9 +118,12 @@ impl<S: LogStore, O: KeepObjects, K: SignHeaders, Q: SendEvents> WriteAudit<S, O
         }
     }
 
-    /// Has the opened verifications reconciled, after which all of the events may be acknowledged; otherwise only the others.
+    /// Has verifications reconciled: the opened ones, and those of which an event comes late. After that, all of the events may be
+    /// acknowledged; otherwise only the others.
     async fn acknowledge(&self, written: Vec<(Event, Novelty)>, progress: &Progress) {
-        let (opened, others): (Vec<_>, Vec<_>) = written.into_iter().partition(|(event, _)| is_opened(event));
+        let now = self.0.clock.now();
+        let (opened, others): (Vec<_>, Vec<_>) =
+            written.into_iter().partition(|(event, _)| is_to_be_reconciled(event, now));
         progress.add(others.into_iter().map(|(event, novelty)| (event.id, novelty)));
         let (opened, novelty): (Vec<Event>, Vec<Novelty>) = opened.into_iter().unzip();
         let sends: Vec<_> = opened
@@ -162,8 +165,11 @@ impl<S: LogStore, O: KeepObjects, K: SignHeaders, Q: SendEvents> WriteAudit<S, O
     }
 }
 
-const fn is_opened(event: &Event) -> bool {
-    matches!(event.outcome, Outcome::VerificationOpened { .. })
+/// Whether the event's verification is reconciled for it: once for its opening, and again for what its reconciliation may have
+/// come too early to see.
+fn is_to_be_reconciled(event: &Event, now: Timestamp) -> bool {
+    let is_late = now.duration_since(event.at) > LATE;
+    matches!(event.outcome, Outcome::VerificationOpened { .. }) || is_late && event.outcome.verification().is_some()
 }
 
 fn report(shard: u16, error: &TurnError) {
@@ -186,6 +192,10 @@ const TURN_ALLOWANCE: Duration = Duration::from_secs(10);
 
 /// Shards that are written at the same time.
 const TURNS_AT_ONCE: usize = 4;
+
+/// An event that is logged this long after it happened is late. The last events of a verification happen five and a half minutes after its
+/// opening; what is not late is in the log when it is reconciled, ten minutes after its opening was logged.
+const LATE: SignedDuration = SignedDuration::from_mins(4);
 
 /// The pauses between two rounds over the shards that others have.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);

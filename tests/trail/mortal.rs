@@ -1,0 +1,65 @@
+//! Processes that die.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+
+/// How often a process is woken before it dies; `None` if it lives on.
+pub(crate) type Life = Option<u32>;
+
+/// Runs a process to its end, or until it dies where it waits. Gives how often it was woken, too.
+pub(crate) async fn mortal<V>(life: Life, process: impl Future<Output = V>) -> (Option<V>, u32) {
+    let (mut process, mut wakes) = (pin!(process), 0);
+    let outcome = poll_fn(|context| {
+        if life == Some(wakes) {
+            return Poll::Ready(None);
+        }
+        wakes += 1;
+        process.as_mut().poll(context).map(Some)
+    })
+    .await;
+    (outcome, wakes)
+}
+
+/// Where processes died, by what they were doing.
+#[derive(Debug, Default)]
+pub(crate) struct Deaths {
+    died_at: BTreeMap<&'static str, BTreeSet<u32>>,
+    /// How often those were woken that lived, at most, when nothing disturbed them.
+    longest: BTreeMap<&'static str, u32>,
+}
+
+impl Deaths {
+    pub(crate) fn of(doing: &'static str, wakes: u32) -> Self {
+        Self { died_at: [(doing, [wakes].into())].into(), longest: BTreeMap::new() }
+    }
+
+    pub(crate) fn undisturbed(doing: &'static str, wakes: u32) -> Self {
+        Self { died_at: BTreeMap::new(), longest: [(doing, wakes)].into() }
+    }
+
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        for (doing, wakes) in other.died_at {
+            self.died_at.entry(doing).or_default().extend(wakes);
+        }
+        for (doing, wakes) in other.longest {
+            let longest = self.longest.entry(doing).or_default();
+            *longest = wakes.max(*longest);
+        }
+        self
+    }
+
+    /// Each of them died at every place where it waits.
+    pub(crate) fn are_everywhere(&self) {
+        assert!(self.longest.len() >= DOING, "{self:?}");
+        for (doing, longest) in &self.longest {
+            let died_at = self.died_at.get(doing).cloned().unwrap_or_default();
+            let missed: Vec<u32> = (1..*longest).filter(|wakes| !died_at.contains(wakes)).collect();
+            assert!(missed.is_empty(), "{doing}: nobody died after {missed:?} of {longest} wakes");
+        }
+    }
+}
+
+/// enroll, initiate, verify, revoke, admin, drain, writer, reconcile.
+const DOING: usize = 8;
