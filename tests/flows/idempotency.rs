@@ -315,5 +315,6 @@ impl Work {
 pub(crate) const NO_LIMITS: &str = r#"{
     "global": null, "tenant_enroll": null, "tenant_describe_enrollment": null, "tenant_initiate": null,
     "tenant_verify": null, "tenant_status": null, "tenant_introspect": null, "tenant_revoke": null,
+    "tenant_audit_query": null,
     "source": null, "device": null, "user": null
 }"#;

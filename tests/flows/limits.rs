@@ -339,7 +339,6 @@ impl Scene {
             [Route::Introspect] => world.introspecting("unknown"),
             [Route::Revoke] => world.revoking("unknown"),
             [Route::AuditQuery] => world.reading_trail(),
-            [Route::AuditQuery] => world.reading_trail(),
             _ => world.asking_status(&self.opened),
         }
     }
