@@ -9,9 +9,14 @@ use countersign_tests::ValkeyEngine;
 use domain::{Algorithm, CounterKey, Draw, DrawId, Limit, LimitSubject, Penalty};
 use jiff::Timestamp;
 use store::conformance::run_all;
+use store::{
+    AppendBatch, ChangeListings, FindEvents, FindLogHeads, IndexEvents, KeepEvents, LeaseShard, RecogniseEvents,
+};
 use store_valkey::{ScriptTime, Tiered, ValkeyStore};
 use testkit::MemoryStore;
 use tokio::time::{interval, timeout};
+
+use crate::records::{event, head, later, lease, listing, now, query, record};
 
 /// The cache of this engine, going by the tests' time. It waits long, since tests run side by side.
 pub(crate) async fn cache(engine: &ValkeyEngine) -> ValkeyStore {
@@ -77,4 +82,23 @@ async fn b1_a_store_without_a_cache_passes_the_conformance_suite() {
     let report = run_all(&Tiered::without_cache(MemoryStore::new()), 1).await;
 
     assert!(report.is_clean(), "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_of_the_audit_trail_is_in_the_cache() {
+    let engine = ValkeyEngine::start().await;
+    let store = Tiered::new(MemoryStore::new(), cache(&engine).await);
+
+    store.keep_events(&[event(1)]).await.unwrap();
+    store.put_listing(&listing(), &event(2)).await.unwrap();
+    store.lease_shard(&lease(1), now(), later(10)).await.unwrap();
+    store.append_batch(&lease(1), &head(1)).await.unwrap();
+    store.index_events(&[record(1)]).await.unwrap();
+    store.release_shard(&lease(1), Some(1)).await.unwrap();
+    let known = store.recognise_events(&[record(1).key].into()).await.unwrap();
+    let found = store.find_events(&query(None)).await.unwrap();
+    store.find_log_heads(4).await.unwrap();
+
+    assert_eq!((known, found.records), ([record(1).key].into(), vec![record(1)]));
+    assert_eq!(engine.dump().len(), 0);
 }
