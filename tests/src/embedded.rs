@@ -1,9 +1,14 @@
 //! The three tables in the embedded DynamoDB.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
-use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ReturnValue, ScalarAttributeType,
+};
 use aws_types::SdkConfig;
+use domain::{TenantId, UserId};
 use dynoxide::Database;
 use store_dynamodb::{AllTables, AuditTable, CoreTable, DynamoStore, EphemeralTable};
 use tokio::net::TcpListener;
@@ -38,6 +43,16 @@ impl Embedded {
             audit: AuditTable::new(audit),
         };
         Self { store: DynamoStore::new(&config, tables), address, client }
+    }
+
+    /// Destroys a person's enrollment, and with it the only copy of their key.
+    pub async fn erase(&self, tenant: TenantId, user: UserId) {
+        let [(core, _), ..] = TABLES;
+        let (pk, sk) = (format!("t/{tenant}/u/{user}"), "enrollment".to_owned());
+        let key = [("pk", pk), ("sk", sk)].map(|(name, value)| (name.to_owned(), AttributeValue::S(value)));
+        let erased = self.client.delete_item().table_name(core).set_key(Some(HashMap::from(key)));
+        let erased = erased.return_values(ReturnValue::AllOld).send().await.unwrap();
+        assert!(erased.attributes.is_some(), "an enrollment to erase");
     }
 
     /// Everything that the tables hold.

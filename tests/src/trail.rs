@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use audit::{Event, MemorySink, Outcome, Recorder};
 use audit_log::{
-    Listed, LogKey, LogKeys, MemoryObjects, ObjectKind, ReadLog, Report, SignedHeader, open_batch, verify_log,
+    EventProof, Listed, LogKey, LogKeys, MemoryObjects, ObjectKind, ReadLog, Report, SignedHeader, open_batch,
+    prove_event, verify_log,
 };
 use audit_writer::WriteAudit;
 use crypto::OutsideLambda;
@@ -64,10 +65,22 @@ impl Log {
         events
     }
 
+    /// What whoever checks the log trusts.
+    #[must_use]
+    pub fn keys(&self) -> LogKeys {
+        LogKeys::of([self.key.verifying_key().clone()])
+    }
+
+    /// That an event is in the log.
+    #[must_use]
+    pub fn proof(&self, id: EventId) -> EventProof {
+        prove_event(&self.objects, &self.keys(), id, &[]).unwrap()
+    }
+
     /// What whoever has the public key finds.
     #[must_use]
     pub fn verified(&self) -> Report {
-        let keys = LogKeys::of([self.key.verifying_key().clone()]);
+        let keys = self.keys();
         let objects = self.checkpoints.0.objects();
         let checkpoints: Vec<_> = objects.values().map(|bytes| SignedHeader::parse(bytes).unwrap()).collect();
         verify_log(&self.objects, &keys, &checkpoints, &mut |_| {}).unwrap()

@@ -20,8 +20,8 @@ pub(crate) struct Sample {
 
 pub(crate) const EVENTS: u16 = 200;
 pub(crate) const SHARDS: u16 = 2;
-/// Every shard has four batches of this size or so, and one smaller one.
-const BATCH: usize = 24;
+/// Every shard has some ten batches of this size, and perhaps a smaller one.
+const BATCH: usize = 10;
 
 impl Sample {
     pub(crate) async fn new() -> Self {
