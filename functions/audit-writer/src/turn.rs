@@ -27,7 +27,7 @@ pub(crate) struct Turn<'a, S, O, K, Q> {
     settled: Option<u64>,
 }
 
-impl<'a, S: LogStore, O: KeepObjects, K: SignHeaders, Q> Turn<'a, S, O, K, Q> {
+impl<'a, S: LogStore, O: KeepObjects, K: SignHeaders, Q: Sync> Turn<'a, S, O, K, Q> {
     /// A turn under a lease that was given.
     pub(crate) const fn new(ports: &'a Ports<S, O, K, Q>, lease: ShardLease) -> Self {
         Self { ports, lease, settled: None }
