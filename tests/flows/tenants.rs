@@ -31,7 +31,7 @@ async fn e3_another_tenants_key_sees_and_moves_nothing_on_any_route() {
     for answer in [status, attempt, wrong] {
         assert_eq!(answer.told(), problem(404, "verification-not-found"));
     }
-    assert!(mine.json()["events"].as_array().unwrap().len() > 4, "{mine:?}");
+    assert!(mine.json()["events"].as_array().unwrap().len() >= 4, "{mine:?}");
     assert_eq!(read_of_person["events"], json!([]));
     let told = read["events"].as_array().unwrap();
     assert!(told.iter().all(|event| event["outcome"]["request_refused"].is_object()), "their own refusals: {read}");
