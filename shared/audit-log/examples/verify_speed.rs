@@ -24,7 +24,11 @@ async fn main() {
     let lines: Vec<Vec<u8>> = (0..events).map(|number| event(number).canonical_json().into_bytes()).collect();
     let (objects, key) = (MemoryObjects::default(), SigningKey::generate().unwrap());
     let keys = LogKeys::of([key.verifying_key().clone()]);
-    let read = async { lines.iter().for_each(|line| drop(Event::parse(line).unwrap())) };
+    let read = async {
+        for line in &lines {
+            drop(Event::parse(line).unwrap());
+        }
+    };
     let verify = async { drop(verify_log(&objects, &keys, &[], &mut |_| {}).unwrap()) };
     let figures = json!({
         "events": events,
@@ -81,6 +85,6 @@ fn event(number: u32) -> Event {
         at,
         request_id: RequestId::from_transport("JKJaXmPLvHcESHA="),
         outcome,
-        personal: (number % 3 == 0).then(|| SealedPersonalData::new(Sealed::new(vec![low; 45]))),
+        personal: number.is_multiple_of(3).then(|| SealedPersonalData::new(Sealed::new(vec![low; 45]))),
     }
 }
