@@ -76,7 +76,7 @@ impl Run {
 
     /// I4: who was told of an outcome finds it in the audit trail, once; and nothing is there that didn't happen.
     pub(crate) async fn check_events(&self) {
-        let events = self.world.sink.events();
+        let events = self.world.trail().await;
         let ids: BTreeSet<EventId> = events.iter().map(|event| event.id).collect();
         assert_eq!(ids.len(), events.len(), "I4: an event is there twice: {}", self.story());
         for (position, known) in self.verifications.iter().enumerate() {

@@ -191,7 +191,7 @@ pub(crate) const RECONCILE_DELAY: Duration = Duration::from_secs(600);
 const PUBLISH_EVERY: Duration = Duration::from_secs(60);
 
 /// Most events in the outbox were announced, too, so this is not what makes them wait.
-const DRAIN_EVERY: Duration = Duration::from_secs(2);
+const DRAIN_EVERY: Duration = Duration::from_secs(5);
 
 /// `Timeout` of the template's functions on this path.
 pub(crate) const FUNCTION_TIMEOUT: Duration = Duration::from_secs(60);
