@@ -60,7 +60,7 @@ async fn an_event_is_in_its_shard_and_only_once() {
 #[tokio::test]
 async fn what_is_not_a_canonical_event_is_not_in_the_log() {
     let line = String::from_utf8(batches_of(0)[1][0].clone()).unwrap();
-    let spaced = line.replace(":", ": ").into_bytes();
+    let spaced = line.replace(':', ": ").into_bytes();
 
     assert!(matches!(fault_of(&[spaced], |_| {}).await, Flaw::Event(_)));
 }

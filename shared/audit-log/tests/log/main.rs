@@ -1,6 +1,6 @@
 //! The log: what it detects, what it proves, and where it keeps its objects.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod by_hand;
 mod faults;

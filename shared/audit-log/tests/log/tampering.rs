@@ -87,7 +87,9 @@ async fn l3_every_flipped_byte_of_a_payload_in_the_second_shard_is_found_where_i
 #[tokio::test]
 async fn l3_every_flipped_byte_of_a_header_is_found_where_it_is() {
     let log = Sample::new().await;
-    log.headers.iter().for_each(|header| drop(log.replace(header.header().payload_name(), None)));
+    for header in &log.headers {
+        log.replace(header.header().payload_name(), None);
+    }
     let expected = Expectation { keys: &log.keys, checkpoints: &[], retained_since: Timestamp::MAX };
     assert!(verify_retained(&log.objects, &expected, &mut |_| {}).is_ok());
 
@@ -282,7 +284,9 @@ async fn l3_a_log_that_was_cut_off_is_found_by_a_checkpoint_only() {
 
         log.verify(&[]).expect("nothing inside the log tells");
         let fault = log.verify(std::slice::from_ref(newest)).unwrap_err();
-        originals.into_iter().for_each(|(name, bytes)| drop(log.replace(name, bytes)));
+        for (name, bytes) in originals {
+            log.replace(name, bytes);
+        }
 
         let flaw = Flaw::CutOff { seen: newest.header().batch };
         assert_eq!(fault, Fault { object: cut_at.header().header_name(), bytes: 0..0, flaw });
