@@ -44,6 +44,19 @@ async fn the_same_event_twice_in_one_call_is_indexed_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_parts_of_an_hour_are_merged_by_time_whatever_the_ids() {
+    let engine = engine::embedded().await;
+    let mut records: Vec<EventRecord> =
+        (0..30).map(|number| EventRecord { at: later(60 - u64::from(number)), ..record(number) }).collect();
+    engine.store.index_events(&records).await.unwrap();
+
+    records.reverse();
+    for limit in [1, 7, 30] {
+        assert_eq!(pages(&engine, EventQuery { limit, until: later(120), ..query(None) }).await, records);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_query_by_time_looks_into_a_day_and_says_how_far_it_got() {
     let engine = engine::embedded().await;
     let late = EventRecord { at: later(25 * 3_600), ..record(1) };
