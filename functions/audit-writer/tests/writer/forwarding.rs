@@ -1,6 +1,7 @@
 //! What is handed over to be reconciled.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use audit::Behaviour;
 use domain::EventId;
@@ -49,4 +50,15 @@ async fn one_that_was_logged_before_is_handed_over_again() {
     world.deliver(batch_of(0..6)).await;
 
     assert_eq!(forwarded(&world), ids([0, 3]));
+}
+
+#[tokio::test]
+async fn one_that_comes_late_has_its_verification_reconciled_again() {
+    let world = World::new(2);
+    // Event 1 happened a second after the clock's beginning, event 4 three seconds later: four minutes are over for the first.
+    world.clock.advance(Duration::from_secs(4 * 60 + 2));
+
+    world.deliver(batch_of(0..6)).await;
+
+    assert_eq!(forwarded(&world), ids([0, 1, 3]));
 }
