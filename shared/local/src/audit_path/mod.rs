@@ -182,7 +182,7 @@ pub(crate) const SHARDS: u16 = 4;
 pub(crate) const LOGGED_AT_ONCE: usize = 10_000;
 
 /// `BatchSize` of the template's mapping to reconcile.
-pub(crate) const RECONCILED_AT_ONCE: usize = 100;
+pub(crate) const RECONCILED_AT_ONCE: usize = 10;
 
 /// `DelaySeconds` of the template's reconcile queue: by then a verification is over.
 pub(crate) const RECONCILE_DELAY: Duration = Duration::from_secs(600);
