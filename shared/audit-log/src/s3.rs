@@ -1,5 +1,6 @@
 //! The log in a bucket.
 
+use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::{Client, Config};
 
@@ -43,7 +44,7 @@ impl KeepObjects for S3Objects {
     async fn read_object(&self, name: &ObjectName) -> Result<Option<Vec<u8>>, ObjectError> {
         let got = match self.client.get_object().bucket(&self.bucket).key(name.to_string()).send().await {
             Ok(got) => got,
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_no_such_key()) => return Ok(None),
+            Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => return Ok(None),
             Err(error) => return Err(ObjectError::unavailable(error)),
         };
         let bytes = got.body.collect().await.map_err(ObjectError::unavailable)?;
