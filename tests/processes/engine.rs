@@ -1,6 +1,6 @@
 //! The DynamoDB that all hosts share, and the keys that they share too.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Mutex;
@@ -9,6 +9,7 @@ use std::time::Duration;
 use dynoxide::Database;
 use dynoxide::actions::scan::ScanRequest;
 use dynoxide::types::{AttributeValue, Item};
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -75,24 +76,24 @@ impl Engine {
     /// How many events of this outcome were recorded, whether or not they are in the log by now.
     pub(crate) fn events(&self, outcome: &str) -> usize {
         let start = format!("\"outcome\":{{\"{outcome}\":");
-        self.recorded().iter().filter(|payload| payload.contains(&start)).count()
+        self.recorded().values().filter(|payload| payload.contains(&start)).count()
     }
 
-    /// Every event that was recorded: in the outbox, the queue's files or the index. An event moves in this order.
-    pub(crate) fn recorded(&self) -> BTreeSet<String> {
+    /// Every event that was recorded, by its id: in the outbox, the queue's files or the index. An event moves in this order.
+    pub(crate) fn recorded(&self) -> BTreeMap<String, String> {
         let mut events = payloads(&self.items("countersign-core"));
         let queue = fs::read_dir(self.data_dir.path().join("audit-queue")).unwrap();
         for segment in queue.map(|entry| entry.unwrap().path()) {
             // One that is gone by now is indexed.
             let lines = fs::read_to_string(segment).unwrap_or_default();
-            events.extend(lines.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')).map(str::to_owned));
+            events.extend(lines.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')).map(by_id));
         }
         events.extend(self.indexed());
         events
     }
 
     /// Every event that the index has.
-    pub(crate) fn indexed(&self) -> BTreeSet<String> {
+    pub(crate) fn indexed(&self) -> BTreeMap<String, String> {
         payloads(&self.items("countersign-audit"))
     }
 
@@ -128,12 +129,17 @@ fn serve(listener: TcpListener, database: &Database) -> Serving {
 }
 
 /// The events that these items hold, an event that several of them hold once.
-fn payloads(items: &[Item]) -> BTreeSet<String> {
+fn payloads(items: &[Item]) -> BTreeMap<String, String> {
     let payloads = items.iter().filter_map(|item| match item.get("payload") {
-        Some(AttributeValue::B(bytes)) => Some(String::from_utf8_lossy(bytes).into_owned()),
+        Some(AttributeValue::B(bytes)) => Some(by_id(&String::from_utf8_lossy(bytes))),
         _ => None,
     });
     payloads.collect()
+}
+
+fn by_id(payload: &str) -> (String, String) {
+    let event: Value = serde_json::from_str(payload).unwrap();
+    (event["id"].as_str().unwrap().to_owned(), payload.to_owned())
 }
 
 fn text(item: &Item, attribute: &str) -> Option<String> {

@@ -46,7 +46,7 @@ impl Delivery {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(error = %error, "the delivery of audit events ended early"),
             Err(_elapsed) => {
-                tracing::warn!("audit events were still to be delivered, and will be by the next host");
+                tracing::info!("audit events were still to be delivered, and will be by another host");
                 running.abort();
             }
         }
@@ -67,13 +67,28 @@ impl<F: ProcessBatch> Courier<F> {
         let mut is_open = true;
         while is_open || !self.later.is_empty() {
             tokio::select! {
-                received = receiver.recv_many(&mut batch, self.batch_size), if is_open => is_open = received > 0,
+                received = Self::collect(self.batch_size, &mut receiver, &mut batch), if is_open => is_open = received,
                 Some(again) = self.later.join_next() => batch.extend(again.unwrap_or_default()),
             }
             if !batch.is_empty() {
                 self.deliver(std::mem::take(&mut batch)).await;
             }
         }
+    }
+
+    /// Receives a message and what comes within the window after it. Whether there was one: if not, there never will be.
+    async fn collect(batch_size: usize, receiver: &mut mpsc::Receiver<Message>, batch: &mut Vec<Message>) -> bool {
+        let Some(first) = receiver.recv().await else { return false };
+        batch.push(first);
+        let more = async {
+            while batch.len() < batch_size
+                && let Some(message) = receiver.recv().await
+            {
+                batch.push(message);
+            }
+        };
+        let _elapsed = timeout(BATCHING_WINDOW, more).await;
+        true
     }
 
     /// Settles what the function did, and keeps the rest for later.
@@ -127,6 +142,9 @@ fn failures(response: SqsBatchResponse, all: BTreeSet<String>) -> BTreeSet<Strin
 fn visibility_timeout(received: u32) -> Duration {
     Duration::from_millis(25).saturating_mul(8_u32.saturating_pow(received))
 }
+
+/// The template's is five seconds; here somebody is watching.
+const BATCHING_WINDOW: Duration = Duration::from_millis(200);
 
 /// `maxReceiveCount` of the template's queues.
 pub(crate) const MAX_RECEIVE_COUNT: u32 = 5;

@@ -1,6 +1,7 @@
 //! The commands that the admin function has, too, carried out here.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::admin::{AdminError, AdminStore, Administer, Answer, Command, Ports};
 use admission::Policy;
@@ -14,7 +15,6 @@ use super::place::{Laptop, Names, Place, Stack, Unusable};
 use crate::commands::Failure;
 use crate::commands::say::say;
 use crate::commands::state::read_policy;
-use crate::host::FLUSH_PATIENCE;
 
 /// Carries a command out there and prints what it did.
 pub(super) async fn carry_out(place: PlaceArgs, command: Command) -> Result<(), Failure> {
@@ -56,7 +56,7 @@ async fn here(laptop: Laptop, policy: Policy, command: Command) -> Result<Answer
     let administer = administer((laptop.store.clone(), laptop.key.clone()), audit.recorder(), policy);
     let answer = tell(&administer, command).await;
     drop(administer);
-    audit.finish(FLUSH_PATIENCE).await;
+    audit.finish(PATIENCE).await;
     let answer = answer.map_err(|error| at_fault(error, &laptop.names, &laptop.names.table));
     laptop.close().await;
     answer
@@ -101,3 +101,6 @@ fn at_fault(error: AdminError, names: &Names, queue: &str) -> Failure {
 fn print(answer: &Answer) -> Result<(), Failure> {
     Ok(say(&serde_json::to_string_pretty(answer)?)?)
 }
+
+/// For the event of a change to get into the log. If a host has the log meanwhile, it does the rest.
+const PATIENCE: Duration = Duration::from_secs(5);
