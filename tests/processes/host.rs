@@ -84,7 +84,7 @@ pub(crate) fn admin(state: &State, command: &str, arguments: &[&str]) -> Value {
     let output = countersign().args(["admin", command]).args(state.place()).args(arguments).output().unwrap();
     let (said, complaint) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}{complaint}");
-    serde_json::from_str(&said).unwrap()
+    serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error}: {said}"))
 }
 
 /// What a command about this state's audit log says, and whether it succeeded.

@@ -79,7 +79,12 @@ pub(super) struct DemoArgs {
 /// # Errors
 /// What is at fault, by name.
 pub async fn run(cli: Cli) -> Result<(), Failure> {
-    telemetry::start(log_filter()?);
+    let filter = log_filter()?;
+    match &cli.command {
+        None | Some(Command::Serve(_)) => telemetry::start(filter),
+        // What these print may be read by a program.
+        Some(_) => tracing::subscriber::set_global_default(telemetry::subscriber(filter, std::io::stderr))?,
+    }
     match cli.command {
         None => serve::serve(cli.serve).await,
         Some(Command::Serve(arguments)) => serve::serve(arguments).await,

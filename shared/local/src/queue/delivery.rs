@@ -68,7 +68,7 @@ impl<F: ProcessBatch> Courier<F> {
         while is_open || !self.later.is_empty() {
             tokio::select! {
                 received = Self::collect(self.batch_size, &mut receiver, &mut batch), if is_open => is_open = received,
-                Some(again) = self.later.join_next() => batch.extend(again.unwrap_or_default()),
+                Some(failed) = self.later.join_next() => batch.extend(failed.unwrap_or_default()),
             }
             if !batch.is_empty() {
                 self.deliver(std::mem::take(&mut batch)).await;
@@ -95,10 +95,14 @@ impl<F: ProcessBatch> Courier<F> {
     async fn deliver(&mut self, mut batch: Vec<Message>) {
         let failed = self.invoke(&mut batch).await;
         let (failed, done): (Vec<_>, Vec<_>) = batch.into_iter().partition(|message| failed.contains(&message.id));
-        done.into_iter().for_each(Message::settle);
+        for message in done {
+            message.settle();
+        }
         let (dead, failed): (Vec<_>, Vec<_>) =
             failed.into_iter().partition(|message| message.received() >= MAX_RECEIVE_COUNT);
-        dead.into_iter().for_each(|message| self.dead_letters.bury(message));
+        for message in dead {
+            self.dead_letters.bury(message);
+        }
         if let Some(received) = failed.iter().map(Message::received).max() {
             self.later.spawn(async move {
                 let _elapsed = timeout(visibility_timeout(received), pending::<()>()).await;

@@ -12,8 +12,8 @@ pub(super) fn line(event: &Event) -> String {
         About::Deployment => "deployment".to_owned(),
     };
     let Event { at, id, request_id, .. } = event;
-    let members: String = members.iter().map(|member| format!("{member} ")).collect();
-    format!("{at:.3}  {name:24}  {members}{about} request={request_id} id={id}")
+    let members = members.into_iter().chain([about]).collect::<Vec<_>>().join(" ");
+    format!("{at:.3}  {name:24}  {members} request={request_id} id={id}")
 }
 
 /// The outcome's name, and its members as `name=value`.

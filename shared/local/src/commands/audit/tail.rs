@@ -28,11 +28,13 @@ pub(super) async fn tail(arguments: &TailArgs) -> Result<(), Failure> {
         Err(TailError::Unreadable(source)) if source.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error.into()),
     }
-    while arguments.follow {
+    if !arguments.follow {
+        return Ok(());
+    }
+    loop {
         print(&tail.next()?)?;
         let _elapsed = timeout(INTERVAL, pending::<()>()).await;
     }
-    Ok(())
 }
 
 fn print(events: &[Event]) -> Result<(), Failure> {
