@@ -39,11 +39,15 @@ impl Simulation {
                 self.ledger.certainly(Fact::Enrolled(person));
             }
             let now = locks(person, &self.failures(person).await);
-            now.iter().for_each(|lock| self.ledger.certainly(*lock));
+            for lock in &now {
+                self.ledger.certainly(*lock);
+            }
             let before: Vec<Fact> = self.ledger.locks.iter().copied().collect();
             let of_person = |lock: &Fact| matches!(lock, Fact::Locked(whose, ..) if *whose == person);
             let forgotten = before.into_iter().filter(|lock| of_person(lock) && !now.contains(lock));
-            forgotten.for_each(|lock| self.ledger.perhaps(lock));
+            for lock in forgotten {
+                self.ledger.perhaps(lock);
+            }
         }
         for session in self.ledger.revoked.clone() {
             self.ledger.certainly(Fact::Revoked(session));
@@ -194,11 +198,13 @@ impl Simulation {
     /// Denials are sampled: none is told of that was not answered, and of each kind that was there is one.
     fn denials_agree(&self, standing: &BTreeMap<EventId, Event>) {
         let told = standing.values().filter_map(|event| match event.outcome {
-            Outcome::RequestRefused { denial, suppressed, .. } => Some((name(&denial), suppressed + 1)),
+            Outcome::RequestRefused { denial, suppressed, .. } => Some((name(denial), suppressed + 1)),
             _ => None,
         });
         let mut by_denial: BTreeMap<String, u32> = BTreeMap::new();
-        told.for_each(|(denial, count)| *by_denial.entry(denial).or_default() += count);
+        for (denial, count) in told {
+            *by_denial.entry(denial).or_default() += count;
+        }
         if self.disturbed {
             return;
         }
@@ -245,7 +251,7 @@ impl Simulation {
     }
 }
 
-fn name(denial: &audit::Denial) -> String {
+fn name(denial: audit::Denial) -> String {
     serde_json::to_value(denial).unwrap().as_str().unwrap().to_owned()
 }
 

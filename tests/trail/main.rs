@@ -3,8 +3,14 @@
 //! any of their awaits, messages come twice, late and out of order. In the end, when everything has come to rest, what is stored
 //! and what was answered correspond one to one to the events of the log.
 //!
-//! A failure names its seed; `COUNTERSIGN_TRAIL_SEED=<seed> just trail` runs that one alone and tells its story.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+//! A failure names its seed and tells its story; `COUNTERSIGN_TRAIL_SEED=<seed>` runs that one alone.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod comparison;
 mod handed_over;

@@ -53,11 +53,13 @@ impl Deaths {
     /// Each of them died at every place where it waits.
     pub(crate) fn are_everywhere(&self) {
         assert!(self.longest.len() >= DOING, "{self:?}");
-        for (doing, longest) in &self.longest {
-            let died_at = self.died_at.get(doing).cloned().unwrap_or_default();
-            let missed: Vec<u32> = (1..*longest).filter(|wakes| !died_at.contains(wakes)).collect();
-            assert!(missed.is_empty(), "{doing}: nobody died after {missed:?} of {longest} wakes");
-        }
+        let missed = self.longest.iter().flat_map(|(doing, longest)| {
+            let died_at = self.died_at.get(doing);
+            let missed = (1..*longest).filter(move |wakes| died_at.is_none_or(|died_at| !died_at.contains(wakes)));
+            missed.map(move |wakes| (*doing, wakes, *longest))
+        });
+        let missed: Vec<_> = missed.collect();
+        assert!(missed.is_empty(), "nobody died here, after so many of so many wakes: {missed:?}");
     }
 }
 

@@ -45,12 +45,12 @@ pub(crate) enum Presented {
     Mismatched,
 }
 
-/// Requests that change nothing.
+/// Requests that change nothing: what is unknown in them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    UnknownApiKey,
-    UnknownVerification,
-    UnknownEnrollment,
+    ApiKey,
+    Verification,
+    Enrollment,
 }
 
 /// What goes wrong in a step.
@@ -77,10 +77,9 @@ impl Operation {
             12..=15 => Self::Repeat { sent: below(entropy, 64) },
             16 => Self::ReuseKey { sent: below(entropy, 64) },
             17 => Self::Revoke { token: below(entropy, 64) },
-            18 => Self::Refused {
-                how: [Refusal::UnknownApiKey, Refusal::UnknownVerification, Refusal::UnknownEnrollment]
-                    [below(entropy, 3)],
-            },
+            18 => {
+                Self::Refused { how: [Refusal::ApiKey, Refusal::Verification, Refusal::Enrollment][below(entropy, 3)] }
+            }
             19 => Self::Unlock { person: below(entropy, PEOPLE) },
             20 => Self::PutListing,
             21 => Self::RemoveListing,

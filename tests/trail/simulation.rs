@@ -189,13 +189,13 @@ impl Simulation {
     async fn ask_in_vain(&mut self, how: Refusal, life: Life) {
         let key = &self.world.tenant.api_key;
         let call = match how {
-            Refusal::UnknownApiKey => {
+            Refusal::ApiKey => {
                 let other = if key.ends_with('A') { 'B' } else { 'A' };
                 let unknown = format!("{}{other}", &key[..key.len() - 1]);
                 self.world.initiating(&self.people[0].id).bearer(&unknown)
             }
-            Refusal::UnknownVerification => Call::new(Function::Status, "by-api-key").bearer(key),
-            Refusal::UnknownEnrollment => {
+            Refusal::Verification => Call::new(Function::Status, "by-api-key").bearer(key),
+            Refusal::Enrollment => {
                 Call::new(Function::DescribeEnrollment, "enrolled").bearer(key).path("user_id", &self.people[2].id)
             }
         };
@@ -391,7 +391,7 @@ pub(crate) fn locks(person: usize, failures: &Failures) -> Vec<Fact> {
 
 const SUBJECT: &str = "network/10.99.0.0/16";
 
-const OPERATIONS: usize = 14;
+const OPERATIONS: usize = 12;
 
 /// Enough for what is late, to be logged, reconciled, and mended.
 const LAST_PUMPS: usize = 6;
