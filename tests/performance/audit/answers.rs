@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use admission::Admission;
 use audit::{Event, Recorder, SendError, SendEvents};
+use countersign_http::Endpoint;
 use countersign_tests::World;
 use crypto::OsEntropy;
 use denials::Denials;
@@ -120,7 +121,7 @@ impl FindBranchKey for Slow {
     async fn find_branch_key(
         &self,
         tenant: TenantId,
-        version: BranchKeyVersion,
+        version: Option<BranchKeyVersion>,
     ) -> Result<Option<BranchKeyRecord>, StoreError> {
         pause(STORE_TAKES).await;
         self.0.find_branch_key(tenant, version).await

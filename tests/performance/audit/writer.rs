@@ -158,7 +158,7 @@ fn event(number: u32) -> Event {
         1 => Outcome::VerificationSucceeded { acr: Acr::TwoCategories, session, verification },
         _ => Outcome::SessionRevoked { session },
     };
-    let personal = (number % 3 == 0).then(|| SealedPersonalData::new(Sealed::new(vec![low; 60])));
+    let personal = number.is_multiple_of(3).then(|| SealedPersonalData::new(Sealed::new(vec![low; 60])));
     Event {
         id: EventId::at(at, &[high, middle, low, 7, 7, 7, 7, 7, 7, 7]),
         about: About::Person { tenant: TenantId::from_keyed_bytes([1; 16]), subject: Subject::new([low; 16]) },
