@@ -1,7 +1,9 @@
 //! Proofs as files.
 
+use audit_log::tree::Tree;
 use audit_log::{
-    ConsistencyProof, EventProof, Flaw, InvalidProof, LogKeys, ProveError, SignedHeader, prove_consistency, prove_event,
+    ConsistencyProof, EventProof, Flaw, Hash, Header, InvalidProof, LogKeys, ProveError, SignedHeader,
+    prove_consistency, prove_event,
 };
 use crypto::SigningKey;
 use domain::EventId;
@@ -124,4 +126,18 @@ async fn a_header_of_another_log_is_not_continued() {
 
     assert!(matches!(proof, Err(ProveError::Invalid(InvalidProof::NotContinued))));
     assert!(matches!(shards, Err(ProveError::Invalid(InvalidProof::NotContinued))));
+}
+
+/// Signed with the log's own key: the earlier header is in the later one's history, but what was before it is not.
+#[tokio::test]
+async fn a_log_whose_beginning_was_replaced_is_not_continued() {
+    let log = Sample::new().await;
+    let (earlier, third) = (shard(&log)[1].clone(), shard(&log)[2].header().clone());
+    let history = Tree::of([Hash::of(&[b"another first header"]), earlier.hash()]);
+    let later = SignedHeader::sign(Header { history: history.root(), ..third }, &log.key).await.unwrap();
+    let (consistency, inclusion) = (history.consistency(1).unwrap(), history.inclusion(1).unwrap());
+
+    let checked = ConsistencyProof { consistency, earlier, inclusion, later }.check(&log.keys);
+
+    assert_eq!(checked, Err(InvalidProof::NotContinued));
 }

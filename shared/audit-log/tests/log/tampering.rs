@@ -175,6 +175,21 @@ async fn l3_every_inserted_line_is_found() {
 }
 
 #[tokio::test]
+async fn l3_appended_bytes_are_found() {
+    let log = Sample::new().await;
+
+    for name in log.names() {
+        for appended in [b"x".as_slice(), b" ", b"\n", b"\0"] {
+            let bytes = log.bytes(&name);
+            let fault = log.fault_with(name, Some([&bytes, appended].concat()));
+
+            assert_eq!(fault.object, name, "{fault}");
+            assert!(fault.bytes.contains(&(bytes.len() as u64)), "{fault}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn l3_an_inserted_object_is_found_or_not_part_of_the_log() {
     let log = Sample::new().await;
 
