@@ -144,14 +144,7 @@ impl<S: Ports> Functions<S> {
             jwks: PublishKeys::new(store(), clock()),
             health: Health::new(Dependencies { store: store(), queue: world.observed_queue(), keys: keys() }, clock()),
             authorize: Authorize::new(authorizer::Ports { store: store(), denials: denials(), clock: clock() }),
-            administer: Administer::new(admin::Ports {
-                store: store(),
-                keys: branch_keys(),
-                audit: audit(),
-                policy: world.policy.clone(),
-                clock: clock(),
-                entropy: entropy(),
-            }),
+            administer: administer(world, audit()),
         }
     }
 
@@ -172,4 +165,19 @@ impl<S: Ports> Functions<S> {
         };
         response.into()
     }
+}
+
+fn administer<S: Ports>(
+    world: &World<S>,
+    audit: ObservedAudit<S>,
+) -> Administer<RecordingStore<S>, ObservedKeys, ObservedAudit<S>> {
+    let clock = || Arc::clone(&world.clock) as Arc<dyn Clock>;
+    Administer::new(admin::Ports {
+        store: world.store.clone(),
+        keys: BranchKeys::new(world.store.clone(), world.keys.clone(), clock()),
+        audit,
+        policy: world.policy.clone(),
+        clock: clock(),
+        entropy: Arc::clone(&world.entropy) as Arc<dyn Entropy>,
+    })
 }

@@ -1,6 +1,6 @@
 //! Checkpoints of logs in memory, in a folder, and not published at all.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::sync::{Arc, Mutex};
 

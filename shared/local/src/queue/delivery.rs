@@ -67,7 +67,7 @@ impl<F: ProcessBatch> Courier<F> {
         let mut is_open = true;
         while is_open || !self.later.is_empty() {
             tokio::select! {
-                received = Self::collect(self.batch_size, &mut receiver, &mut batch), if is_open => is_open = received,
+                came = Self::collect(self.batch_size, &mut receiver, &mut batch), if is_open => is_open = came,
                 Some(failed) = self.later.join_next() => batch.extend(failed.unwrap_or_default()),
             }
             if !batch.is_empty() {
