@@ -17,7 +17,7 @@ use crate::{About, Event, Outcome, SealedPersonalData, Subject, fields};
 /// The version of the schema that is written, and the only one that is read.
 pub const SCHEMA_VERSION: u8 = 1;
 
-/// The longest canonical bytes that are parsed. The longest event of this schema has a fifth of it.
+/// The longest canonical bytes that are parsed. The longest event of this schema has less than a quarter of it.
 pub const MAX_EVENT_BYTES: usize = 4096;
 
 impl Event {
