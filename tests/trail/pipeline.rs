@@ -298,7 +298,7 @@ fn is_complete(response: &SqsBatchResponse) -> bool {
 const SHARDS: u16 = 2;
 
 /// How long a run is depends on how much there is to do; it does every kind of work by then.
-const MOST_WAKES: u32 = 16;
+const MOST_WAKES: u32 = 11;
 
 /// After which Lambda ends a run.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -3,14 +3,14 @@
 use domain::{Clock, ListedAccess, ListedSubject};
 use store::ChangeListings;
 
-use super::{SECOND, World, address, opening, passes, passing, server, tenant, user};
+use super::{SECOND, World, address, no_event, opening, passes, passing, server, tenant, user};
 use crate::{Arrival, Refusal, Route};
 
 impl World {
     async fn list(&self, subject: &str, access: ListedAccess, seconds: u32) {
         let subject: ListedSubject = subject.parse().unwrap();
         let expires_at = self.clock.now() + seconds * SECOND;
-        self.store.put_listing(&domain::Listing { subject, access, expires_at }).await.unwrap();
+        self.store.put_listing(&domain::Listing { subject, access, expires_at }, &no_event()).await.unwrap();
     }
 }
 

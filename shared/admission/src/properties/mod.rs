@@ -16,8 +16,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use domain::{Clock, IdempotencyKey, SourceAddress, TenantId, UserId};
+use domain::{Clock, EventId, IdempotencyKey, SourceAddress, TenantId, UserId};
 use futures_util::future::join_all;
+use store::OutboxEvent;
 use testkit::{FaultStore, FixedClock, SeededEntropy};
 
 use crate::{Admission, Arrival, CallerKind, Limited, Policy, Ports, Refusal, Route};
@@ -89,6 +90,11 @@ fn user(number: u64) -> UserId {
 
 fn address(number: u32) -> SourceAddress {
     SourceAddress::from_transport(IpAddr::V4(Ipv4Addr::from_bits(0xc000_0200 + number)))
+}
+
+/// What a change of the list is recorded with, which nothing here reads.
+fn no_event() -> OutboxEvent {
+    OutboxEvent { id: EventId::NIL, payload: Vec::new() }
 }
 
 fn key(number: u8) -> IdempotencyKey {

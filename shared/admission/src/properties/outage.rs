@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use store::{ChangeListings, StoreErrorKind};
 use testkit::{Fault, FaultStore};
 
-use super::{SECOND, World, opening, passes, passing, server, tenant};
+use super::{SECOND, World, no_event, opening, passes, passing, server, tenant};
 use crate::{Admission, Arrival, Refusal, Route};
 
 #[tokio::test]
@@ -121,7 +121,7 @@ async fn with_tenant_2_denied() -> (World, Admission<FaultStore>) {
         access: ListedAccess::Denied,
         expires_at: domain::Clock::now(&*world.clock) + 100_000 * SECOND,
     };
-    world.store.put_listing(&listing).await.unwrap();
+    world.store.put_listing(&listing, &no_event()).await.unwrap();
     let process = world.process();
     assert!(passes(&process, &opening(1)).await);
     (world, process)
