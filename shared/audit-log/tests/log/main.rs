@@ -8,5 +8,6 @@ mod format;
 mod kept;
 mod merkle;
 mod proofs;
+mod rewriting;
 mod sample;
 mod tampering;
