@@ -24,7 +24,9 @@ async fn v7_a_flood_of_malformed_requests_runs_no_kdf_and_asks_no_store() {
     for case in calls.iter().flat_map(|call| malformed(&world, call)) {
         let _before = world.store.recorder().take();
         world.send(case.call).await;
-        assert!(world.store.recorder().take().calls().is_empty(), "{}", case.name);
+        // A stale key is refused, not malformed: the trail is told of it, once a minute.
+        let asked = world.store.recorder().take().ports().into_iter().find(|port| *port != "SendEvents");
+        assert_eq!(asked, None, "{}", case.name);
     }
 
     assert_eq!(world.kdf.runs(), runs);
