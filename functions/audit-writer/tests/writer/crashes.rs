@@ -111,3 +111,29 @@ async fn l2_a_writer_that_stood_still_finds_its_shard_taken_and_writes_nothing_t
         assert!(failed.is_empty() || failed.len() == 10, "{failed:?}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn l2_two_writers_that_stand_still_in_turn_never_publish_a_batch_that_was_not_appended() {
+    for first in 3..9 {
+        for second in 2..12 {
+            let world = world(1).await;
+            let (one, other) = (world.writer(), world.writer());
+            let mut early = Box::pin(one.write(batch_of(2..8), world.deadline()));
+            assert!(dies_after(early.as_mut(), first).await.is_none(), "{first}");
+            later(&world);
+            let mut late = Box::pin(other.write(batch_of(6..12), world.deadline()));
+            let ended = dies_after(late.as_mut(), second).await;
+
+            let _early = early.await;
+            let ended = match ended {
+                Some(response) => response,
+                None => late.await,
+            };
+
+            // Nobody is in the way of the one that has the shard.
+            assert_eq!(failed(&ended), [""; 0], "stood still after {first} and {second} polls");
+            assert_eq!(world.deliver(batch_of(2..12)).await, [""; 0], "after {first} and {second} polls");
+            world.assert_holds(&events(0..12)).await;
+        }
+    }
+}

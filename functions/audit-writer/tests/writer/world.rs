@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -31,6 +32,7 @@ pub(crate) struct World {
     pub(crate) note: String,
     key: LogKey,
     shards: u16,
+    writers: AtomicU64,
 }
 
 /// The store, the objects, the key and the queue of one writer, all under one observation.
@@ -46,12 +48,13 @@ impl World {
             note: String::new(),
             key: LogKey::ephemeral(config::outside_lambda().unwrap()).unwrap(),
             shards,
+            writers: AtomicU64::new(1_000),
         }
     }
 
-    /// A writer that nothing happens to.
+    /// A writer that nothing happens to. No two of them name their turns alike.
     pub(crate) fn writer(&self) -> Writer {
-        self.observed_writer(&Observation::default(), 1)
+        self.observed_writer(&Observation::default(), self.writers.fetch_add(1, Ordering::Relaxed))
     }
 
     pub(crate) fn observed_writer(&self, observation: &Observation, seed: u64) -> Writer {
