@@ -1,18 +1,16 @@
 //! The development key: stands in for the key service on a laptop, and is as strict about contexts.
 
-use std::fs::{self, File, OpenOptions};
 use std::future::{Future, ready};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::io;
 use std::path::Path;
 
-use domain::Entropy;
+use domain::{Entropy, EntropyUnavailable};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::seal::{open_with, seal_with};
 use crate::{
-    CheckKey, EncryptionContext, KeyError, KeyMaterial, OsEntropy, OutsideLambda, SecretKey, UnwrapKey, WrapKey,
-    WrappedKey,
+    CheckKey, EncryptionContext, KeyError, KeyFileRefused, KeyMaterial, OsEntropy, OutsideLambda, SecretKey, UnwrapKey,
+    WrapKey, WrappedKey, load_or_create_key_file,
 };
 
 /// A wrapping key that a file holds: 64 hexadecimal digits, readable by its owner alone.
@@ -25,33 +23,19 @@ impl DevelopmentKey {
     /// # Errors
     /// [`DevelopmentKeyRefused`] if the file can't be read or made, is open to others, or holds something else.
     pub fn load_or_create(path: &Path, _outside: OutsideLambda) -> Result<Self, DevelopmentKeyRefused> {
-        match File::open(path) {
-            Ok(file) => Self::read(file),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                create(path)?;
-                Self::read(File::open(path)?)
-            }
-            Err(error) => Err(error.into()),
-        }
+        let text = load_or_create_key_file(path, fresh)?;
+        let mut bytes = Zeroizing::new([0; 32]);
+        hex::decode_to_slice(text.trim_ascii_end(), bytes.as_mut_slice())
+            .map_err(|_| DevelopmentKeyRefused::Malformed)?;
+        Ok(Self(SecretKey::new(*bytes)))
     }
 
     /// A fresh key that no file holds: what it wraps is lost with it.
     ///
     /// # Errors
-    /// [`DevelopmentKeyRefused::Io`] if there is no randomness.
+    /// [`DevelopmentKeyRefused::Entropy`] if there is no randomness.
     pub fn ephemeral(entropy: &dyn Entropy, _outside: OutsideLambda) -> Result<Self, DevelopmentKeyRefused> {
-        Ok(Self(SecretKey::draw(entropy).map_err(io::Error::other)?))
-    }
-
-    fn read(file: File) -> Result<Self, DevelopmentKeyRefused> {
-        if file.metadata()?.mode() & OTHERS != 0 {
-            return Err(DevelopmentKeyRefused::Exposed);
-        }
-        let mut text = Zeroizing::new(String::with_capacity(128));
-        file.take(MAX_FILE_LENGTH).read_to_string(&mut text)?;
-        let mut bytes = Zeroizing::new([0; 32]);
-        hex::decode_to_slice(text.trim_end(), bytes.as_mut_slice()).map_err(|_| DevelopmentKeyRefused::Malformed)?;
-        Ok(Self(SecretKey::new(*bytes)))
+        Ok(Self(SecretKey::draw(entropy)?))
     }
 
     fn wrap(&self, material: &KeyMaterial, context: &EncryptionContext) -> Result<WrappedKey, KeyError> {
@@ -96,36 +80,20 @@ impl CheckKey for DevelopmentKey {
 /// Why there is no development key.
 #[derive(Debug, thiserror::Error)]
 pub enum DevelopmentKeyRefused {
-    /// The file can't be read or made.
-    #[error("the development key's file can't be read or made")]
-    Io(#[from] io::Error),
-    /// Its group or everybody may read or write the file.
-    #[error("the development key's file is open to others than its owner")]
-    Exposed,
+    /// The file can't be read or made, or is open to others.
+    #[error(transparent)]
+    File(#[from] KeyFileRefused),
+    /// There is no randomness.
+    #[error("no key could be drawn")]
+    Entropy(#[from] EntropyUnavailable),
     /// It does not hold 64 hexadecimal digits.
     #[error("the development key's file does not hold 64 hexadecimal digits")]
     Malformed,
 }
 
-/// Writes a fresh key beside `path` and links it there, which fails if another process was first: that one's key counts,
-/// and nobody ever sees half a file.
-fn create(path: &Path) -> Result<(), DevelopmentKeyRefused> {
-    let entropy: &dyn Entropy = &OsEntropy;
-    let mut key = entropy.array::<32>().map_err(io::Error::other)?;
-    let text = Zeroizing::new(hex::encode(key));
+fn fresh() -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut key = (&OsEntropy as &dyn Entropy).array::<32>().map_err(io::Error::other)?;
+    let text = Zeroizing::new(hex::encode(key).into_bytes());
     key.zeroize();
-    let suffix = hex::encode(entropy.array::<8>().map_err(io::Error::other)?);
-    let draft = path.with_extension(format!("draft-{suffix}"));
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-    let linked =
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).and_then(|()| fs::hard_link(&draft, path));
-    fs::remove_file(&draft)?;
-    match linked {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error.into()),
-        _ => Ok(()),
-    }
+    Ok(text)
 }
-
-/// The permission bits of group and others.
-const OTHERS: u32 = 0o077;
-const MAX_FILE_LENGTH: u64 = 128;

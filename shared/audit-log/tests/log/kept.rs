@@ -6,7 +6,7 @@ use audit_log::{
     FolderObjects, KeepObjects, Listed, LogKey, LogKeyRefused, MemoryObjects, ObjectError, ObjectKind, ObjectName,
     ReadLog, SignHeaders, SignedHeader, Unverified, read_checkpoints, verify_log,
 };
-use crypto::OutsideLambda;
+use crypto::{KeyFileRefused, OutsideLambda};
 
 use crate::sample::Sample;
 
@@ -127,7 +127,7 @@ async fn the_key_file_is_made_once_and_kept_from_others() {
     let malformed = LogKey::load_or_create(&path, outside);
 
     assert!(signed.is_signed_by(read.verifying_key()));
-    assert!(matches!(exposed, Err(LogKeyRefused::Exposed)));
+    assert!(matches!(exposed, Err(LogKeyRefused::File(KeyFileRefused::Exposed))));
     assert!(matches!(malformed, Err(LogKeyRefused::Malformed)));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }

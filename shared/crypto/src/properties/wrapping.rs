@@ -8,8 +8,8 @@ use domain::{BranchKeyVersion, KeyId};
 
 use super::tenant;
 use crate::{
-    CheckKey, DevelopmentKey, DevelopmentKeyRefused, EncryptionContext, KeyError, KeyMaterial, OutsideLambda,
-    SecretKey, SigningKey, UnwrapKey, WrapKey, WrappedKey,
+    CheckKey, DevelopmentKey, DevelopmentKeyRefused, EncryptionContext, KeyError, KeyFileRefused, KeyMaterial,
+    OutsideLambda, SecretKey, SigningKey, UnwrapKey, WrapKey, WrappedKey,
 };
 
 fn load(path: &Path) -> Result<DevelopmentKey, DevelopmentKeyRefused> {
@@ -109,7 +109,7 @@ fn the_key_file_belongs_to_its_owner_alone() {
     assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
-    assert!(matches!(load(&path), Err(DevelopmentKeyRefused::Exposed)));
+    assert!(matches!(load(&path), Err(DevelopmentKeyRefused::File(KeyFileRefused::Exposed))));
 }
 
 #[test]
