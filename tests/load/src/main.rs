@@ -1,0 +1,3 @@
+//! Loads a running host and reports what it saw.
+
+fn main() {}
