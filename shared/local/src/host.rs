@@ -14,7 +14,7 @@ use store_valkey::Tiered;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
-use crate::audit_path::{self, AuditPath, AuditPathError, HostAudit};
+use crate::audit_path::{self, AuditPath, AuditPathError, HostAudit, LogWriter};
 use crate::data_dir::{DataDir, DataDirError};
 use crate::engine::{EmbeddedDynamo, EngineError, TablesError, create_tables, engine_config, table_names};
 use crate::provision::development_tenant;
@@ -45,6 +45,8 @@ pub struct Settings {
     pub policy: Policy,
     /// How new enrollments' factors are stretched.
     pub parameters: KdfParameters,
+    /// Who brings audit events into the log.
+    pub log_writer: LogWriter,
 }
 
 /// A host that is ready to serve.
@@ -97,7 +99,7 @@ impl Host {
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
         };
-        let audit = AuditPath::start(&data_dir, outside, ports)?;
+        let audit = AuditPath::start(&data_dir, outside, settings.log_writer, ports)?;
         let service = Service::new(&Ports {
             store,
             keys: key.clone(),

@@ -25,7 +25,7 @@ mod queue;
 mod routes;
 mod server;
 
-pub use audit_path::{AuditPathError, HostAudit, LogKeyError};
+pub use audit_path::{AuditPathError, HostAudit, LogKeyError, LogWriter};
 pub use client::ClientError;
 pub use commands::{Cli, run};
 pub use data_dir::{DataDir, DataDirError};

@@ -13,30 +13,26 @@
 
 mod functions;
 mod keys;
+mod log_writing;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use audit::Recorder;
-use audit_log::{FolderCheckpoints, FolderObjects};
-use audit_writer::WriteAudit;
 use crypto::{DevelopmentKey, OutsideLambda};
 use domain::{Clock, Entropy};
 use drain_outbox::DrainAudit;
-use keyring::BranchKeys;
-use publish_checkpoints::PublishHeads;
-use reconcile::Reconcile;
 use store_dynamodb::{AllTables, DynamoStore};
 use telemetry::Chain;
 
 use crate::chore::Chore;
 use crate::data_dir::{DataDir, DataDirError};
 use crate::host::HostStore;
-use crate::queue::{DeadLetters, Delivery, Journal, Leftovers};
-use functions::TimedWriter;
+use crate::queue::Journal;
 pub use keys::LogKeyError;
 pub(crate) use keys::PUBLIC_KEY;
 use keys::load_log_key;
+use log_writing::{Folders, LogWriting};
 
 /// What records the functions' events: the queue, with the outbox behind it.
 pub type HostAudit = Recorder<Journal, DynamoStore<AllTables>>;
@@ -56,15 +52,22 @@ pub(crate) struct Ports {
     pub(crate) entropy: Arc<dyn Entropy>,
 }
 
+/// Who brings events from the queue into the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogWriter {
+    /// This host, beside its requests.
+    ThisHost,
+    /// Another host on the same data directory, at the same time or later: as in AWS, where it is another function.
+    AnotherHost,
+}
+
 /// The path, in motion.
 #[derive(Debug)]
 pub(crate) struct AuditPath {
     recorder: HostAudit,
     drain: DrainAudit<DynamoStore<AllTables>, Journal>,
-    heads: PublishHeads<DynamoStore<AllTables>, FolderCheckpoints>,
-    logging: Delivery,
-    reconciling: Delivery,
-    chores: Vec<Chore>,
+    draining: Chore,
+    log: Option<LogWriting>,
     clock: Arc<dyn Clock>,
 }
 
@@ -73,42 +76,33 @@ impl AuditPath {
     ///
     /// # Errors
     /// [`AuditPathError`] if the data directory can't be used.
-    pub(crate) fn start(data_dir: &DataDir, outside: OutsideLambda, ports: Ports) -> Result<Self, AuditPathError> {
+    pub(crate) fn start(
+        data_dir: &DataDir,
+        outside: OutsideLambda,
+        writer: LogWriter,
+        ports: Ports,
+    ) -> Result<Self, AuditPathError> {
         let log_key = load_log_key(data_dir, outside)?;
-        let (queue, later) = (data_dir.private_folder("audit-queue")?, data_dir.private_folder("reconcile-queue")?);
-        let clock = || Arc::clone(&ports.clock);
-        let write_audit = WriteAudit::new(audit_writer::Ports {
-            store: ports.tables.clone(),
-            objects: FolderObjects::new(data_dir.private_folder(LOG)?),
-            key: log_key,
-            reconcile: Journal::left_for_later(&later, clock()),
-            shards: SHARDS,
-            clock: clock(),
-            entropy: Arc::clone(&ports.entropy),
-        });
-        let writer = TimedWriter { write_audit, clock: clock() };
-        let logging = Delivery::start(writer, LOGGED_AT_ONCE, DeadLetters::of(&queue));
-        let journal = Journal::delivered_by(&logging, &queue, clock());
-        let recorder = Recorder::new(journal.clone(), ports.tables.clone(), clock());
-        let reconcile = Reconcile::new(reconcile::Ports {
-            store: ports.store.clone(),
-            index: ports.tables.clone(),
-            keys: BranchKeys::new(ports.store, ports.key, clock()),
-            audit: recorder.clone(),
-            clock: clock(),
-        });
-        let reconciling = Delivery::start(reconcile, RECONCILED_AT_ONCE, DeadLetters::of(&later));
-        let drain = DrainAudit::new(ports.tables.clone(), journal, clock());
-        let checkpoints = FolderCheckpoints::new(data_dir.private_folder(CHECKPOINTS)?);
-        let heads = PublishHeads::new(ports.tables.clone(), checkpoints, SHARDS);
-        let chores = vec![
-            Leftovers { folder: queue, delay: Duration::ZERO, clock: clock() }.adopt_for(&logging),
-            Leftovers { folder: later, delay: RECONCILE_DELAY, clock: clock() }.adopt_for(&reconciling),
-            draining(&drain, clock()),
-            publishing(&heads),
-        ];
-        let clock = clock();
-        Ok(Self { recorder, drain, heads, logging, reconciling, chores, clock })
+        let folders = Folders::of(data_dir)?;
+        let (clock, tables) = (Arc::clone(&ports.clock), ports.tables.clone());
+        let record = |journal: &Journal| Recorder::new(journal.clone(), tables.clone(), Arc::clone(&clock));
+        let (journal, recorder, log) = match writer {
+            LogWriter::AnotherHost => {
+                let journal = Journal::left_for_later(&folders.queue, Arc::clone(&clock));
+                let recorder = record(&journal);
+                (journal, recorder, None)
+            }
+            LogWriter::ThisHost => {
+                let logging = log_writing::start_logging(&folders, log_key, &ports);
+                let journal = Journal::delivered_by(&logging, &folders.queue, Arc::clone(&clock));
+                let recorder = record(&journal);
+                let log = LogWriting::start(folders, logging, recorder.clone(), ports);
+                (journal, recorder, Some(log))
+            }
+        };
+        let drain = DrainAudit::new(tables, journal, Arc::clone(&clock));
+        let draining = draining(&drain, Arc::clone(&clock));
+        Ok(Self { recorder, drain, draining, log, clock })
     }
 
     /// What records the functions' events.
@@ -117,16 +111,14 @@ impl AuditPath {
     }
 
     /// Brings what is on its way into the log and publishes its heads, once every other clone of the recorder is gone; what takes longer
-    /// than the patience is left for the next host.
+    /// than the patience, and everything if another host writes the log, is left for the next host.
     pub(crate) async fn finish(self, patience: Duration) {
-        for chore in self.chores {
-            chore.stop().await;
-        }
-        self.reconciling.finish(patience).await;
+        self.draining.stop().await;
+        let Some(log) = self.log else { return drain(&self.drain, &*self.clock).await };
+        let logging = log.finish_reconciling(patience).await;
         drain(&self.drain, &*self.clock).await;
         drop((self.recorder, self.drain));
-        self.logging.finish(patience).await;
-        publish(&self.heads).await;
+        logging.finish(patience).await;
     }
 }
 
@@ -138,23 +130,9 @@ fn draining(drained: &DrainAudit<DynamoStore<AllTables>, Journal>, clock: Arc<dy
     })
 }
 
-fn publishing(heads: &PublishHeads<DynamoStore<AllTables>, FolderCheckpoints>) -> Chore {
-    let heads = heads.clone();
-    Chore::start(PUBLISH_EVERY, move || {
-        let heads = heads.clone();
-        async move { publish(&heads).await }
-    })
-}
-
 async fn drain(drained: &DrainAudit<DynamoStore<AllTables>, Journal>, clock: &dyn Clock) {
     if let Err(error) = drained.drain(clock.now() + FUNCTION_TIMEOUT).await {
         tracing::warn!(error.chain = %Chain::of(&error), "the outbox was not drained and will be later");
-    }
-}
-
-async fn publish(heads: &PublishHeads<DynamoStore<AllTables>, FolderCheckpoints>) {
-    if let Err(error) = heads.publish().await {
-        tracing::warn!(error.chain = %Chain::of(&error), "the log's heads were not published and will be later");
     }
 }
 
@@ -186,9 +164,6 @@ pub(crate) const RECONCILED_AT_ONCE: usize = 10;
 
 /// `DelaySeconds` of the template's reconcile queue: by then a verification is over.
 pub(crate) const RECONCILE_DELAY: Duration = Duration::from_secs(600);
-
-/// As the template's schedule: each minute.
-const PUBLISH_EVERY: Duration = Duration::from_secs(60);
 
 /// Most events in the outbox were announced, too, so this is not what makes them wait.
 const DRAIN_EVERY: Duration = Duration::from_secs(5);

@@ -57,6 +57,9 @@ pub(super) struct ServeArgs {
     /// Several processes can share it, if they share --data-dir too: it holds the keys.
     #[arg(long, value_name = "URL", value_parser = endpoint)]
     pub(super) dynamodb_url: Option<String>,
+    /// Leave audit events in the queue, for another host on the same --data-dir to bring into the log
+    #[arg(long)]
+    pub(super) leave_audit_queue: bool,
     #[command(flatten)]
     pub(super) state: StateArgs,
 }
@@ -166,6 +169,7 @@ mod tests {
             "countersign --port 0 --ephemeral",
             "countersign serve --port 3000 --data-dir .local --kdf pbkdf2-sha256-100000",
             "countersign serve --dynamodb-url http://127.0.0.1:8000",
+            "countersign serve --data-dir x --leave-audit-queue",
             "countersign demo --data-dir x",
             "countersign admin create-tenant --core-table t --kms-key-id k --mode live",
             "countersign admin create-tenant --data-dir d --tenant-id 018f0000-0000-7000-8000-00000000000a",

@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 
 use super::Failure;
 use super::cli::DemoArgs;
+use crate::audit_path::LogWriter;
 use crate::data_dir::DataDir;
 use crate::host::{Engine, Host, Settings};
 use journey::Journey;
@@ -19,7 +20,11 @@ pub(super) async fn demo(arguments: DemoArgs) -> Result<(), Failure> {
         Some(path) => (DataDir::open(path)?, Engine::File),
         None => (DataDir::temporary()?, Engine::Memory),
     };
-    let host = Host::start(data_dir, Settings { engine, cache, policy, parameters: arguments.kdf }).await?;
+    let host = Host::start(
+        data_dir,
+        Settings { engine, cache, policy, parameters: arguments.kdf, log_writer: LogWriter::ThisHost },
+    )
+    .await?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let journey = Journey::new(&format!("http://{}", listener.local_addr()?), &host)?;
     let (stop, stopped) = oneshot::channel::<()>();

@@ -5,6 +5,7 @@ use tokio::net::TcpListener;
 use super::cli::ServeArgs;
 use super::stop::stop_signal;
 use super::{Failure, welcome};
+use crate::audit_path::LogWriter;
 use crate::data_dir::DataDir;
 use crate::host::{Engine, Host, Settings};
 
@@ -22,7 +23,9 @@ pub(super) async fn serve(arguments: ServeArgs) -> Result<(), Failure> {
         None if arguments.ephemeral => Engine::Memory,
         None => Engine::File,
     };
-    let host = Host::start(data_dir, Settings { engine, cache, policy, parameters: arguments.kdf }).await?;
+    let log_writer = if arguments.leave_audit_queue { LogWriter::AnotherHost } else { LogWriter::ThisHost };
+    let settings = Settings { engine, cache, policy, parameters: arguments.kdf, log_writer };
+    let host = Host::start(data_dir, settings).await?;
     welcome::print(&host, listener.local_addr()?)?;
     host.serve(listener, stop).await;
     Ok(())

@@ -9,13 +9,19 @@ use config::CacheSettings;
 use crypto::KdfParameters;
 use domain::{Clock, SystemClock};
 use http::{Method, Request};
-use local::{DataDir, DataDirError, EmbeddedDynamo, Engine, Host, Settings, StartError};
+use local::{DataDir, DataDirError, EmbeddedDynamo, Engine, Host, LogWriter, Settings, StartError};
 use serde_json::Value;
 use uuid::Builder;
 
 async fn start(path: &Path, engine: &Engine) -> Result<Host, StartError> {
     let (engine, policy) = (engine.clone(), Policy::default());
-    let settings = Settings { engine, cache: CacheSettings::None, policy, parameters: KdfParameters::CHEAP };
+    let settings = Settings {
+        engine,
+        cache: CacheSettings::None,
+        policy,
+        parameters: KdfParameters::CHEAP,
+        log_writer: LogWriter::ThisHost,
+    };
     Host::start(DataDir::open(path).unwrap(), settings).await
 }
 

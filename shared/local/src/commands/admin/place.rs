@@ -12,7 +12,7 @@ use store_dynamodb::{AllTables, CoreTable, DynamoStore};
 use store_valkey::Tiered;
 
 use super::arguments::PlaceArgs;
-use crate::audit_path::{self, AuditPath};
+use crate::audit_path::{self, AuditPath, LogWriter};
 use crate::commands::Failure;
 use crate::data_dir::DataDir;
 use crate::engine::{EmbeddedDynamo, create_tables, engine_config, table_names};
@@ -115,7 +115,7 @@ impl Laptop {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(OsEntropy),
         };
-        Ok(AuditPath::start(&self.data_dir, self.outside, ports)?)
+        Ok(AuditPath::start(&self.data_dir, self.outside, LogWriter::ThisHost, ports)?)
     }
 
     /// Lets go of it, after everything is written.
