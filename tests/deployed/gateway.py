@@ -11,7 +11,6 @@ import json
 import re
 import threading
 import time
-import urllib.error
 import urllib.request
 import uuid
 
@@ -94,7 +93,7 @@ class Gateway:
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 found = json.load(answer)
-        except (urllib.error.URLError, TimeoutError, ValueError):
+        except (OSError, ValueError):
             return None
         return None if "errorType" in found else found
 
@@ -108,14 +107,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
         length = int(self.headers.get("content-length") or 0)
         if length > LARGEST_BODY:
             self.close_connection = True
-            return self.send(message(413, "Request Entity Too Large"))
+            self.send(message(413, "Request Entity Too Large"))
+            return
         headers = {}
         for name, value in self.headers.items():
             headers[name.lower()] = f"{headers[name.lower()]},{value}" if name.lower() in headers else value
         # The transport's own words, whatever the caller wrote.
         headers |= {"x-forwarded-for": self.client_address[0], "x-forwarded-port": "443", "x-forwarded-proto": "https"}
         body = self.rfile.read(length)
-        return self.send(self.gateway.answer(self.command, self.path, headers, body, self.client_address[0]))
+        answer = self.gateway.answer(self.command, self.path, headers, body, self.client_address[0])
+        # A caller need not wait for it.
+        with contextlib.suppress(ConnectionError):
+            self.send(answer)
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = handle_one
 
