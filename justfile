@@ -88,6 +88,10 @@ admission:
 audit:
     python tests/performance/audit.py
 
+# Load a release host on either backend and write the figures into docs/PERFORMANCE.md; `initiate`, `open`, `live` … measure only these.
+load *arguments:
+    python tests/performance/load.py {{ arguments }}
+
 # Measure what a stalled cache costs, and write it into docs/PERFORMANCE.md.
 switching:
     python tests/performance/switching.py

@@ -27,7 +27,7 @@ pub(crate) fn latency_over_time(summary: &Summary) -> anyhow::Result<String> {
         ("p99", percentile(|second| second.p99_ms)),
         ("longest", percentile(|second| second.max_ms)),
     ];
-    let plot = Plot { title: "Latency over time", across: "seconds", up: "ms", series, label: whole };
+    let plot = Plot { title: "Latency over time", across: "seconds", up: "ms", series, label: short };
     let up = plot.logarithmic();
     plot.draw(up.log_scale())
 }
@@ -44,7 +44,7 @@ pub(crate) fn throughput_over_time(summary: &Summary) -> anyhow::Result<String> 
         seconds.map(|(second, at)| (f64::from(at), float(of(second)))).collect()
     };
     let series = vec![("ended", count(|second| second.ended)), ("unexpected", count(|second| second.unexpected))];
-    let plot = Plot { title: "Throughput over time", across: "seconds", up: "in a second", series, label: whole };
+    let plot = Plot { title: "Throughput over time", across: "seconds", up: "in a second", series, label: short };
     let up = plot.linear();
     plot.draw(up)
 }
@@ -89,7 +89,7 @@ impl Plot {
             .build_cartesian_2d(self.across(), up)?;
         chart
             .configure_mesh()
-            .light_line_style(WHITE)
+            .max_light_lines(0)
             .x_desc(self.across)
             .y_desc(self.up)
             .x_label_formatter(&self.label)
@@ -130,15 +130,11 @@ impl Plot {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "what the library calls")]
-fn whole(value: &f64) -> String {
-    format!("{value:.0}")
-}
-
 /// As many digits as tell neighbouring labels apart.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "what the library calls")]
 fn short(value: &f64) -> String {
-    if *value >= 1.0 || *value == 0.0 { format!("{value:.0}") } else { format!("{value}") }
+    let text = format!("{value:.3}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// A number of nines as the share that it is.

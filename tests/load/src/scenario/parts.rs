@@ -1,5 +1,6 @@
 //! What an iteration of each scenario does.
 
+use http::StatusCode;
 use tokio::time::Instant;
 
 use super::worker::Worker;
@@ -111,7 +112,7 @@ impl Worker {
         let (shared, user) = (self.shared.clone(), Users::LIMITED);
         let call = shared.plan.calls.initiate(&mut self.random, shared.plan.users.id(user));
         self.ask_if(Step::Limited, call, since, |answer| {
-            Step::Limited.expects(answer) || (Step::Initiate.expects(answer) && shared.refills(Instant::now()))
+            Step::Limited.expects(answer) || (answer.status == StatusCode::CREATED && shared.refills(Instant::now()))
         })
         .await;
     }

@@ -1,6 +1,7 @@
 //! What has to be there before the measuring begins; nothing of it is in the report.
 
 use anyhow::bail;
+use http::StatusCode;
 use tokio::time::Instant;
 
 use super::worker::{Opened, Worker};
@@ -62,7 +63,7 @@ impl Worker {
             let call = plan.calls.initiate(&mut self.random, plan.users.id(Users::LIMITED));
             match self.connection.send(plan.calls.render(call)).await {
                 Ok(answer) if Step::Limited.expects(&answer) => return Ok(()),
-                Ok(answer) if Step::Initiate.expects(&answer) => {}
+                Ok(answer) if answer.status == StatusCode::CREATED => {}
                 outcome => bail!("using up a user's limit was answered {outcome:?}"),
             }
         }

@@ -34,8 +34,9 @@ impl Step {
     pub(crate) fn expects(self, answer: &Answer) -> bool {
         let problem = || answer.text("type").unwrap_or_default().trim_start_matches("/problems/").to_owned();
         match (self, answer.status) {
-            (Self::Enroll | Self::Initiate | Self::Replay, StatusCode::CREATED)
-            | (Self::Verify | Self::Status, StatusCode::OK) => true,
+            (Self::Enroll | Self::Replay, StatusCode::CREATED) | (Self::Verify | Self::Status, StatusCode::OK) => true,
+            // Who is enrolled with two factors is asked for both; anything else is what somebody unknown is asked for.
+            (Self::Initiate, StatusCode::CREATED) => answer.holds(r#""factors":["pin","nfc"]"#),
             (Self::Introspect, StatusCode::OK) => answer.body.starts_with(br#"{"active":true"#),
             (Self::Enroll, StatusCode::CONFLICT) => problem() == "already-enrolled",
             (Self::Replay, StatusCode::CONFLICT) => problem() == "request-in-progress",
@@ -88,10 +89,16 @@ mod tests {
         answer(status, format!(r#"{{"type":"/problems/{name}","status":{status}}}"#))
     }
 
+    fn opened(factors: &str) -> Answer {
+        answer(201, format!(r#"{{"verification_id":"6c1f","factors":[{factors}],"attempts_allowed":3}}"#))
+    }
+
     #[test]
     fn each_step_expects_its_own_answers_and_no_others() {
         let answers = [
-            (answer(201, String::new()), vec![Step::Enroll, Step::Initiate, Step::Replay]),
+            (answer(201, String::new()), vec![Step::Enroll, Step::Replay]),
+            (opened(r#""pin","nfc""#), vec![Step::Enroll, Step::Initiate, Step::Replay]),
+            (opened(r#""voice","nfc""#), vec![Step::Enroll, Step::Replay]),
             (answer(200, String::new()), vec![Step::Verify, Step::Status]),
             (
                 answer(200, r#"{"active":true,"sub":"x"}"#.to_owned()),
