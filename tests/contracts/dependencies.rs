@@ -10,7 +10,7 @@ use crate::repository::{self, code_spans, files, files_of, folders, packages, re
 /// A package may use packages of earlier layers only. Functions are the layer after these, then the local host, then the
 /// tests that span packages.
 const LAYERS: [&[&str]; 5] = [
-    &["domain"],
+    &["capacity", "domain"],
     &["crypto", "store", "telemetry"],
     &["admission", "audit", "keyring", "kms", "store-dynamodb", "testkit"],
     &["audit-log", "config", "countersign-http"],
