@@ -96,6 +96,10 @@ load *arguments:
 switching:
     python tests/performance/switching.py
 
+# Simulate what a deployed stage holds and what that costs, and write docs/CAPACITY.md with its plots.
+capacity *arguments:
+    cargo run --locked --quiet -- capacity --out docs {{ arguments }}
+
 # Everything, as CI runs it.
 ci:
     tests/run

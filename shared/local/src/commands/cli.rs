@@ -8,8 +8,9 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 
 use super::admin::AdminCommand;
 use super::audit::AuditCommand;
+use super::capacity::CapacityArgs;
 use super::state::StateArgs;
-use super::{Failure, admin, audit, demo, serve};
+use super::{Failure, admin, audit, capacity, demo, serve};
 use crate::client::authority;
 
 /// Countersign on this machine: every function behind one port, with nothing else to install.
@@ -35,6 +36,8 @@ enum Command {
     /// Verify, prove and read the audit log
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Simulate what a deployed stage holds, and what that costs
+    Capacity(CapacityArgs),
 }
 
 /// How to serve.
@@ -94,6 +97,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Demo(arguments)) => demo::demo(arguments).await,
         Some(Command::Admin(command)) => admin::run(command).await,
         Some(Command::Audit(command)) => audit::run(command).await,
+        Some(Command::Capacity(arguments)) => capacity::capacity(&arguments),
     }
 }
 
@@ -157,6 +161,11 @@ mod tests {
             "countersign audit prove 42",
             "countersign audit check p",
             "countersign audit tail -n many",
+            "countersign capacity --concurrent many",
+            "countersign capacity --concurrent 0",
+            "countersign capacity --backend redis",
+            "countersign capacity --set wrong",
+            "countersign capacity --set wrong=often",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
         }
@@ -189,6 +198,8 @@ mod tests {
             "countersign audit check p --key k",
             "countersign audit tail",
             "countersign audit tail -f -n 3 --log l",
+            "countersign capacity",
+            "countersign capacity --concurrent 100000,1000000 --backend valkey --seed 2 --set wrong=0.2 --set kdf=12.0 --out d",
         ] {
             assert!(Cli::try_parse_from(line.split(' ')).is_ok(), "{line}");
         }

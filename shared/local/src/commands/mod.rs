@@ -2,6 +2,7 @@
 
 mod admin;
 mod audit;
+mod capacity;
 mod cli;
 mod demo;
 mod say;
