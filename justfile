@@ -100,6 +100,10 @@ switching:
 capacity *arguments:
     cargo run --locked --quiet -- capacity --out docs {{ arguments }}
 
+# Run every fault under load (cache, DynamoDB, queue, KMS, processes, clocks), and write what it costs into docs/PERFORMANCE.md.
+faults *arguments:
+    python tests/faults/run.py {{ arguments }}
+
 # Everything, as CI runs it.
 ci:
     tests/run
