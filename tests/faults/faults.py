@@ -34,7 +34,7 @@ FAULTS = {
         "cache killed (SIGKILL), 8 s later started again, empty", lambda it: worlds.cached(it, "killed"), 3, loses_the_cache=True),
     "cache-stalled": Fault("cache stalled (SIGSTOP), 8 s later let go on", lambda it: worlds.cached(it, "stalled"), 2),
     "cache-flushed": Fault(
-        "cache flushed (FLUSHALL)", lambda it: worlds.cached(it, "flushed"), 2, is_momentary=True, loses_the_cache=True),
+        "cache flushed (FLUSHALL)", lambda it: worlds.cached(it, "flushed"), 3, is_momentary=True, loses_the_cache=True),
     "cache-failed-over": Fault(
         "master of a cluster killed, its replica takes over", worlds.clustered, 3, is_momentary=True, loses_the_cache=True),
     "dynamodb-throttles": Fault(

@@ -30,7 +30,14 @@ class Proxy:
     def __init__(self, upstream: int):
         self._upstream = upstream
         self._random = random.Random(5)
+        self._serving: set[asyncio.Task] = set()
         self.fault, self.share = "none", 0.0
+
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # The loop itself does not keep a task that waits for an answer whose caller is gone.
+        serving = asyncio.create_task(self.serve(reader, writer))
+        self._serving.add(serving)
+        serving.add_done_callback(self._serving.discard)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, with one to the server behind it."""
@@ -91,7 +98,7 @@ def refusal(status: int, body: dict) -> bytes:
 
 async def main() -> None:
     proxy = Proxy(int(sys.argv[1]))
-    server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0, limit=1 << 22)
+    server = await asyncio.start_server(proxy.accept, "127.0.0.1", 0, limit=1 << 22)
     print(server.sockets[0].getsockname()[1], flush=True)
     await proxy.obey()
 
