@@ -32,8 +32,9 @@ class Row:
     @property
     def missed(self) -> list[str]:
         """What was aimed at and not reached."""
-        late = [f"not as before within {AFTER_SECONDS} s"] if self.figures.recovery is None else []
-        return [f"lost: {it}" for it in self.lost] + [f"beyond a limit: {it}" for it in self.beyond] + late
+        missed = [f"{len(what)} {how}, for example {what[0]}" for how, what in
+                  (("lost", self.lost), ("beyond limits", self.beyond)) if what]
+        return missed + ([f"not as before within {AFTER_SECONDS} s"] if self.figures.recovery is None else [])
 
 
 async def measured(fault: Fault, programs: Programs) -> Row:

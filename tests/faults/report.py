@@ -1,8 +1,9 @@
 """The section of docs/PERFORMANCE.md."""
 
 from client import NO_ANSWER
-from figures import SLOWER, WINDOW_SECONDS, Figures
-from load import GUESSES
+from faults import GENTLE
+from figures import SLOWER, Figures
+from load import GUESSES, Rates
 from measure import AFTER_SECONDS, BEFORE_SECONDS, DURING_SECONDS, Row
 from trail import ATTEMPTS_ALLOWED, FAILURES_ALLOWED
 from worlds import QUOTA
@@ -16,22 +17,30 @@ def section(rows: list[Row]) -> str:
     verdict = "\n".join(["Missed:", "", *misses]) if misses else "All aims were met."
     return f"""{HEADING}
 
-Written by `just faults`. Real processes and signals, and a fault proxy on loopback ([proxy.py](../tests/faults/proxy.py)); what is in
-memory of DynamoDB Local stands in for the tables. An open loop of 80 journeys a second (a verification is opened, its status asked, and
-every fifth presents the right factors; 8 a second where it says *functions*, which are the deployed binaries behind `cargo lambda watch`), for
-{BEFORE_SECONDS} s before the fault, {DURING_SECONDS} s during it and {AFTER_SECONDS} s after it; latencies count from when a request was
-due. Callers, hosts, engine and proxy share the machine's cores: read the times as upper bounds.
+Written by `just faults`. Real processes and signals, and a fault proxy on loopback ([proxy.py](../tests/faults/proxy.py)); DynamoDB Local
+stands in for the tables, Redis for the cache. The load is an open loop of {Rates.journeys} journeys a second, in which a verification is opened, its status
+asked, and every fifth time the right factors are presented; {BEFORE_SECONDS} s before the fault, {DURING_SECONDS} s during it,
+{AFTER_SECONDS} s after it. Where it says *functions*, it is {GENTLE.journeys} journeys a second on the functions' own processes behind `cargo lambda watch`, with
+queue and key in MiniStack; where one of them is killed at work, its caller waits for 10 s in vain, since this Runtime API does not notice as
+Lambda does. Latencies count from when a request was due. Callers, hosts, engine and proxy share the machine's cores: read them as upper bounds.
 
-| column | |
-|---|---|
-| errors | requests during the fault that were not answered as they should, and with what; – is no answer within 10 s or a connection that ended. They send the same request again afterwards, as [API.md](API.md#retries) says |
-| recovery | from the fault's end to the first {WINDOW_SECONDS:.0f} s without an error and with at most {SLOWER} times the p99 of before |
-| lost | of all openings and successes that callers were told of: what is not so afterwards by status and introspection, or is not in the audit log once (`countersign audit verify` finds no fault with it; for *functions*: in the queue after the outbox is drained), or was never decided. *With the cache*: verifications that went with its data, by design: callers get 404 and open them again ([RUNBOOK.md](RUNBOOK.md#switching-over)) |
-| beyond limits | two users with {QUOTA} permits ask for more all the time, one from the beginning and one from the fault on: what they got of what they may get, which is {QUOTA} for each store that counts ([RUNBOOK.md](RUNBOOK.md#switching-over)). Others try {GUESSES} wrong attempts at once: more than {ATTEMPTS_ALLOWED} of a verification or {FAILURES_ALLOWED} of an account before its lock would count here |
+- *Errors*: requests during the fault that were not answered as they should, and with what; – is a connection that ended, or none within 10 s. Afterwards the
+  same requests are sent again, until they are decided, as [API.md](API.md#retries) says.
+- *Recovery*: from the fault's end until a second without an error begins, with at most {SLOWER} times the p99 of before.
+- *Lost*: of the openings and successes that callers were told of, those that status and introspection do not tell of afterwards, or the audit log
+  does not have once; and requests that were never decided. The log verifies. For *functions* it is the queue that has the events, after
+  a drain of the outbox.
+- *With the cache*: verifications that went with its data, by design. Callers get 404 and open them again ([RUNBOOK.md](RUNBOOK.md#switching-over)).
+- *Beyond limits*: more permits than a limit has, which may be given once by each store that counts
+  ([RUNBOOK.md](RUNBOOK.md#switching-over)). Two users with {QUOTA} permits ask for more all the time, one from the beginning and one from the fault on.
+  Others send {GUESSES} wrong attempts at once; more than {ATTEMPTS_ALLOWED} compared of a verification, or more than {FAILURES_ALLOWED} of an
+  account before its lock, would be here, too.
 
 | fault | errors | p99 before, ms | added p99, ms | recovery, s | lost | with the cache | beyond limits | permits |
 |---|---|---:|---:|---:|---:|---:|---:|---|
 {table}
+
+A host with another time refuses what changes anything, since callers' idempotency keys are not within 5 minutes of its clock: 400.
 
 Aims: nothing lost, nothing beyond limits, as before within {AFTER_SECONDS} s without anybody's doing. {verdict}
 """
