@@ -14,8 +14,8 @@ pub struct Call {
 impl Call {
     /// The request of `events/<function>/<case>.json`.
     #[must_use]
-    pub fn new(function: Function, case: &str) -> Self {
-        Self { function, event: serde_json::from_str(&function.event(case)).unwrap() }
+    pub fn new(function: Function, case: &'static str) -> Self {
+        Self { function, event: function.parsed(case) }
     }
 
     /// The function that it goes to.
@@ -112,6 +112,12 @@ impl Call {
     pub fn with(mut self, pointer: &str, value: Value) -> Self {
         *self.event.pointer_mut(pointer).unwrap() = value;
         self
+    }
+
+    /// The idempotency key that it has now.
+    #[must_use]
+    pub fn idempotency_key(&self) -> Option<&str> {
+        self.event["headers"]["idempotency-key"].as_str()
     }
 
     /// The body that it has now, if that is JSON.

@@ -1,7 +1,11 @@
 //! The files of `events/`.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::Value;
 
 /// A function with an HTTP route, or the authorizer. Its name is that of its folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -75,6 +79,14 @@ impl Function {
     pub fn event(self, case: &str) -> String {
         let path = folder().join(self.name()).join(case).with_extension("json");
         fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    /// The event of this case, parsed; each file is read once.
+    pub(crate) fn parsed(self, case: &'static str) -> Value {
+        static PARSED: Mutex<Option<HashMap<(Function, &'static str), Value>>> = Mutex::new(None);
+        let mut parsed = PARSED.lock().unwrap_or_else(PoisonError::into_inner);
+        let event = || serde_json::from_str(&self.event(case)).unwrap();
+        parsed.get_or_insert_default().entry((self, case)).or_insert_with(event).clone()
     }
 }
 

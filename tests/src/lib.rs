@@ -15,10 +15,12 @@
 
 mod answer;
 mod call;
+mod delivery;
 mod dump;
 mod embedded;
 mod event_file;
 mod functions;
+mod handed_over;
 mod logs;
 mod person;
 mod ports;
@@ -29,10 +31,12 @@ mod world;
 
 pub use answer::Answer;
 pub use call::Call;
+pub use delivery::Delivery;
 pub use dump::Dump;
 pub use embedded::Embedded;
 pub use event_file::{Function, event_files};
 pub use functions::Functions;
+pub use handed_over::HandedOver;
 pub use logs::Logs;
 pub use person::Person;
 pub use ports::{ObservedAudit, ObservedKeys, ObservedQueue, Ports};

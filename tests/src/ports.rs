@@ -14,6 +14,8 @@ use store::{
 };
 use testkit::{Observation, RecordingStore};
 
+use crate::Delivery;
+
 /// Everything that the functions and their operator need of a store.
 pub trait Ports:
     AppendBatch
@@ -144,6 +146,7 @@ fn planned(kind: StoreErrorKind) -> KeyError {
 #[derive(Debug, Clone)]
 pub struct ObservedQueue {
     pub(crate) inner: Arc<MemorySink>,
+    pub(crate) delivery: Delivery,
     pub(crate) observation: Observation,
 }
 
@@ -153,7 +156,7 @@ pub type ObservedAudit<S> = Recorder<ObservedQueue, RecordingStore<S>>;
 impl SendEvents for ObservedQueue {
     async fn send_events(&self, events: &[Event]) -> Result<Vec<EventId>, SendError> {
         let fail = |_| SendError::new("planned by the test");
-        self.observation.run("SendEvents", 0, self.inner.send_events(events), fail).await
+        self.observation.run("SendEvents", 0, self.delivery.send(&self.inner, events), fail).await
     }
 }
 

@@ -45,7 +45,15 @@ impl audit_log::PublishCheckpoint for Checkpoints {
 
 impl Log {
     pub(crate) fn new(outside: OutsideLambda) -> Self {
-        let key = LogKey::ephemeral(outside).unwrap();
+        Self::signed_with(LogKey::ephemeral(outside).unwrap())
+    }
+
+    /// An empty log with this one's key.
+    pub(crate) fn another(&self) -> Self {
+        Self::signed_with(self.key.clone())
+    }
+
+    fn signed_with(key: LogKey) -> Self {
         Self { objects: MemoryObjects::default(), checkpoints: Checkpoints::default(), key }
     }
 

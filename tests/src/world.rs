@@ -11,12 +11,13 @@ use authorizer::{AuthorizerRequest, AuthorizerResponse};
 use crypto::{ApiKey, ApiKeyMode, DevelopmentKey, KdfParameters, KdfPool, OutsideLambda};
 use domain::{Clock, EventId, RequestId, TenantId};
 use keyring::{create_branch_key, create_signing_key};
-use lambda_http::request::from_str;
+use lambda_http::Request;
+use lambda_http::request::{LambdaRequest, from_str};
 use serde_json::{Value, json};
 use store::ApiKeyRecord;
 use testkit::{FixedClock, MemoryStore, RecordingStore, SeededEntropy};
 
-use crate::{Answer, Call, Function, Functions, Log, ObservedKeys, ObservedQueue, Ports};
+use crate::{Answer, Call, Delivery, Function, Functions, Log, ObservedKeys, ObservedQueue, Ports};
 
 /// The tokens' issuer.
 pub const ISSUER: &str = "https://auth.example.com";
@@ -34,6 +35,8 @@ pub struct World<S = MemoryStore> {
     pub keys: ObservedKeys,
     /// The audit queue: every event that was sent.
     pub sink: Arc<MemorySink>,
+    /// When the queue has what was sent to it.
+    pub delivery: Delivery,
     /// The audit log, which [`World::trail`] fills.
     pub log: Log,
     /// The tables, unobserved.
@@ -75,24 +78,7 @@ impl<S: Ports> World<S> {
     pub async fn on(tables: S) -> Self {
         let outside = OutsideLambda::from_function_name(None).unwrap();
         let keys = ObservedKeys::new(DevelopmentKey::ephemeral(&SeededEntropy::new(1), outside).unwrap());
-        let mut world = Self {
-            clock: Arc::default(),
-            entropy: Arc::new(SeededEntropy::new(2)),
-            store: RecordingStore::new(tables.clone()),
-            tables,
-            keys,
-            sink: Arc::default(),
-            log: Log::new(outside),
-            kdf: KdfPool::default(),
-            parameters: KdfParameters::CHEAP,
-            policy: Policy::default(),
-            tenant: tenant("0192f0c1-2345-7abc-8def-0123456789ab", 3),
-            other: tenant("0192f0c1-2345-7abc-8def-ba9876543210", 4),
-            functions: None,
-            authorized: Mutex::default(),
-            requests: AtomicU64::new(0),
-            idempotency_keys: AtomicU64::new(0),
-        };
+        let mut world = Self::with(tables, (keys, Log::new(outside)), SeededEntropy::new(2));
         create_signing_key(&world.store, &world.keys, &*world.clock).await.unwrap();
         for (tenant, seed) in [(&world.tenant, 5), (&world.other, 6)] {
             let randomness = SeededEntropy::new(seed);
@@ -103,9 +89,46 @@ impl<S: Ports> World<S> {
         world
     }
 
+    /// Another world that goes on from here, at the start of time: on these tables, which hold what this one's do, and with other
+    /// randomness.
+    #[must_use]
+    pub fn twin<T: Ports>(&self, tables: T, entropy: SeededEntropy) -> World<T> {
+        let keys = ObservedKeys::new(self.keys.unobserved());
+        let mut twin = World::with(tables, (keys, self.log.another()), entropy);
+        let counters = [(&twin.requests, &self.requests), (&twin.idempotency_keys, &self.idempotency_keys)];
+        for (of_twin, of_this) in counters {
+            of_twin.store(of_this.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
+        twin.restart();
+        twin
+    }
+
+    fn with(tables: S, (keys, log): (ObservedKeys, Log), entropy: SeededEntropy) -> Self {
+        Self {
+            clock: Arc::default(),
+            entropy: Arc::new(entropy),
+            store: RecordingStore::new(tables.clone()),
+            tables,
+            keys,
+            sink: Arc::default(),
+            delivery: Delivery::default(),
+            log,
+            kdf: KdfPool::default(),
+            parameters: KdfParameters::CHEAP,
+            policy: Policy::default(),
+            tenant: tenant("0192f0c1-2345-7abc-8def-0123456789ab", 3),
+            other: tenant("0192f0c1-2345-7abc-8def-ba9876543210", 4),
+            functions: None,
+            authorized: Mutex::default(),
+            requests: AtomicU64::new(0),
+            idempotency_keys: AtomicU64::new(0),
+        }
+    }
+
     /// Ends all functions' processes and starts new ones, which have nothing cached. The gateway forgets whom it let
     /// through, too.
     pub fn restart(&mut self) {
+        self.delivery.forget();
         self.functions = Some(Functions::start(self));
         self.authorized.lock().unwrap().clear();
         let _before = self.store.recorder().take();
@@ -121,8 +144,11 @@ impl<S: Ports> World<S> {
     /// The answer to a call, as the gateway gives it: the authorizer's permission comes first.
     pub async fn send(&self, call: Call) -> Answer {
         let function = call.function();
-        match self.permitted(call).await {
-            Ok(event) => self.deliver(function, &event).await,
+        match self.permit(call).await {
+            Ok(event) => {
+                let event = serde_json::from_value(self.named(event)).expect("an event that the runtime can read");
+                self.functions().serve(function, LambdaRequest::ApiGatewayV2(event).into()).await
+            }
             Err(refusal) => refusal,
         }
     }
@@ -132,19 +158,13 @@ impl<S: Ports> World<S> {
     /// # Errors
     /// The gateway's answer if the authorizer refused.
     pub async fn permitted(&self, call: Call) -> Result<String, Answer> {
-        let Call { function, mut event } = call;
-        if !function.is_open() {
-            event["requestContext"]["authorizer"] = json!({ "lambda": self.authorize(&event).await? });
-        }
-        Ok(event.to_string())
+        Ok(self.permit(call).await?.to_string())
     }
 
     /// A function's answer to an event as it stands, but for a request id of its own.
     pub async fn deliver(&self, function: Function, event: &str) -> Answer {
-        let mut event: Value = serde_json::from_str(event).unwrap();
-        let number = self.requests.fetch_add(1, Ordering::Relaxed);
-        event["requestContext"]["requestId"] = json!(format!("Request{number:08}="));
-        let request = from_str(&event.to_string()).expect("an event that the runtime can read");
+        let event = self.named(serde_json::from_str(event).unwrap());
+        let request: Request = from_str(&event.to_string()).expect("an event that the runtime can read");
         self.functions().serve(function, request).await
     }
 
@@ -180,7 +200,23 @@ impl<S: Ports> World<S> {
     /// The audit queue as functions have it.
     #[must_use]
     pub fn observed_queue(&self) -> ObservedQueue {
-        ObservedQueue { inner: Arc::clone(&self.sink), observation: self.store.observation().clone() }
+        let observation = self.store.observation().clone();
+        ObservedQueue { inner: Arc::clone(&self.sink), delivery: self.delivery.clone(), observation }
+    }
+
+    async fn permit(&self, call: Call) -> Result<Value, Answer> {
+        let Call { function, mut event } = call;
+        if !function.is_open() {
+            event["requestContext"]["authorizer"] = json!({ "lambda": self.authorize(&event).await? });
+        }
+        Ok(event)
+    }
+
+    /// The event under a request id of its own.
+    fn named(&self, mut event: Value) -> Value {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        event["requestContext"]["requestId"] = json!(format!("Request{number:08}="));
+        event
     }
 
     /// Whom the authorizer takes the caller for. The gateway keeps its answers; here, until the next restart.

@@ -13,7 +13,6 @@
 )]
 
 mod comparison;
-mod handed_over;
 mod ledger;
 mod mortal;
 mod operation;
@@ -22,6 +21,7 @@ mod simulation;
 
 use std::thread;
 
+use countersign_tests::World;
 use simulation::Simulation;
 
 use crate::mortal::Deaths;
@@ -52,9 +52,10 @@ fn run(seeds: impl Iterator<Item = u64>) -> Deaths {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_time().start_paused(true).build().unwrap();
     let mut deaths = Deaths::default();
+    let empty = runtime.block_on(World::new());
     for seed in seeds {
         deaths = deaths.and(runtime.block_on(async {
-            let mut simulation = Simulation::new(seed).await;
+            let mut simulation = Simulation::new(&empty, seed);
             simulation.run().await;
             simulation.conclude().await
         }));

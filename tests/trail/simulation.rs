@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use countersign_tests::{Answer, Call, Function, Opened, Person, World};
+use countersign_tests::{Answer, Call, Function, HandedOver, Opened, Person, World};
 use domain::{Clock, Failures, LADDER, SessionId, UserId, VerificationId};
 use jiff::Timestamp;
 use serde_json::json;
@@ -10,7 +10,6 @@ use store::{FindAccount, FindListings};
 use testkit::SeededEntropy;
 use tokio::time::timeout;
 
-use crate::handed_over::HandedOver;
 use crate::ledger::{Fact, Ledger};
 use crate::mortal::{Deaths, Life, mortal};
 use crate::operation::{Disturbance, Operation, Presented, Refusal};
@@ -58,14 +57,14 @@ pub(crate) enum What {
 }
 
 impl Simulation {
-    /// An empty world, of two people who can enroll and a stranger.
-    pub(crate) async fn new(seed: u64) -> Self {
+    /// An empty world that goes on from this one, of two people who can enroll and a stranger.
+    pub(crate) fn new(empty: &World, seed: u64) -> Self {
         let disturbed = !seed.is_multiple_of(10);
         Self {
             seed,
             taken: Vec::new(),
             entropy: SeededEntropy::new(seed),
-            world: World::new().await,
+            world: empty.twin(empty.tables.copy(), SeededEntropy::new(!seed)),
             people: vec![
                 Person::new(1, &["pin", "nfc"]),
                 Person::new(2, &["pin", "words", "face"]),
@@ -223,7 +222,7 @@ impl Simulation {
             calls.into_iter().zip(lives).map(|(call, life)| mortal(life, world.send(call))),
         )
         .await;
-        let handed_over = HandedOver::so_far(&self.world).await;
+        let handed_over = self.world.handed_over().await;
         for (position, (answer, wakes)) in positions.zip(answers) {
             self.note(doing, answer.as_ref(), wakes);
             self.take_in(position, answer, &handed_over);
@@ -344,7 +343,7 @@ impl Simulation {
 
     /// Keeps what may be forgotten later: locks and revocations. What was revoked has its event.
     async fn look(&mut self) {
-        let handed_over = HandedOver::so_far(&self.world).await;
+        let handed_over = self.world.handed_over().await;
         for person in 0..self.people.len() {
             let account = self.world.tables.find_account(self.world.tenant.id, self.user(person)).await.unwrap();
             let Some(account) = account else { continue };

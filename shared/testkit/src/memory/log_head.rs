@@ -6,7 +6,7 @@ use store::{Append, AppendBatch, FindLogHeads, LeaseShard, Leasing, LogHead, Sha
 use super::{MemoryStore, stored};
 
 /// A shard of the log.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Shard {
     /// Whose turn it is, and until when nobody else may take it.
     turn: Option<([u8; 16], Timestamp)>,

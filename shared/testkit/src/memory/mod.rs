@@ -10,6 +10,7 @@ mod log_head;
 mod outbox;
 mod request;
 mod verification;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -29,7 +30,7 @@ use self::request::KeptRequest;
 #[derive(Debug, Clone, Default)]
 pub struct MemoryStore(Arc<Mutex<Content>>);
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Content {
     enrollments: BTreeMap<(TenantId, UserId), Enrollment>,
     accounts: BTreeMap<(TenantId, UserId), Account>,

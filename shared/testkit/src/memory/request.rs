@@ -9,12 +9,12 @@ use store::{BeginRequest, Beginning, FinishRequest, StoreError};
 use super::{MemoryStore, stored};
 
 /// What is kept of a request.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct KeptRequest {
     body: [u8; 32],
     nonce: RequestNonce,
     begun_at: Timestamp,
-    answer: Option<Sealed>,
+    pub(super) answer: Option<Sealed>,
 }
 
 impl BeginRequest for MemoryStore {
