@@ -31,7 +31,7 @@ lint:
 docs:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
 
-# Unit tests, flows, contracts, adapters and model.
+# Unit tests, flows, contracts, adapters and simulation.
 test *arguments:
     cargo nextest run --workspace --locked {{ arguments }}
 
@@ -47,9 +47,9 @@ contracts *arguments:
 adapters *arguments:
     cargo nextest run --locked --workspace --test adapters {{ arguments }}
 
-# Lists of operations with faults, against a model.
-model *arguments:
-    cargo nextest run --locked --workspace --test model {{ arguments }}
+# Lists of operations with faults, against a model and the invariants; `just simulation 100000` draws so many.
+simulation seeds="10000" *arguments:
+    COUNTERSIGN_SIMULATION_SEEDS={{ seeds }} cargo nextest run --locked --workspace --test simulation {{ arguments }}
 
 # What openapi.yaml allows and forbids, sent to the local host, and the answers held to it.
 schemathesis *arguments:

@@ -30,9 +30,9 @@ pub(crate) struct Expectation {
     /// The answers, counted by status, with [`IN_FLIGHT`] apart from [`CLOSED`]: one of these.
     pub(crate) answers: Vec<BTreeMap<u16, usize>>,
     /// How many attempts are claimed by them.
-    pub(crate) claimed: usize,
+    pub(crate) claimed: RangeInclusive<usize>,
     /// How many comparisons they cost.
-    pub(crate) comparisons: u64,
+    pub(crate) comparisons: RangeInclusive<u64>,
     /// How many failures the account has afterwards.
     pub(crate) failures: RangeInclusive<usize>,
 }
@@ -59,7 +59,7 @@ impl Snapshot {
         let Some(attempt) = self.verification.attempts.get(&key) else {
             // It never reached its claim: one of these is its first execution.
             let first = self.attempting(first.0, first.1, 1);
-            return if first.claimed == 0 {
+            return if *first.claimed.end() == 0 {
                 self.refusing(only_status(&first), at_once)
             } else {
                 first.shared(at_once)
@@ -101,13 +101,13 @@ impl Snapshot {
     }
 
     /// Nothing is decided, and nothing counted.
-    fn refusing(&self, status: u16, at_once: usize) -> Expectation {
+    pub(crate) fn refusing(&self, status: u16, at_once: usize) -> Expectation {
         let failures = self.account.failures.instants().len();
         let answers = vec![with(BTreeMap::new(), status, at_once)];
-        Expectation { answers, claimed: 0, comparisons: 0, failures: failures..=failures }
+        Expectation { answers, claimed: 0..=0, comparisons: 0..=0, failures: failures..=failures }
     }
 
-    /// New attempts that are claimed: each is reserved, unless the account is locked by then, and compared.
+    /// New attempts of which this many can be claimed: each is reserved, unless the account is locked by then, and compared.
     fn deciding(&self, is_right: bool, claimed: usize) -> Expectation {
         let mut ladder = Ladder::of(&self.account, self.now);
         let before = self.account.failures.instants().len();
@@ -116,22 +116,32 @@ impl Snapshot {
         let comparisons = claimed as u64;
         if !is_right || reserved == 0 {
             let answers = vec![with(BTreeMap::new(), 401, claimed)];
-            return Expectation { answers, claimed, comparisons, failures: after..=after };
+            return Expectation {
+                answers,
+                claimed: claimed..=claimed,
+                comparisons: comparisons..=comparisons,
+                failures: after..=after,
+            };
         }
-        // One verifies; another one comes too late, or is locked out if it was reserved too late. What is reserved after the
-        // success stays counted.
+        // One verifies; another one comes too late, also to be claimed, or is locked out if it was reserved too late. What is reserved
+        // after the success stays counted.
         let others = claimed - 1;
         let answers = (0..=claimed - reserved).map(|locked| {
             let verified = with(BTreeMap::new(), 200, 1);
             with(with(verified, 401, locked), CLOSED, others - locked)
         });
-        Expectation { answers: answers.collect(), claimed, comparisons, failures: 0..=others }
+        Expectation {
+            answers: answers.collect(),
+            claimed: 1..=claimed,
+            comparisons: 1..=comparisons,
+            failures: 0..=others,
+        }
     }
 
     /// An attempt that is claimed again: it may have a reservation, whatever became of the account since.
     fn taking_over(&self, is_right: bool) -> Expectation {
         let mut anew = self.deciding(is_right, 1);
-        anew.claimed = 0;
+        anew.claimed = 0..=0;
         let before = self.account.failures.instants().len();
         if is_right && self.is_locked() {
             anew.answers.push(with(BTreeMap::new(), 200, 1));
