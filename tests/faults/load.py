@@ -82,7 +82,7 @@ class Load:
     async def enrol(self) -> None:
         """Enrols everybody; raises if somebody can't be."""
         async def one(person: Person) -> None:
-            answer = await self._target().send(person.enrolling())
+            answer = await self._told(person.enrolling())
             if answer.status != 201:
                 raise RuntimeError(f"nobody can be enrolled: {answer}")
 
@@ -201,7 +201,7 @@ class Load:
         return found
 
     async def _told(self, request: Request) -> Answer:
-        """An answer, and the next one if that is a 503: a busy machine may be too slow for a deadline once."""
+        """The answer that decides it, of a few: where nothing is at fault, a busy machine may be too slow for a deadline once."""
         for _ in range(5):
             answer = await self._target().send(request)
             if not answer.is_undecided:
