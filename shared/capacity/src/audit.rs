@@ -44,6 +44,11 @@ struct Pace {
     sign: Duration,
     send: Duration,
     event: Duration,
+    /// Calls side by side, and what fits into one.
+    at_once: f64,
+    reads: f64,
+    writes: f64,
+    handed_over: f64,
 }
 
 /// Writes the events of all seconds.
@@ -63,6 +68,7 @@ struct Path {
     hour: TokenBucket,
     pace: Pace,
     batch: f64,
+    lanes: usize,
     window: Duration,
     in_flight: f64,
     late: Duration,
@@ -93,8 +99,13 @@ impl Path {
                 sign: milliseconds(assumed::KMS_P50),
                 send: milliseconds(assumed::QUEUE_P50),
                 event: computing(figures, figures.of(measured::WRITER_CPU), memory),
+                at_once: figures.of(settings::CALLS_AT_ONCE),
+                reads: figures.of(settings::READS_PER_CALL),
+                writes: figures.of(settings::WRITES_PER_CALL),
+                handed_over: figures.of(settings::HANDED_OVER),
             },
             batch: figures.of(measured::BATCH_EVENTS),
+            lanes: whole(figures.of(settings::TURNS_AT_ONCE)).max(1),
             window: Duration::from_secs_f64(figures.of(settings::BATCH_WINDOW)),
             in_flight: capacities.in_flight,
             late: Duration::from_secs_f64(figures.of(settings::AUDIT_DELAY)),
@@ -169,7 +180,7 @@ impl Path {
         let count = whole(events.ceil()).clamp(1, self.shards.len());
         let each = events / real(count);
         let turn = self.turn(each);
-        let mut lanes = [begun; TURNS_AT_ONCE];
+        let mut lanes = vec![begun; self.lanes];
         let mut order: Vec<usize> = (0..self.shards.len()).collect();
         order.sort_by_key(|shard| self.shards.get(*shard));
         for shard in order.into_iter().take(count) {
@@ -184,10 +195,11 @@ impl Path {
 
     /// Lease, recognise, payload, sign, append, header beside index, release; and the computing.
     fn turn(&self, events: f64) -> Duration {
-        let Pace { table, batch, object, sign, event, .. } = self.pace;
-        let rounds = |per_call: f64| (events / per_call / CALLS_AT_ONCE).ceil();
-        let recognise = batch.mul_f64(rounds(READS_PER_CALL));
-        let index = batch.mul_f64(rounds(EVENTS_PER_WRITE));
+        let Pace { table, batch, object, sign, event, at_once, reads, writes, .. } = self.pace;
+        let rounds = |calls: f64| batch.mul_f64((calls / at_once).ceil());
+        let (reads_each, writes_each) = self.per_event;
+        let recognise = rounds(events * reads_each / reads);
+        let index = rounds(events * writes_each / writes);
         table * 3 + recognise + object + sign + object.max(index) + event.mul_f64(events)
     }
 
@@ -204,9 +216,10 @@ impl Path {
         now + wait.max(hour)
     }
 
-    /// About half of the events are openings, which are handed over to be reconciled, ten in a call.
+    /// About half of the events are openings, which are handed over to be reconciled.
     fn reconciling(&self, events: f64) -> Duration {
-        self.pace.send.mul_f64((events / 2.0 / READS_PER_CALL / CALLS_AT_ONCE).ceil() * 10.0)
+        let Pace { send, at_once, handed_over, .. } = self.pace;
+        send.mul_f64((events / 2.0 / handed_over / at_once).ceil() * CALLS_TO_HAND_OVER)
     }
 
     fn record(&mut self, oldest: Duration, taken: Duration, ended: Duration) {
@@ -232,32 +245,20 @@ impl Table {
 pub(crate) fn reconciled(figures: &Figures, verifications: f64) -> Duration {
     let batches = verifications / figures.of(settings::RECONCILE_BATCH);
     let seconds = reconciling_seconds(figures) * batches / figures.of(settings::RECONCILERS);
-    Duration::from_secs(RECONCILE_DELAY) + Duration::from_secs_f64(seconds)
+    Duration::from_secs_f64(figures.of(settings::RECONCILE_DELAY) + seconds)
 }
 
 /// How long a batch of verifications takes to be reconciled: three waits each, eight side by side.
 pub(crate) fn reconciling_seconds(figures: &Figures) -> f64 {
     let batch = figures.of(settings::RECONCILE_BATCH);
-    let rounds = (batch / CALLS_AT_ONCE).ceil();
+    let rounds = (batch / figures.of(settings::CALLS_AT_ONCE)).ceil();
     let waits = 3.0 * figures.of(assumed::TABLE_P50) / 1_000.0;
     let cpu = computing(figures, batch * figures.of(measured::RECONCILE_CPU), figures.of(settings::MEMORY));
     rounds * waits + cpu.as_secs_f64()
 }
 
-/// As `TURNS_AT_ONCE` of audit-writer.
-const TURNS_AT_ONCE: usize = 4;
-
-/// As `AT_ONCE` of the adapters.
-const CALLS_AT_ONCE: f64 = 8.0;
-
-/// As `MOST_READS` of the adapter.
-const READS_PER_CALL: f64 = 100.0;
-
-/// As `MOST_WRITES` of the adapter, with two items an event.
-const EVENTS_PER_WRITE: f64 = 12.5;
-
-/// As `DelaySeconds` of the queue.
-const RECONCILE_DELAY: u64 = 600;
+/// One after the other, ten verifications each.
+const CALLS_TO_HAND_OVER: f64 = 10.0;
 
 #[cfg(test)]
 mod tests {

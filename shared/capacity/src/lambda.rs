@@ -8,9 +8,10 @@
 
 use std::time::Duration;
 
+use crate::figures::quotas;
 use crate::limit::Limit;
 use crate::number::{real, whole};
-use crate::{ByFunction, Capacities, Function, TokenBucket};
+use crate::{ByFunction, Capacities, Figures, Function, TokenBucket};
 
 /// The account's functions.
 #[derive(Debug, Clone)]
@@ -19,7 +20,6 @@ pub struct Lambda {
     busy: f64,
     concurrency: f64,
     rate: TokenBucket,
-    rate_per_environment: f64,
 }
 
 /// A function's environments.
@@ -30,6 +30,8 @@ struct Pool {
     /// Environments that it may have, each with its part of the rate.
     units: f64,
     rate: TokenBucket,
+    /// The part of the rate that comes with each.
+    rate_each: f64,
     growth: TokenBucket,
     reserved: Option<f64>,
 }
@@ -45,23 +47,26 @@ pub enum Start {
 
 impl Lambda {
     /// With nothing started but what is provisioned. Of everything there is one part in `scale`.
-    pub(crate) fn new(capacities: &Capacities, rate_per_environment: f64, scale: f64) -> Self {
+    pub(crate) fn new(figures: &Figures, capacities: &Capacities, scale: f64) -> Self {
+        let rate_of_all = figures.of(quotas::LAMBDA_RATE);
+        let rate_each = if capacities.reserved.is_some() { figures.of(quotas::RESERVED_RATE) } else { rate_of_all };
         let pools = ByFunction::of(|function| {
             let provisioned = (capacities.provisioned.get(function) / scale).floor();
-            let rate = rate_per_environment * provisioned;
+            let rate = rate_each * provisioned;
             let burst = capacities.growth / scale;
             Pool {
                 idle: whole(provisioned),
                 busy: 0,
                 units: provisioned,
                 rate: TokenBucket::new(rate, rate),
-                growth: TokenBucket::new(burst / GROWTH_SECONDS, burst),
+                rate_each,
+                growth: TokenBucket::new(burst / figures.of(quotas::GROWTH_SECONDS), burst),
                 reserved: capacities.reserved.as_ref().map(|reserved| reserved.get(function) / scale),
             }
         });
         let concurrency = capacities.concurrency / scale;
-        let rate = rate_per_environment * concurrency;
-        Self { pools, busy: 0.0, concurrency, rate: TokenBucket::new(rate, rate), rate_per_environment }
+        let rate = rate_of_all * concurrency;
+        Self { pools, busy: 0.0, concurrency, rate: TokenBucket::new(rate, rate) }
     }
 
     /// Invokes a function, if nothing refuses that.
@@ -74,10 +79,10 @@ impl Lambda {
             _ => {}
         }
         if !pool.rate.take(now, 1.0) {
-            pool.grow(now, function, self.rate_per_environment)?;
+            pool.grow(now, function)?;
             pool.rate.take(now, 1.0);
         }
-        let start = pool.environment(now, function, self.rate_per_environment)?;
+        let start = pool.environment(now, function)?;
         pool.busy += 1;
         self.busy += 1.0;
         Ok(start)
@@ -99,7 +104,7 @@ impl Lambda {
 
 impl Pool {
     /// Another environment's worth, for its rate or for itself.
-    fn grow(&mut self, now: Duration, function: Function, rate: f64) -> Result<(), Limit> {
+    fn grow(&mut self, now: Duration, function: Function) -> Result<(), Limit> {
         if self.reserved.is_some_and(|reserved| self.units + 1.0 > reserved) {
             return Err(Limit::ReservedRate(function));
         }
@@ -107,21 +112,18 @@ impl Pool {
             return Err(Limit::Growth(function));
         }
         self.units += 1.0;
-        self.rate.grow(now, rate, rate);
+        self.rate.grow(now, self.rate_each, self.rate_each);
         Ok(())
     }
 
-    fn environment(&mut self, now: Duration, function: Function, rate: f64) -> Result<Start, Limit> {
+    fn environment(&mut self, now: Duration, function: Function) -> Result<Start, Limit> {
         if self.idle > 0 {
             self.idle -= 1;
             return Ok(Start::Warm);
         }
         if real(self.busy) + 1.0 > self.units {
-            self.grow(now, function, rate)?;
+            self.grow(now, function)?;
         }
         Ok(Start::Cold)
     }
 }
-
-/// How long a function takes to get its next share.
-const GROWTH_SECONDS: f64 = 10.0;

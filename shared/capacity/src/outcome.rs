@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::figures::settings;
+use crate::figures::{quotas, settings};
 use crate::limit::{Limit, Table};
 use crate::number::{real, whole};
 use crate::plan::Call;
@@ -219,7 +219,7 @@ impl Outcome {
         let opened: Vec<f64> = self.seconds.iter().map(|second| *second.invoked.get(Function::Initiate)).collect();
         let mut all = 0.0;
         let mut copies = 0.0;
-        let leaving = std::iter::repeat_n(&0.0, COPY_SECONDS).chain(&opened);
+        let leaving = std::iter::repeat_n(&0.0, whole(figures.of(settings::COPY_KEPT))).chain(&opened);
         let bytes = opened.iter().zip(leaving).map(|(come, gone)| {
             all += come;
             copies += come - gone;
@@ -246,8 +246,9 @@ impl Outcome {
 
     /// The environments that a function needs: as many as run at once, or a tenth of its requests a second if that is more.
     #[must_use]
-    pub fn environments(&self, function: Function) -> f64 {
-        let rates = self.seconds.iter().map(|second| *second.invoked.get(function) / 10.0);
+    pub fn environments(&self, figures: &Figures, function: Function) -> f64 {
+        let each = figures.of(quotas::LAMBDA_RATE);
+        let rates = self.seconds.iter().map(|second| *second.invoked.get(function) / each);
         rates.fold(self.peak(function), f64::max)
     }
 
@@ -289,9 +290,6 @@ impl Outcome {
         reached
     }
 }
-
-/// As long as a copy of an enrollment is kept.
-const COPY_SECONDS: usize = 60;
 
 /// A limit that refuses fewer requests than this was not reached, but touched by chance.
 const WORTH_TELLING: f64 = 0.001;

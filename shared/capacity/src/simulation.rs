@@ -10,7 +10,7 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
-use crate::figures::{measured, quotas, settings};
+use crate::figures::{measured, settings};
 use crate::lambda::{Lambda, Start};
 use crate::limit::Limit;
 use crate::plan::{Call, Ending, Phase, Plan, Whose, plan};
@@ -112,7 +112,7 @@ impl<'a> Simulation<'a> {
                 (bucket(capacities.gateway_account), Limit::GatewayAccount),
             ],
             service: bucket(capacities.service),
-            lambda: Lambda::new(capacities, figures.of(quotas::LAMBDA_RATE), scale),
+            lambda: Lambda::new(figures, capacities, scale),
             services: Services::new(figures, load.backend, capacities, scale),
             recording: Recording::new(scale, mix.lifetime),
             mix,

@@ -182,7 +182,8 @@ fn deployed(figures: &Figures) -> Capacities {
 
 fn prepared(figures: &Figures, needs: Option<&Outcome>) -> Capacities {
     let raised = raised(figures);
-    let wanted = ByFunction::of(|function| HEADROOM * needs.map_or(0.0, |needs| needs.environments(function)));
+    let headroom = figures.of(assumed::HEADROOM);
+    let wanted = ByFunction::of(|function| headroom * needs.map_or(0.0, |needs| needs.environments(figures, function)));
     let all: f64 = Function::ALL.iter().map(|function| *wanted.get(*function)).sum();
     let share = (raised.concurrency / all).min(1.0);
     let open = unlimited(figures);
@@ -221,6 +222,3 @@ pub(crate) fn computing(figures: &Figures, microseconds: f64, memory: f64) -> Du
 }
 
 pub(crate) const GIGABYTE: f64 = 1e9;
-
-/// Provisioned concurrency beyond the peak that was seen.
-const HEADROOM: f64 = 1.1;

@@ -27,6 +27,7 @@ figures! {
     INTROSPECTION_DELAY "introspection-delay" = 2.0 "s, mean", Assumed("the payment follows the login");
     LARGEST_TENANT "largest-tenant" = 0.2 "of requests", Assumed("one merchant's counters and hours of the audit index take this share");
     PEAK_BEFORE "peak-before" = 0.0 "units/s", Assumed("what each table took at its peak before the load: a new stage took nothing");
+    HEADROOM "headroom" = 1.1 "times the peak", Assumed("provisioned concurrency, where there is any");
     ENROLLMENT_HITS "enrollment-hits" = 0.0 "of initiations", Assumed("with valkey: a user comes once in the 60 s that a copy is kept");
     START_P50 "start-p50" = 100.0 "ms", Page(UNDER_100);
     START_P99 "start-p99" = 300.0 "ms", Assumed("the page says from under 100 ms to over 1 s; a 5 MB binary without a runtime is at the lower end");

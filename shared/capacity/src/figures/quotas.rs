@@ -27,7 +27,9 @@ figures! {
     LAMBDA_CONCURRENCY "lambda-concurrency" = 1_000.0 "environments", Page(CONCURRENCY);
     LAMBDA_RAISED "lambda-raised" = 50_000.0 "environments", Derived("gettingstarted-limits.html says \"tens of thousands\"; this is our reading of it");
     LAMBDA_RATE "lambda-rate" = 10.0 "requests/s per environment of a quota", Page(CONCURRENCY);
-    LAMBDA_GROWTH "lambda-growth" = 1_000.0 "environments/10 s, per function", Page(SCALING);
+    RESERVED_RATE "reserved-rate" = 10.0 "requests/s per reserved environment", Derived("the page above says \"all quotas in Lambda that involve concurrency\" and does not name reserved ones: our reading");
+    LAMBDA_GROWTH "lambda-growth" = 1_000.0 "environments, per function", Page(SCALING);
+    GROWTH_SECONDS "growth-seconds" = 10.0 "s", Page(SCALING);
     VCPU_MEMORY "vcpu-memory" = 1_769.0 "MB", Page(MEMORY_PAGE);
     TABLE_QUOTA "table-quota" = 40_000.0 "units/s, reads and writes each", Page(ON_DEMAND);
     WARM_WRITES "warm-writes" = 4_000.0 "units/s", Page(WARM);

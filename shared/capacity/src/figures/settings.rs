@@ -21,9 +21,15 @@ figures! {
     SHARDS "shards" = 4.0 "shards", Repository("template.yaml, AuditShards");
     MOST_SHARDS "most-shards" = 64.0 "shards", Repository("template.yaml, AuditShards, MaxValue");
     WRITERS "writers" = 4.0 "batches at once", Repository("template.yaml, AuditWriter, MaximumConcurrency");
+    TURNS_AT_ONCE "turns-at-once" = 4.0 "shards of a writer", Repository("functions/audit-writer/src/write_audit.rs, TURNS_AT_ONCE");
+    CALLS_AT_ONCE "calls-at-once" = 8.0 "batch calls", Repository("shared/store-dynamodb/src/batch.rs, AT_ONCE; SENDS_AT_ONCE of audit-writer and AT_ONCE of reconcile, too");
+    READS_PER_CALL "reads-per-call" = 100.0 "keys", Repository("shared/store-dynamodb/src/batch.rs, MOST_READS");
+    WRITES_PER_CALL "writes-per-call" = 25.0 "items", Repository("shared/store-dynamodb/src/batch.rs, MOST_WRITES");
+    HANDED_OVER "handed-over" = 100.0 "verifications in ten calls", Repository("functions/audit-writer/src/write_audit.rs, SEND");
     BATCH_WINDOW "batch-window" = 5.0 "s", Repository("template.yaml, AuditWriter, MaximumBatchingWindowInSeconds");
     AUDIT_DELAY "audit-delay" = 300.0 "s", Repository("template.yaml, AuditDelayAlarm, Threshold");
     RECONCILERS "reconcilers" = 10.0 "batches at once", Repository("template.yaml, Reconcile, MaximumConcurrency");
+    RECONCILE_DELAY "reconcile-delay" = 600.0 "s", Repository("template.yaml, ReconcileQueue, DelaySeconds");
     RECONCILE_BATCH "reconcile-batch" = 10.0 "messages", Repository("template.yaml, Reconcile, BatchSize");
     CACHE_GIGABYTES "cache-gigabytes" = 5.0 "GB", Repository("template.yaml, CacheMaximumGigabytes");
     ALARMS "alarms" = 10.0 "alarms", Repository("template.yaml, AWS::CloudWatch::Alarm");
@@ -46,6 +52,7 @@ figures! {
     CACHED_VERIFICATION "cached-verification" = 312.0 "bytes", Repository("DATA_MODEL.md, The cache: when it is opened");
     CACHED_COUNTER "cached-counter" = 168.0 "bytes", Repository("DATA_MODEL.md, The cache: the most at first");
     CACHED_ENROLLMENT "cached-enrollment" = 1_292.0 "bytes", Repository("DATA_MODEL.md, The cache: an enrollment's 1092 bytes and about 200");
+    COPY_KEPT "copy-kept" = 60.0 "s", Repository("DATA_MODEL.md, The cache: an enrollment is kept for 60 seconds");
     CACHE_KEPT "cache-kept" = 1_200.0 "s", Repository("DATA_MODEL.md, The cache: 15 minutes after its 5");
 }
 

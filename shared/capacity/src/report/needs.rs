@@ -53,12 +53,16 @@ fn deployed(figures: &Figures) -> Vec<(String, f64, Takes<'_>)> {
         ("requests/s: the stage's ThrottlingRate".to_owned(), there.gateway_stage.rate, Box::new(requests)),
         ("requests/s: the gateway's account quota".to_owned(), there.gateway_account.rate, Box::new(requests)),
         ("requests/s: the service's limit `global`".to_owned(), there.service.rate, Box::new(requests)),
-        ("environments: the account's".to_owned(), there.concurrency, Box::new(environments)),
+        (
+            "environments: the account's".to_owned(),
+            there.concurrency,
+            Box::new(|outcome| environments(figures, outcome)),
+        ),
     ];
     for function in Function::ALL {
         let reserved = there.reserved.as_ref().map_or(there.concurrency, |reserved| *reserved.get(function));
         let what = format!("environments: reserved for {}", function.name());
-        rows.push((what, reserved, Box::new(move |outcome| outcome.environments(function))));
+        rows.push((what, reserved, Box::new(move |outcome| outcome.environments(figures, function))));
     }
     for (name, table, Throughput { reads, writes, .. }) in
         [("core", Table::Core, there.core), ("ephemeral", Table::Ephemeral, there.ephemeral)]
@@ -98,8 +102,8 @@ fn events(outcome: &Outcome) -> f64 {
 }
 
 /// A tenth of all invocations a second, or as many as run at once if that is more.
-fn environments(outcome: &Outcome) -> f64 {
-    Function::ALL.iter().map(|function| outcome.environments(*function)).sum()
+fn environments(figures: &Figures, outcome: &Outcome) -> f64 {
+    Function::ALL.iter().map(|function| outcome.environments(figures, *function)).sum()
 }
 
 /// What else is limited, and how far away that is.

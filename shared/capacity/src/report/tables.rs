@@ -167,10 +167,10 @@ pub(crate) fn warming(figures: &Figures, evaluations: &[Evaluation]) -> String {
         let events = needs.seconds.iter().map(|second| second.events).fold(0.0, f64::max);
         let audit = events * figures.of(settings::INDEX_WRITES);
         let writes = [needs.usage.peak(Table::Core).writes, needs.usage.peak(Table::Ephemeral).writes, audit];
-        let provisioned = [Function::Initiate, Function::Verify].map(|function| needs.environments(function));
+        let provisioned = [Function::Initiate, Function::Verify].map(|function| needs.environments(figures, function));
         let hour: f64 = Function::ALL
             .iter()
-            .map(|function| provisioned_hour(figures, *function, needs.environments(*function)))
+            .map(|function| provisioned_hour(figures, *function, needs.environments(figures, *function)))
             .sum();
         let mut row = name(evaluation);
         row.extend([cold, warm].map(|outcome| per_cent(outcome.refused_share())));
