@@ -110,7 +110,8 @@ connections, each answer the same bytes; *login* is 50 a second.
 def dynamodb(run) -> str:
     return run.dynamodb and f"""
 **DynamoDB backend.** The same without a cache, shorter, on the embedded engine, which computes in the host's process: it stands in for a
-service of others, and its CPU time is in the host's.
+service of others, and its CPU time is in the host's. What is asked beyond what it can do waits, and is an error if it is not answered 30 seconds
+after the end.
 
 {table(run.dynamodb)}
 """

@@ -119,3 +119,6 @@ fn write(arguments: &RunArguments, summary: &Summary) -> anyhow::Result<()> {
 
 /// For answers to what was intended before the end.
 const GRACE: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests;

@@ -124,6 +124,7 @@ mod tests {
         for second in [1, 60, 3_600, 1_000_000] {
             assert_eq!(schedule.intended(4_321 * second), Some(Duration::from_secs(second)));
         }
+        assert_eq!(schedule.intended(4_320), Some(Duration::from_nanos(4_320_000_000_000 / 4_321)));
     }
 
     #[test]
