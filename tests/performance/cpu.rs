@@ -35,7 +35,7 @@ fn derivation(runtime: &Runtime, name: &str) -> f64 {
     let parameters = KdfParameters::from_name(name).unwrap();
     let (tenant, user) = (TenantId::from_keyed_bytes([1; 16]), UserId::from_keyed_bytes([2; 16]));
     let branch = BranchKey::new(BranchKeyVersion::FIRST, tenant, &SecretKey::new([3; 32])).unwrap();
-    let stored = branch.decoy(user, parameters).unwrap().asked([4; 16]).unwrap().clone();
+    let stored = branch.decoy(user, parameters).unwrap().asked([4; 16]).unwrap();
     let presented = vec![(FactorType::Pin, Digest::from_hex(&"5a".repeat(32)).unwrap())];
     let presented = PresentedFactors::new(presented).unwrap();
     let pool = KdfPool::default();

@@ -71,8 +71,9 @@ impl<S: InitiateStore, U: UnwrapKey, A: RecordEvents> Initiate<S, U, A> {
     ) -> Result<Event, InitiateError> {
         let Known { request, branch, .. } = known;
         let trail = VerificationTrail { branch, verification, request_id: request.request_id };
-        let seal = |key: &UserKey| key.seal_personal_data(trail.opened_id(), request.arrival.source, &*self.0.entropy);
-        Ok(trail.opened(user_key.map(seal).transpose()?.map(SealedPersonalData::new)))
+        let id = trail.opened_id();
+        let seal = |key: &UserKey| key.seal_personal_data(id, request.arrival.source, &*self.0.entropy);
+        Ok(trail.opened_as(id, user_key.map(seal).transpose()?.map(SealedPersonalData::new)))
     }
 
     /// The verifier of the set to ask for. The decoy is made for everybody, so that its cost tells nothing, and under the
@@ -85,14 +86,10 @@ impl<S: InitiateStore, U: UnwrapKey, A: RecordEvents> Initiate<S, U, A> {
     ) -> Result<StoredVerifier, InitiateError> {
         let (branch, user) = (known.branch, known.request.user);
         let first = self.0.keys.version(branch.tenant(), BranchKeyVersion::FIRST).await?;
-        let decoy = first.decoy(user, self.0.parameters)?;
-        let verifiers = match enrolled {
-            None => decoy,
-            Some((enrollment, user_key)) => {
-                user_key.open_verifiers(&enrollment.askable_sets, enrollment.key_version)?
-            }
-        };
         let selector = branch.selector(user, Window::containing(now));
+        let decoy = first.decoy(user, self.0.parameters)?.asked(selector)?;
+        let Some((enrollment, user_key)) = enrolled else { return Ok(decoy) };
+        let verifiers = user_key.open_verifiers(&enrollment.askable_sets, enrollment.key_version)?;
         verifiers.asked(selector).cloned().ok_or(InitiateError::NoSets)
     }
 }

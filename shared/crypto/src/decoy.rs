@@ -7,32 +7,62 @@
 //! A decoy depends on the branch key's version: take it from the tenant's first version, or a rotation would change the sets
 //! of all users who do not exist, and of nobody else.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
 use domain::{AskableSets, Entropy, EntropyUnavailable, FactorSet, FactorType, UserId, enrollable};
 
 use crate::canonical::Canonical;
 use crate::derive::Mac;
 use crate::verifier::Recipe;
-use crate::{BranchKey, KdfParameters, Salt, SecretKey, VerifierError, Verifiers};
+use crate::{BranchKey, KdfParameters, Salt, SecretKey, StoredVerifier, VerifierError, Verifiers};
 
 impl BranchKey {
-    /// The verifiers of a user who does not exist, at the cost that new users' verifiers have.
+    /// The decoy of a user, whose verifiers cost what new users' verifiers cost.
     ///
     /// # Errors
     /// None in practice; [`VerifierError`] because drawing may fail with other sources.
-    pub fn decoy(&self, user: UserId, parameters: KdfParameters) -> Result<Verifiers, VerifierError> {
-        let source = KeyedEntropy::new(SecretKey::new(self.decoys.tag(user.as_bytes())));
+    pub fn decoy(&self, user: UserId, parameters: KdfParameters) -> Result<Decoy<'_>, VerifierError> {
+        let key = self.decoys.tag(user.as_bytes());
+        let sets = draw_sets(&KeyedEntropy::new(&key, SETS))?;
+        Ok(Decoy { branch: self, parameters, key: SecretKey::new(key), sets })
+    }
+}
+
+/// What a user who does not exist could be asked for. Verifiers are made as they are asked for: every request makes one.
+#[derive(Debug)]
+pub struct Decoy<'a> {
+    branch: &'a BranchKey,
+    parameters: KdfParameters,
+    key: SecretKey,
+    sets: AskableSets,
+}
+
+impl Decoy<'_> {
+    /// The verifier of the set that the user is asked for, given [`BranchKey::selector`].
+    ///
+    /// # Errors
+    /// None in practice, as [`BranchKey::decoy`].
+    pub fn asked(&self, selector: [u8; 16]) -> Result<StoredVerifier, VerifierError> {
+        self.verifier(AskableSets::position(selector, self.sets.as_slice().len()))
+    }
+
+    /// All of them, as an enrollment holds them.
+    ///
+    /// # Errors
+    /// None in practice, as [`BranchKey::decoy`].
+    pub fn verifiers(&self) -> Result<Verifiers, VerifierError> {
+        let verifiers = (0..self.sets.as_slice().len()).map(|position| self.verifier(position));
+        Verifiers::new(verifiers.collect::<Result<_, _>>()?).ok_or(VerifierError::MissingFactor)
+    }
+
+    /// Each has entropy of its own, so that it is the same whether or not others are made.
+    fn verifier(&self, position: usize) -> Result<StoredVerifier, VerifierError> {
+        let set = *self.sets.as_slice().get(position).ok_or(VerifierError::MissingFactor)?;
+        let source = KeyedEntropy::new(self.key.as_bytes(), position);
         let entropy: &dyn Entropy = &source;
-        let verifiers = draw_sets(entropy)?
-            .as_slice()
-            .iter()
-            .map(|set| {
-                let recipe = Recipe { set: *set, parameters, salt: Salt::draw(entropy)? };
-                Ok(self.decoy_verifier(recipe, entropy.array()?))
-            })
-            .collect::<Result<_, EntropyUnavailable>>()?;
-        Verifiers::new(verifiers).ok_or(VerifierError::MissingFactor)
+        let recipe = Recipe { set, parameters: self.parameters, salt: Salt::draw(entropy)? };
+        Ok(self.branch.decoy_verifier(recipe, entropy.array()?))
     }
 }
 
@@ -60,29 +90,57 @@ fn draw_factors(entropy: &dyn Entropy) -> Result<FactorSet, EntropyUnavailable> 
 }
 
 /// A stream of HMAC values under one key: the same bytes in the same order every time.
-#[derive(Debug)]
 struct KeyedEntropy {
     blocks: Mac,
-    next_block: AtomicU64,
+    stream: usize,
+    next: Mutex<Next>,
+}
+
+/// Where a stream is.
+#[derive(Default)]
+struct Next {
+    number: u64,
+    block: [u8; 32],
+    unread: usize,
 }
 
 impl KeyedEntropy {
-    const fn new(key: SecretKey) -> Self {
-        Self { blocks: Mac::new(key), next_block: AtomicU64::new(0) }
+    fn new(key: &[u8; 32], stream: usize) -> Self {
+        Self { blocks: Mac::new(SecretKey::new(*key)), stream, next: Mutex::default() }
+    }
+
+    fn block(&self, number: u64) -> [u8; 32] {
+        let place = Canonical::new("block").field((self.stream as u64).to_be_bytes()).field(number.to_be_bytes());
+        self.blocks.tag(place.as_bytes())
     }
 }
 
 impl Entropy for KeyedEntropy {
-    /// Every call begins a new block, so that what one draw leaves over never shifts the next.
-    fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyUnavailable> {
-        for chunk in bytes.chunks_mut(32) {
-            let number = self.next_block.fetch_add(1, Ordering::Relaxed);
-            let block = self.blocks.tag(Canonical::new("block").field(number.to_be_bytes()).as_bytes());
-            chunk.iter_mut().zip(block).for_each(|(target, byte)| *target = byte);
+    fn fill(&self, mut bytes: &mut [u8]) -> Result<(), EntropyUnavailable> {
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        while !bytes.is_empty() {
+            if next.unread == 0 {
+                *next = Next { number: next.number + 1, block: self.block(next.number), unread: 32 };
+            }
+            let taken = next.unread.min(bytes.len());
+            let (target, rest) = std::mem::take(&mut bytes).split_at_mut(taken);
+            let unread = next.block.iter().skip(32 - next.unread);
+            target.iter_mut().zip(unread).for_each(|(target, byte)| *target = *byte);
+            next.unread -= taken;
+            bytes = rest;
         }
         Ok(())
     }
 }
+
+impl fmt::Debug for KeyedEntropy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyedEntropy(…)")
+    }
+}
+
+/// The stream that sets are drawn from. Those below are their verifiers'.
+const SETS: usize = usize::MAX;
 
 /// Not [`FactorType::ALL`]: a type that is added there must not change the decoys that were shown before.
 const PLAUSIBLE_TYPES: [FactorType; 11] = [

@@ -92,7 +92,7 @@ impl Scene {
     pub(crate) async fn enroll(&self) -> UserKey {
         let (branch, entropy) = (&self.branch, SeededEntropy::new(7));
         let user_key = branch.new_user_key(user(), &entropy).unwrap();
-        let verifiers = branch.decoy(user(), KdfParameters::PBKDF2_100K).unwrap();
+        let verifiers = branch.decoy(user(), KdfParameters::PBKDF2_100K).unwrap().verifiers().unwrap();
         let enrollment = Enrollment {
             tenant: tenant(),
             user: user(),

@@ -4,6 +4,7 @@ use domain::{BranchKeyVersion, DeviceId, EventId, RequestFingerprint, Sealed, So
 use testkit::SeededEntropy;
 
 use super::{branch, branch_of, idempotency_key, tenant, user};
+use crate::derive::Parent;
 use crate::place::{Place, SealedField};
 use crate::seal::{open, seal};
 use crate::{Answered, KdfParameters, OpenRefused, SealFailed, SecretKey};
@@ -40,7 +41,7 @@ fn places() -> Vec<Place> {
 
 #[test]
 fn c2_a_ciphertext_opens_in_its_own_place_only() {
-    let (key, entropy) = (SecretKey::new([7; 32]), SeededEntropy::new(1));
+    let (key, entropy) = (Parent::new(&SecretKey::new([7; 32])), SeededEntropy::new(1));
     let places = places();
 
     let sealed: Vec<Sealed> =
@@ -57,15 +58,16 @@ fn c2_a_ciphertext_opens_in_its_own_place_only() {
 
 #[test]
 fn c2_the_place_is_both_in_the_key_and_in_the_additional_data() {
-    let (key, entropy) = (SecretKey::new([7; 32]), SeededEntropy::new(1));
+    let (secret, entropy) = (SecretKey::new([7; 32]), SeededEntropy::new(1));
+    let key = Parent::new(&secret);
     let [here, there] = [1, 2].map(|number| Place::new(tenant(number), user(1), SealedField::DeviceId(1)));
     let sealed = seal(&key, &here, b"the plaintext", &entropy).unwrap();
-    let own_key = crate::derive::subkey(&key, &here.encode()).unwrap();
+    let own_key = key.subkey(&here.encode()).unwrap();
     let bytes = &sealed.as_bytes()[1..];
 
     assert!(crate::seal::open_with(&own_key, here.encode().as_bytes(), bytes).is_ok());
     assert!(crate::seal::open_with(&own_key, there.encode().as_bytes(), bytes).is_err());
-    assert!(crate::seal::open_with(&key, here.encode().as_bytes(), bytes).is_err());
+    assert!(crate::seal::open_with(&secret, here.encode().as_bytes(), bytes).is_err());
 }
 
 #[test]
@@ -87,7 +89,7 @@ fn c2_what_a_user_key_sealed_opens_for_that_user_field_and_version_only() {
     let entropy = SeededEntropy::new(1);
     let [mine, theirs] = [1, 2].map(|number| branch().new_user_key(user(number), &entropy).unwrap());
     let device = DeviceId::new("device-7".to_owned()).unwrap();
-    let verifiers = branch().decoy(user(1), KdfParameters::CHEAP).unwrap();
+    let verifiers = branch().decoy(user(1), KdfParameters::CHEAP).unwrap().verifiers().unwrap();
 
     let sealed_device = mine.seal_device_id(&device, 1, &entropy).unwrap();
     let sealed_verifiers = mine.seal_verifiers(&verifiers, 1, &entropy).unwrap();
@@ -124,7 +126,7 @@ fn c2_an_events_personal_data_opens_for_its_user_and_event_only() {
 fn c2_an_asked_verifier_opens_for_its_verification_only() {
     let entropy = SeededEntropy::new(1);
     let [this, other] = [1, 2].map(|number| VerificationId::from_keyed_bytes([number; 16]));
-    let verifiers = branch().decoy(user(1), KdfParameters::CHEAP).unwrap();
+    let verifiers = branch().decoy(user(1), KdfParameters::CHEAP).unwrap().verifiers().unwrap();
     let verifier = verifiers.asked([0; 16]).unwrap();
 
     let sealed = branch().seal_asked_verifier(user(1), this, verifier, &entropy).unwrap();
@@ -140,7 +142,7 @@ fn c2_an_asked_verifier_opens_for_its_verification_only() {
 
 #[test]
 fn c2_an_altered_ciphertext_does_not_open() {
-    let (key, entropy) = (SecretKey::new([7; 32]), SeededEntropy::new(1));
+    let (key, entropy) = (Parent::new(&SecretKey::new([7; 32])), SeededEntropy::new(1));
     let place = Place::new(tenant(1), user(1), SealedField::DeviceId(1));
     let sealed = seal(&key, &place, b"the plaintext", &entropy).unwrap();
 
@@ -156,7 +158,7 @@ fn c2_an_altered_ciphertext_does_not_open() {
 
 #[test]
 fn the_same_plaintext_is_never_sealed_alike() {
-    let (key, entropy) = (SecretKey::new([7; 32]), SeededEntropy::new(1));
+    let (key, entropy) = (Parent::new(&SecretKey::new([7; 32])), SeededEntropy::new(1));
     let place = Place::new(tenant(1), user(1), SealedField::DeviceId(1));
 
     let [first, second] = [(); 2].map(|()| seal(&key, &place, b"the plaintext", &entropy).unwrap());

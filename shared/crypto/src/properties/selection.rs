@@ -32,7 +32,7 @@ fn v8_the_asked_set_is_uniform_over_users_and_windows() {
 fn v8_the_asked_set_is_constant_within_a_window() {
     let at = |second| Window::containing(Timestamp::from_second(second).unwrap());
 
-    let decoy = branch().decoy(user(1), KdfParameters::CHEAP).unwrap();
+    let decoy = branch().decoy(user(1), KdfParameters::CHEAP).unwrap().verifiers().unwrap();
     let asked = |second| decoy.asked(branch().selector(user(1), at(second))).unwrap().set();
 
     assert_eq!((asked(600), asked(601)), (asked(1199), asked(1199)));
