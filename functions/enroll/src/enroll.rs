@@ -6,7 +6,7 @@ use admission::Admission;
 use audit::{Outcome, RecordEvents, RefusalReason};
 use crypto::{BranchKey, KdfParameters, KdfPool, UnwrapKey};
 use denials::Denials;
-use domain::{Clock, Enrollment, Entropy, RequestNonce, enrollable};
+use domain::{AskableSets, Clock, Enrollment, Entropy, RequestNonce, enrollable};
 use jiff::Timestamp;
 use keyring::BranchKeys;
 use store::{Beginning, EnrollmentCreation, OutboxEvent};
@@ -69,6 +69,7 @@ where
     pub async fn enroll(&self, request: EnrollRequest<'_>) -> Result<Enrollment, EnrollError> {
         enrollable(request.factors.types())?;
         let branch = self.enter(&request).await?;
+        let _turn = self.0.kdf.turn(AskableSets::count(request.factors.types()))?;
         let execution = Execution {
             request: &request,
             branch: &branch,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use admission::Refusal;
 use audit::RecordError;
 use countersign_http::{Problem, ProblemType};
-use crypto::{SealFailed, VerifierError};
+use crypto::{KdfBusy, SealFailed, VerifierError};
 use domain::{EnrollmentRefused, EntropyUnavailable};
 use keyring::KeyringError;
 use store::StoreError;
@@ -19,6 +19,9 @@ pub enum EnrollError {
     /// A limit is used up, or the operator's list refuses the request.
     #[error("the request is not let in")]
     Admission(#[from] Refusal),
+    /// Too many derivations wait. Nothing was begun.
+    #[error("the verifiers can't be derived in time")]
+    Busy(#[from] KdfBusy),
     /// The user has an enrollment.
     #[error("the user is enrolled already")]
     AlreadyEnrolled,
@@ -74,7 +77,7 @@ impl From<EnrollError> for Problem {
             EnrollError::Store(error) => error.into(),
             EnrollError::Verifier(_) | EnrollError::Seal(_) => Self::internal(&error),
             EnrollError::Entropy(error) => error.into(),
-            EnrollError::Audit(error) => Self::unavailable(&error),
+            EnrollError::Busy(_) | EnrollError::Audit(_) => Self::unavailable(&error),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use admission::Refusal;
 use audit::RecordError;
 use countersign_http::{Problem, ProblemType};
-use crypto::{KeyError, OpenRefused, SealFailed, VerifierError};
+use crypto::{KdfBusy, KeyError, OpenRefused, SealFailed, VerifierError};
 use domain::EntropyUnavailable;
 use keyring::KeyringError;
 use store::StoreError;
@@ -16,6 +16,9 @@ pub enum VerifyError {
     /// A limit is used up, or the operator's list refuses the request.
     #[error("the request is not let in")]
     Admission(#[from] Refusal),
+    /// Too many attempts wait to be compared. Nothing was claimed.
+    #[error("the attempt can't be compared in time")]
+    Busy(#[from] KdfBusy),
     /// The tenant has no such verification.
     #[error("there is no such verification")]
     Unknown,
@@ -116,7 +119,7 @@ impl From<VerifyError> for Problem {
             | VerifyError::Answer(_)
             | VerifyError::Sign(_) => Self::internal(&error),
             VerifyError::Entropy(error) => error.into(),
-            VerifyError::Contended | VerifyError::Audit(_) => Self::unavailable(&error),
+            VerifyError::Busy(_) | VerifyError::Contended | VerifyError::Audit(_) => Self::unavailable(&error),
         }
     }
 }

@@ -80,6 +80,7 @@ where
     /// [`VerifyError`] for anything but the one right attempt that completes the verification, and its retries.
     pub async fn verify(&self, request: AttemptRequest<'_>) -> Result<Verified, VerifyError> {
         let (branch, signing) = self.enter(&request).await?;
+        let _turn = self.0.kdf.turn(1)?;
         let execution = Execution {
             request: &request,
             branch: &branch,

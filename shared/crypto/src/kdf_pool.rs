@@ -2,12 +2,15 @@
 //!
 //! A derivation needs a [`Kdf`], and only the pool hands one out: so no derivation ever runs on an async worker, and never
 //! more of them than there are processors.
+//!
+//! What is about to derive takes a turn first, before it claims or begins anything: when too much waits already, it is turned away then,
+//! and not when its answer is late and what it claimed is stuck.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
 
 use crate::{KdfParameters, Salt};
@@ -16,6 +19,7 @@ use crate::{KdfParameters, Salt};
 #[derive(Debug, Clone)]
 pub struct KdfPool {
     pub(crate) places: Arc<Semaphore>,
+    turns: Arc<Semaphore>,
     counters: Arc<Counters>,
     #[cfg(any(test, feature = "cheap-kdf"))]
     is_inline: bool,
@@ -27,6 +31,7 @@ impl KdfPool {
     pub fn new(size: NonZeroUsize) -> Self {
         Self {
             places: Arc::new(Semaphore::new(size.get())),
+            turns: Arc::new(Semaphore::new(size.get() * TURNS_PER_PLACE)),
             counters: Arc::default(),
             #[cfg(any(test, feature = "cheap-kdf"))]
             is_inline: false,
@@ -40,6 +45,15 @@ impl KdfPool {
     #[must_use]
     pub fn inline() -> Self {
         Self { is_inline: true, ..Self::new(NonZeroUsize::MIN) }
+    }
+
+    /// A turn for this many derivations, at once or not at all. It lasts until it is dropped.
+    ///
+    /// # Errors
+    /// [`KdfBusy`] if as many derivations are under way or waiting as can be done in time.
+    pub fn turn(&self, derivations: usize) -> Result<KdfTurn, KdfBusy> {
+        let derivations = u32::try_from(derivations).map_err(|_| KdfBusy)?;
+        Arc::clone(&self.turns).try_acquire_many_owned(derivations).map(KdfTurn).map_err(|_| KdfBusy)
     }
 
     /// Waits for a place and runs `work` on a blocking thread. Dropping the future before then cancels it; once started,
@@ -114,6 +128,15 @@ impl Kdf {
     }
 }
 
+/// The right to wait for the pool.
+#[derive(Debug)]
+pub struct KdfTurn(#[expect(dead_code, reason = "gives the turn back when it is dropped")] OwnedSemaphorePermit);
+
+/// Too many derivations wait already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many key derivations wait already")]
+pub struct KdfBusy;
+
 /// A key derivation could not be finished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the key derivation could not be finished")]
@@ -139,3 +162,7 @@ struct Counters {
     runs: AtomicU64,
     comparisons: AtomicU64,
 }
+
+/// 128 derivations of the default parameters take a processor three seconds; those of the costliest ones eight, about half of the time
+/// that a function has for an answer.
+pub(crate) const TURNS_PER_PLACE: usize = 128;

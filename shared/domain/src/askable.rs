@@ -31,6 +31,12 @@ impl AskableSets {
         Ok(if candidates.is_empty() { None } else { Some(Self(candidates)) })
     }
 
+    /// How many sets are drawn of these factors.
+    #[must_use]
+    pub fn count(factors: FactorSet) -> usize {
+        qualifying_sets(factors).len().min(MAX_ASKABLE_SETS)
+    }
+
     /// The sets, in the order drawn.
     #[must_use]
     pub fn as_slice(&self) -> &[FactorSet] {

@@ -45,3 +45,18 @@ async fn v7_a_limited_attempt_is_neither_claimed_nor_compared() {
     assert!(!scene.store.recorder().take().ports().contains(&"ClaimAttempt"));
     assert_eq!(scene.kdf.runs(), 1);
 }
+
+#[tokio::test]
+async fn an_attempt_that_would_wait_too_long_is_turned_away_and_not_claimed() {
+    let scene = Scene::new().await;
+    let attempt = scene.attempt(true).await;
+    let turns: Vec<_> = std::iter::from_fn(|| scene.kdf.turn(1).ok()).collect();
+    let _before = scene.store.recorder().take();
+
+    let refused = scene.send(&attempt).await;
+
+    assert!(matches!(refused, Err(VerifyError::Busy(_))));
+    assert!(!scene.store.recorder().take().ports().contains(&"ClaimAttempt"));
+    drop(turns);
+    assert!(scene.send(&attempt).await.is_ok(), "the same attempt, later");
+}

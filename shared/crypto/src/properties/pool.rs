@@ -6,7 +6,8 @@ use std::sync::{Arc, mpsc};
 
 use tokio::sync::oneshot;
 
-use crate::{KdfFailed, KdfParameters, KdfPool, Salt};
+use crate::kdf_pool::TURNS_PER_PLACE;
+use crate::{KdfBusy, KdfFailed, KdfParameters, KdfPool, Salt};
 
 #[tokio::test]
 async fn no_more_work_runs_at_once_than_the_pool_has_places() {
@@ -71,4 +72,19 @@ async fn work_that_panics_is_an_error_and_gives_its_place_back() {
 
     assert_eq!(panicked, Err(KdfFailed));
     assert_eq!(pool.run(|_| Ok::<_, KdfFailed>(7)).await, Ok(7));
+}
+
+#[test]
+fn whoever_would_wait_too_long_is_turned_away_until_somebody_leaves() {
+    let pool = KdfPool::new(NonZeroUsize::MIN);
+    let most = pool.turn(TURNS_PER_PLACE - 1).unwrap();
+    let last = pool.turn(1).unwrap();
+
+    assert_eq!((pool.turn(1).unwrap_err(), pool.clone().turn(1).unwrap_err()), (KdfBusy, KdfBusy));
+
+    drop(last);
+    assert!(pool.turn(2).is_err());
+    assert!(pool.turn(1).is_ok());
+    drop(most);
+    assert!(pool.turn(TURNS_PER_PLACE).is_ok());
 }
