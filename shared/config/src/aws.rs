@@ -46,11 +46,15 @@ fn read(environment: impl Fn(&str) -> Option<String> + Copy + Send + Sync + 'sta
     Ok(settings.build())
 }
 
-fn retries() -> RetryConfig {
+/// How often a call is tried.
+#[must_use]
+pub fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(RETRY_PAUSE).with_max_backoff(RETRY_PAUSE)
 }
 
-fn deadlines() -> TimeoutConfig {
+/// How long a call may take, and each try of it.
+#[must_use]
+pub fn deadlines() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(CONNECT_DEADLINE)
         .operation_attempt_timeout(ATTEMPT_DEADLINE)

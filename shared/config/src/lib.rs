@@ -24,7 +24,7 @@ mod shard_count;
 mod table_name;
 mod topic_arn;
 
-pub use aws::{aws, operator_aws};
+pub use aws::{aws, deadlines, operator_aws, retries};
 pub use aws_config::SdkConfig;
 pub use bucket_name::BucketName;
 pub use cache::{Cache, CacheLogin, CacheMode, CacheName, CachePlace, CacheSettings, InvalidCache};

@@ -14,7 +14,8 @@ use aws_credential_types::Credentials;
 use aws_types::SdkConfig;
 use aws_types::sdk_config::SharedCredentialsProvider;
 
-/// The SDK's settings for an engine at this endpoint: nothing is read from the environment, nothing is asked of a network.
+/// The SDK's settings for an engine at this endpoint: nothing is read from the environment, nothing is asked of a network. Retries and
+/// deadlines are those of functions.
 #[must_use]
 pub fn engine_config(endpoint: &str) -> SdkConfig {
     let credentials = Credentials::new(ACCESS_KEY, "local", None, None, "countersign-local");
@@ -22,6 +23,8 @@ pub fn engine_config(endpoint: &str) -> SdkConfig {
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(REGION))
         .endpoint_url(endpoint)
+        .retry_config(config::retries())
+        .timeout_config(config::deadlines())
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .build()
 }
