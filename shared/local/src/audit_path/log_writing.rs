@@ -71,12 +71,13 @@ pub(super) struct LogWriting {
 impl LogWriting {
     /// Adds to a writer what feeds it with other hosts' events, compares, and publishes. Needs a tokio runtime.
     pub(super) fn start(folders: Folders, logging: Delivery, recorder: HostAudit, ports: Ports) -> Self {
-        let clock = || Arc::clone(&ports.clock);
+        let common = Arc::clone(&ports.clock);
+        let clock = || Arc::clone(&common);
         let heads = PublishHeads::new(ports.tables.clone(), FolderCheckpoints::new(folders.checkpoints), SHARDS);
         let reconcile = Reconcile::new(reconcile::Ports {
             store: ports.store.clone(),
-            index: ports.tables.clone(),
-            keys: BranchKeys::new(ports.store.clone(), ports.key.clone(), clock()),
+            index: ports.tables,
+            keys: BranchKeys::new(ports.store, ports.key, clock()),
             audit: recorder,
             clock: clock(),
         });

@@ -9,7 +9,6 @@ use audit::{Event, SendError, SendEvents};
 use domain::{Clock, EventId};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::{Delivery, Message, Segment};
@@ -96,8 +95,9 @@ impl Writer {
     /// Writes a group, tells those who wait for it, and hands it over.
     async fn keep(&mut self, group: Vec<Entry>) {
         let (bodies, waiting): (Vec<_>, Vec<_>) = group.into_iter().map(|entry| (entry.bodies, entry.kept)).unzip();
-        let (segment, bodies) = match self.write(bodies.concat()).await {
-            Ok(written) => written,
+        let bodies = bodies.concat();
+        let segment = match self.write(&bodies) {
+            Ok(segment) => segment,
             Err(error) => {
                 tracing::error!(error = %error, "audit events can't be written down");
                 self.current = None;
@@ -114,22 +114,16 @@ impl Writer {
         }
     }
 
-    async fn write(&mut self, bodies: Vec<String>) -> io::Result<(Arc<Segment>, Vec<String>)> {
+    /// Writes on this thread: into the page cache, which takes less time than to wake another thread for it.
+    fn write(&mut self, bodies: &[String]) -> io::Result<Arc<Segment>> {
         let now = self.clock.now();
-        let current = self.current.take_if(|current| !current.is_full(now));
-        let folder = self.folder.clone();
-        let written = spawn_blocking(move || {
-            let Current { segment, bytes, since } = match current {
-                Some(current) => current,
-                None => Current { segment: Arc::new(Segment::create(&folder)?), bytes: 0, since: now },
-            };
-            let bytes = bytes + segment.append(&bodies)?;
-            Ok((Current { segment, bytes, since }, bodies))
-        });
-        let (current, bodies) = written.await.map_err(io::Error::other).flatten()?;
-        let segment = Arc::clone(&current.segment);
-        self.current = Some(current);
-        Ok((segment, bodies))
+        let Current { segment, bytes, since } = match self.current.take_if(|current| !current.is_full(now)) {
+            Some(current) => current,
+            None => Current { segment: Arc::new(Segment::create(&self.folder)?), bytes: 0, since: now },
+        };
+        let bytes = bytes + segment.append(bodies)?;
+        self.current = Some(Current { segment: Arc::clone(&segment), bytes, since });
+        Ok(segment)
     }
 }
 
