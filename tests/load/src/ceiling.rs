@@ -4,7 +4,6 @@ use std::num::NonZeroUsize;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use anyhow::Context;
 use crypto::{BranchKey, KdfParameters, KdfPool, SecretKey, VerifierError};
 use domain::{BranchKeyVersion, Digest, FactorType, PresentedFactors, TenantId, UserId};
 use tokio::time::Instant;
@@ -34,8 +33,7 @@ pub(crate) async fn ceiling(parameters: KdfParameters, duration: Duration) -> an
 async fn derivations(pool: KdfPool, parameters: KdfParameters, end: Instant) -> anyhow::Result<u64> {
     let (tenant, user) = (TenantId::from_keyed_bytes([1; 16]), UserId::from_keyed_bytes([2; 16]));
     let branch = BranchKey::new(BranchKeyVersion::FIRST, tenant, &SecretKey::new([3; 32]))?;
-    let decoy = branch.decoy(user, parameters)?;
-    let stored = decoy.asked([4; 16]).context("a decoy asks for something")?.clone();
+    let stored = branch.decoy(user, parameters)?.asked([4; 16])?;
     let digest = Digest::from_hex(&"5a".repeat(32))?;
     let presented = PresentedFactors::new(vec![(FactorType::Pin, digest)])?;
     let count = pool.run(move |kdf| -> Result<u64, VerifierError> {
