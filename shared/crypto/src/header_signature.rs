@@ -6,7 +6,7 @@ use std::future::{Future, ready};
 use domain::KeyId;
 
 use crate::derive::sha256;
-use crate::signing_key::{HALF_ORDER, has_low_s};
+use crate::low_s::{has_low_s, with_low_s};
 use crate::{KeyError, SigningKey, VerifyingKey};
 
 /// Signs the headers of the audit log.
@@ -62,8 +62,8 @@ pub fn low_s_from_der(der: &[u8]) -> Option<[u8; 64]> {
     let mut signature = [0; 64];
     let (left, right) = signature.split_at_mut(32);
     left.copy_from_slice(&r);
-    right.copy_from_slice(&if s.as_slice() <= HALF_ORDER.as_slice() { s } else { order_minus(&s)? });
-    Some(signature)
+    right.copy_from_slice(&s);
+    with_low_s(signature)
 }
 
 /// One tag, its content and what follows.
@@ -98,25 +98,6 @@ fn der_integer(bytes: &[u8]) -> Option<([u8; 32], &[u8])> {
     value.get_mut(32_usize.checked_sub(digits.len())?..)?.copy_from_slice(digits);
     Some((value, rest))
 }
-
-/// n − s; `None` unless s < n.
-fn order_minus(s: &[u8; 32]) -> Option<[u8; 32]> {
-    let mut difference = ORDER;
-    let mut borrow = false;
-    for (digit, subtrahend) in difference.iter_mut().zip(s).rev() {
-        let (first, below) = digit.overflowing_sub(*subtrahend);
-        let (second, below_again) = first.overflowing_sub(u8::from(borrow));
-        *digit = second;
-        borrow = below || below_again;
-    }
-    (!borrow && difference != [0; 32]).then_some(difference)
-}
-
-/// n of P-256 (SP 800-186 §3.2.1.3).
-const ORDER: [u8; 32] = [
-    0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa,
-    0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
-];
 
 /// SEQUENCE { SEQUENCE { id-ecPublicKey, prime256v1 }, BIT STRING of 65 bytes }, without the 65 bytes (RFC 5480 §2).
 const P256_PUBLIC_KEY: &[u8] = &[

@@ -17,7 +17,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::TenantId;
 use jiff::Timestamp;
 
-use crate::signing_key::has_low_s;
+use crate::low_s::has_low_s;
 use crate::{Claims, VerifyingKey};
 
 /// The longest token that is looked at, in bytes. Ours have about 900.

@@ -4,7 +4,7 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
 
 use super::signatures_forged::negated;
-use crate::signing_key::has_low_s;
+use crate::low_s::has_low_s;
 use crate::{InvalidKey, SignHeaders, SigningKey, VerifyingKey, low_s_from_der};
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
 
 use super::tokens::claims;
 use super::tokens_forged::{check, forge, genuine_header, genuine_payload};
-use crate::signing_key::has_low_s;
+use crate::low_s::has_low_s;
 use crate::{SigningKey, TokenRefused, VerifyingKey, mint};
 
 #[test]
