@@ -1,16 +1,16 @@
 //! The injective encoding of what goes into a keyed function: a label and fields, each behind its length.
 
-use zeroize::Zeroizing;
+use zeroize::Zeroize;
 
 /// An encoding under construction. Two different sequences of fields never encode to the same bytes.
 ///
-/// The buffer is wiped when dropped, because some fields are digests.
-pub(crate) struct Canonical(Zeroizing<Vec<u8>>);
+/// It is wiped when dropped, because some fields are digests.
+pub(crate) struct Canonical(Vec<u8>);
 
 impl Canonical {
     /// An encoding whose first field is `label`, which names the purpose and its version.
     pub(crate) fn new(label: &str) -> Self {
-        Self(Zeroizing::new(Vec::with_capacity(USUAL_CAPACITY))).field(label)
+        Self(Vec::with_capacity(USUAL_CAPACITY)).field(label)
     }
 
     /// Appends a field: its length as eight big-endian bytes, then its bytes.
@@ -24,6 +24,13 @@ impl Canonical {
     /// The bytes so far.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+}
+
+impl Drop for Canonical {
+    /// Wipes what was written. Wiping the whole buffer, as [`zeroize::Zeroizing`] does, costs more than most keyed functions.
+    fn drop(&mut self) {
+        self.0.as_mut_slice().zeroize();
     }
 }
 
