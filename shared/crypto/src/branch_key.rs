@@ -11,7 +11,7 @@ use domain::{
 use jiff::Timestamp;
 
 use crate::canonical::Canonical;
-use crate::derive::{Mac, sha256, subkey};
+use crate::derive::{Mac, Parent, sha256};
 use crate::{KeyError, SecretKey};
 
 /// One version of a tenant's branch key. Offers verbs, never bytes.
@@ -31,8 +31,8 @@ pub struct BranchKey {
     pub(crate) capabilities: Mac,
     pub(crate) decoys: Mac,
     pub(crate) pepper: Mac,
-    pub(crate) sealing: SecretKey,
-    pub(crate) answers: SecretKey,
+    pub(crate) sealing: Parent,
+    pub(crate) answers: Parent,
 }
 
 impl BranchKey {
@@ -41,11 +41,13 @@ impl BranchKey {
     /// # Errors
     /// [`KeyError::Unavailable`] if the library can't derive them.
     pub fn new(version: BranchKeyVersion, tenant: TenantId, key: &SecretKey) -> Result<Self, KeyError> {
+        let parent = Parent::new(key);
         let purpose = |label: &str| {
             let info = Canonical::new(label).field(tenant.as_bytes()).field(version.number().to_be_bytes());
-            subkey(key, &info).map_err(KeyError::unavailable)
+            parent.subkey(&info).map_err(KeyError::unavailable)
         };
         let mac = |label: &str| purpose(label).map(Mac::new);
+        let sealing = |label: &str| purpose(label).map(|key| Parent::new(&key));
         Ok(Self {
             version,
             tenant,
@@ -62,8 +64,8 @@ impl BranchKey {
             capabilities: mac("countersign/branch/capability/v1")?,
             decoys: mac("countersign/branch/decoy/v1")?,
             pepper: mac("countersign/branch/pepper/v1")?,
-            sealing: purpose("countersign/branch/sealing/v1")?,
-            answers: purpose("countersign/branch/answers/v1")?,
+            sealing: sealing("countersign/branch/sealing/v1")?,
+            answers: sealing("countersign/branch/answers/v1")?,
         })
     }
 

@@ -7,23 +7,43 @@ use aws_lc_rs::{digest, hkdf, hmac};
 use crate::SecretKey;
 use crate::canonical::Canonical;
 
-/// A key derived from `parent` for one purpose (RFC 5869; the encoded purpose is the `info`).
-///
-/// # Errors
-/// [`DerivationFailed`] if the library fails.
-pub(crate) fn subkey(parent: &SecretKey, purpose: &Canonical) -> Result<SecretKey, DerivationFailed> {
-    hkdf_sha256(EXTRACT_SALT, parent.as_bytes(), purpose.as_bytes()).map(SecretKey::new)
+/// What keys are derived from, by HKDF-SHA256 (RFC 5869): the key that is extracted of a parent, once for all that it derives.
+pub(crate) struct Parent(SecretKey);
+
+impl Parent {
+    /// Extracts of this key.
+    pub(crate) fn new(key: &SecretKey) -> Self {
+        Self::extract(EXTRACT_SALT, key.as_bytes())
+    }
+
+    /// HKDF-Extract.
+    pub(crate) fn extract(salt: &[u8], secret: &[u8]) -> Self {
+        Self(SecretKey::new(sign(&hmac::Key::new(hmac::HMAC_SHA256, salt), secret)))
+    }
+
+    /// The key for one purpose, which is HKDF's `info`.
+    ///
+    /// # Errors
+    /// [`DerivationFailed`] if the library fails.
+    pub(crate) fn subkey(&self, purpose: &Canonical) -> Result<SecretKey, DerivationFailed> {
+        self.expand(purpose.as_bytes()).map(SecretKey::new)
+    }
+
+    /// HKDF-Expand with 32 bytes of output.
+    pub(crate) fn expand(&self, info: &[u8]) -> Result<[u8; 32], DerivationFailed> {
+        let mut bytes = [0; 32];
+        hkdf::Prk::new_less_safe(hkdf::HKDF_SHA256, self.0.as_bytes())
+            .expand(&[info], hkdf::HKDF_SHA256.hmac_algorithm())
+            .and_then(|output| output.fill(&mut bytes))
+            .map_err(|_| DerivationFailed)?;
+        Ok(bytes)
+    }
 }
 
-/// HKDF-SHA256 with 32 bytes of output.
-pub(crate) fn hkdf_sha256(salt: &[u8], secret: &[u8], info: &[u8]) -> Result<[u8; 32], DerivationFailed> {
-    let mut bytes = [0; 32];
-    hkdf::Salt::new(hkdf::HKDF_SHA256, salt)
-        .extract(secret)
-        .expand(&[info], hkdf::HKDF_SHA256.hmac_algorithm())
-        .and_then(|output| output.fill(&mut bytes))
-        .map_err(|_| DerivationFailed)?;
-    Ok(bytes)
+impl fmt::Debug for Parent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Parent(…)")
+    }
 }
 
 /// The SHA-256 of the concatenated parts.
@@ -49,9 +69,7 @@ impl Mac {
 
     /// The value for a message.
     pub(crate) fn tag(&self, message: &[u8]) -> [u8; 32] {
-        let mut tag = [0; 32];
-        tag.copy_from_slice(hmac::sign(&self.key(), message).as_ref());
-        tag
+        sign(&self.key(), message)
     }
 
     /// The first 16 bytes of the value for a message.
@@ -75,6 +93,12 @@ impl fmt::Debug for Mac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Mac(…)")
     }
+}
+
+fn sign(key: &hmac::Key, message: &[u8]) -> [u8; 32] {
+    let mut tag = [0; 32];
+    tag.copy_from_slice(hmac::sign(key, message).as_ref());
+    tag
 }
 
 /// The library could not derive a key: out of memory.

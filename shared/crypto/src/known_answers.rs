@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::{Entropy, EntropyUnavailable};
 
-use crate::derive::{Mac, hkdf_sha256, sha256};
+use crate::derive::{Mac, Parent, sha256};
 use crate::seal::{open_with, seal_with};
 use crate::{Jwk, KdfParameters, SecretKey, VerifyingKey};
 
@@ -35,7 +35,7 @@ fn c7_hkdf_sha256_gives_the_published_answer() {
     let salt: Vec<u8> = (0x00..=0x0c).collect();
     let info: Vec<u8> = (0xf0..=0xf9).collect();
 
-    let output = hkdf_sha256(&salt, &[0x0b; 22], &info).unwrap();
+    let output = Parent::extract(&salt, &[0x0b; 22]).expand(&info).unwrap();
 
     assert_eq!(hex::encode(output), "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf");
 }

@@ -10,7 +10,7 @@ use domain::{Entropy, EntropyUnavailable, Sealed};
 use zeroize::Zeroizing;
 
 use crate::SecretKey;
-use crate::derive::{DerivationFailed, subkey};
+use crate::derive::{DerivationFailed, Parent};
 use crate::place::Place;
 
 /// Something could not be sealed. Nothing was written in the clear.
@@ -40,25 +40,25 @@ pub struct OpenRefused;
 
 /// Seals `plaintext` for its place.
 pub(crate) fn seal(
-    parent: &SecretKey,
+    parent: &Parent,
     place: &Place,
     plaintext: &[u8],
     entropy: &dyn Entropy,
 ) -> Result<Sealed, SealFailed> {
     let place = place.encode();
-    let key = subkey(parent, &place)?;
+    let key = parent.subkey(&place)?;
     let mut bytes = vec![FORMAT];
     bytes.extend(seal_with(&key, place.as_bytes(), plaintext, entropy)?);
     Ok(Sealed::new(bytes))
 }
 
 /// Opens what was sealed for this place.
-pub(crate) fn open(parent: &SecretKey, place: &Place, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, OpenRefused> {
+pub(crate) fn open(parent: &Parent, place: &Place, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, OpenRefused> {
     let Some((&FORMAT, bytes)) = sealed.as_bytes().split_first() else {
         return Err(OpenRefused);
     };
     let place = place.encode();
-    let key = subkey(parent, &place).map_err(|_| OpenRefused)?;
+    let key = parent.subkey(&place).map_err(|_| OpenRefused)?;
     open_with(&key, place.as_bytes(), bytes)
 }
 

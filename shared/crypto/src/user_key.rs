@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use domain::{DeviceId, Entropy, EventId, Sealed, SourceAddress, TenantId, UserId, VerificationId};
 use zeroize::Zeroizing;
 
+use crate::derive::Parent;
 use crate::place::{Place, SealedField};
 use crate::seal::{open, seal};
 use crate::{BranchKey, OpenRefused, SealFailed, SecretKey, StoredVerifier, Verifiers};
@@ -15,9 +16,15 @@ pub struct UserKey {
     tenant: TenantId,
     user: UserId,
     key: SecretKey,
+    parent: Parent,
 }
 
 impl UserKey {
+    fn new(tenant: TenantId, user: UserId, key: SecretKey) -> Self {
+        let parent = Parent::new(&key);
+        Self { tenant, user, key, parent }
+    }
+
     /// Seals the askable sets for the enrollment's `key_version`.
     ///
     /// # Errors
@@ -28,7 +35,7 @@ impl UserKey {
         key_version: u32,
         entropy: &dyn Entropy,
     ) -> Result<Sealed, SealFailed> {
-        seal(&self.key, &self.place(SealedField::AskableSets(key_version)), &verifiers.encode(), entropy)
+        seal(&self.parent, &self.place(SealedField::AskableSets(key_version)), &verifiers.encode(), entropy)
     }
 
     /// Opens the askable sets of the enrollment's `key_version`.
@@ -36,7 +43,7 @@ impl UserKey {
     /// # Errors
     /// [`OpenRefused`] if they are not genuine for this user and version.
     pub fn open_verifiers(&self, sealed: &Sealed, key_version: u32) -> Result<Verifiers, OpenRefused> {
-        let plaintext = open(&self.key, &self.place(SealedField::AskableSets(key_version)), sealed)?;
+        let plaintext = open(&self.parent, &self.place(SealedField::AskableSets(key_version)), sealed)?;
         Verifiers::parse(&plaintext).ok_or(OpenRefused)
     }
 
@@ -50,7 +57,7 @@ impl UserKey {
         key_version: u32,
         entropy: &dyn Entropy,
     ) -> Result<Sealed, SealFailed> {
-        seal(&self.key, &self.place(SealedField::DeviceId(key_version)), device.expose().as_bytes(), entropy)
+        seal(&self.parent, &self.place(SealedField::DeviceId(key_version)), device.expose().as_bytes(), entropy)
     }
 
     /// Opens the device's id of the enrollment's `key_version`.
@@ -58,7 +65,7 @@ impl UserKey {
     /// # Errors
     /// [`OpenRefused`] if it is not genuine for this user and version.
     pub fn open_device_id(&self, sealed: &Sealed, key_version: u32) -> Result<DeviceId, OpenRefused> {
-        let plaintext = open(&self.key, &self.place(SealedField::DeviceId(key_version)), sealed)?;
+        let plaintext = open(&self.parent, &self.place(SealedField::DeviceId(key_version)), sealed)?;
         let text = std::str::from_utf8(&plaintext).map_err(|_| OpenRefused)?;
         DeviceId::new(text.to_owned()).map_err(|_| OpenRefused)
     }
@@ -73,7 +80,7 @@ impl UserKey {
         source: SourceAddress,
         entropy: &dyn Entropy,
     ) -> Result<Sealed, SealFailed> {
-        seal(&self.key, &self.place(SealedField::SourceAddress(event)), &of_one_length(source).octets(), entropy)
+        seal(&self.parent, &self.place(SealedField::SourceAddress(event)), &of_one_length(source).octets(), entropy)
     }
 
     /// Opens what an audit event holds of the person.
@@ -81,7 +88,7 @@ impl UserKey {
     /// # Errors
     /// [`OpenRefused`] if it is not genuine for this user and event.
     pub fn open_personal_data(&self, event: EventId, sealed: &Sealed) -> Result<SourceAddress, OpenRefused> {
-        let plaintext = open(&self.key, &self.place(SealedField::SourceAddress(event)), sealed)?;
+        let plaintext = open(&self.parent, &self.place(SealedField::SourceAddress(event)), sealed)?;
         let octets: [u8; 16] = plaintext.as_slice().try_into().map_err(|_| OpenRefused)?;
         Ok(SourceAddress::from_transport(IpAddr::V6(octets.into())))
     }
@@ -103,7 +110,7 @@ impl BranchKey {
     /// # Errors
     /// [`SealFailed::Entropy`] if the source fails.
     pub fn new_user_key(&self, user: UserId, entropy: &dyn Entropy) -> Result<UserKey, SealFailed> {
-        Ok(UserKey { tenant: self.tenant(), user, key: SecretKey::draw(entropy)? })
+        Ok(UserKey::new(self.tenant(), user, SecretKey::draw(entropy)?))
     }
 
     /// Seals a user's key under this key.
@@ -125,7 +132,7 @@ impl BranchKey {
     pub fn open_user_key(&self, user: UserId, sealed: &Sealed) -> Result<UserKey, OpenRefused> {
         let plaintext = open(&self.sealing, &self.place(user, SealedField::UserKey(self.version())), sealed)?;
         let bytes = <Zeroizing<[u8; 32]>>::new(plaintext.as_slice().try_into().map_err(|_| OpenRefused)?);
-        Ok(UserKey { tenant: self.tenant(), user, key: SecretKey::new(*bytes) })
+        Ok(UserKey::new(self.tenant(), user, SecretKey::new(*bytes)))
     }
 
     /// Seals the asked set's verifier for one verification alone.

@@ -4,6 +4,7 @@ use domain::{RequestFingerprint, Sealed, VerificationId};
 use testkit::SeededEntropy;
 
 use super::{branch, branch_of, idempotency_key, tenant, user};
+use crate::derive::Parent;
 use crate::place::{Place, SealedField};
 use crate::seal::{open, seal};
 use crate::{Answered, BranchKey, OpenRefused, SecretKey};
@@ -68,7 +69,7 @@ fn c2_the_key_that_seals_answers_seals_nothing_else() {
 
 #[test]
 fn c2_no_users_place_is_an_answers_place() {
-    let (key, entropy) = (SecretKey::new([7; 32]), SeededEntropy::new(1));
+    let (key, entropy) = (Parent::new(&SecretKey::new([7; 32])), SeededEntropy::new(1));
     let request = RequestFingerprint { key: idempotency_key(1), body: [1; 32] };
     let place = Place::of_answer(tenant(1), branch().version(), Answered::Operation("revoke"), request);
     let of_user = Place { user: Some(user(1)), ..place };
