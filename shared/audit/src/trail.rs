@@ -33,9 +33,15 @@ impl VerificationTrail<'_> {
     /// It was opened. Another event that says so of this verification's id, under another event id, announced what was not opened.
     #[must_use]
     pub fn opened(&self, personal: Option<SealedPersonalData>) -> Event {
+        self.opened_as(self.opened_id(), personal)
+    }
+
+    /// The same under its id, [`VerificationTrail::opened_id`], where that was needed before: to seal the personal data.
+    #[must_use]
+    pub fn opened_as(&self, id: EventId, personal: Option<SealedPersonalData>) -> Event {
         let Verification { id: verification, asked, transaction, created_at, .. } = *self.verification;
         let outcome = Outcome::VerificationOpened { asked, transaction, verification };
-        Event { personal, ..self.event(self.opened_id(), created_at, outcome) }
+        Event { personal, ..self.event(id, created_at, outcome) }
     }
 
     /// The id of the event of its opening.
