@@ -2,8 +2,10 @@
 
 use std::error::Error;
 
+use plotters::coord::ranged1d::Ranged;
 use plotters::prelude::{
-    BLACK, ChartBuilder, Color, IntoDrawingArea, LineSeries, PathElement, RGBColor, Rectangle, SVGBackend, Text, WHITE,
+    BLACK, Cartesian2d, ChartBuilder, ChartContext, Color, IntoDrawingArea, LineSeries, PathElement, RGBColor,
+    Rectangle, SVGBackend, Text, WHITE,
 };
 
 use super::text::{dollars, size};
@@ -60,7 +62,7 @@ fn refused(evaluations: &[Evaluation]) -> Chart {
     let series = evaluations.iter().filter_map(|evaluation| {
         let outcome = evaluation.stage(Stage::Deployed)?;
         let share = each_second(outcome, |second| 100.0 * second.refused / second.asked.max(1.0));
-        Some((name(evaluation), share.into_iter().filter(|(second, _)| *second < SHOWN_SECONDS).collect()))
+        Some((name(evaluation), share.into_iter().filter(|(second, _)| *second < OPENING_SECONDS).collect()))
     });
     Chart { title: "Requests that are refused, as deployed", y: "% of those that come", series: series.collect() }
 }
@@ -78,7 +80,7 @@ fn behind(evaluations: &[Evaluation]) -> Chart {
 }
 
 fn each_second(outcome: &Outcome, of: impl Fn(&crate::Second) -> f64) -> Points {
-    outcome.seconds.iter().take(MOST_POINTS).enumerate().map(|(second, row)| (real(second), of(row))).collect()
+    outcome.seconds.iter().take(BUSY_SECONDS).enumerate().map(|(second, row)| (real(second), of(row))).collect()
 }
 
 fn lines(chart: &Chart) -> Drawn {
@@ -89,15 +91,21 @@ fn lines(chart: &Chart) -> Drawn {
         let area = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
         area.fill(&WHITE)?;
         let mut builder = ChartBuilder::on(&area);
-        builder.caption(chart.title, ("sans-serif", 18)).margin(12).x_label_area_size(36).y_label_area_size(64);
-        let mut plot = builder.build_cartesian_2d(0.0..most.0, 0.0..most.1 * 1.05)?;
-        plot.configure_mesh().x_desc("seconds").y_desc(chart.y).light_line_style(WHITE).draw()?;
+        builder.caption(chart.title, ("sans-serif", 24)).margin(12).x_label_area_size(36).y_label_area_size(64);
+        let mut plot = builder.build_cartesian_2d(0.0..most.0 * ROOM_FOR_LEGEND, 0.0..most.1 * 1.05)?;
+        plot.configure_mesh()
+            .x_desc("seconds")
+            .y_desc(chart.y)
+            .label_style(LABEL)
+            .axis_desc_style(LABEL)
+            .light_line_style(WHITE)
+            .draw()?;
         for ((name, points), color) in chart.series.iter().zip(COLORS.iter().copied().cycle()) {
             plot.draw_series(LineSeries::new(points.iter().copied(), color.stroke_width(2)))?
                 .label(name)
                 .legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 18, y)], color.stroke_width(2)));
         }
-        plot.configure_series_labels().background_style(WHITE.mix(0.8)).border_style(BLACK.mix(0.3)).draw()?;
+        legend(&mut plot)?;
         area.present()?;
     }
     Ok(svg)
@@ -124,7 +132,7 @@ fn bars(evaluations: &[Evaluation]) -> Drawn {
         let area = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
         area.fill(&WHITE)?;
         let mut builder = ChartBuilder::on(&area);
-        builder.caption("$ per million logins", ("sans-serif", 18)).margin(12).x_label_area_size(30);
+        builder.caption("$ per million logins", ("sans-serif", 24)).margin(12).x_label_area_size(30);
         let mut plot = builder.build_cartesian_2d(-0.75 * most..1.1 * most, real(names.len())..0.0)?;
         for ((place, (backend, bill)), color) in bills.iter().enumerate().zip(COLORS) {
             let top = 0.1 + 0.4 * real(place);
@@ -137,27 +145,42 @@ fn bars(evaluations: &[Evaluation]) -> Drawn {
                 .label(format!("{}, {} in all", backend.name(), dollars(bill.total())))
                 .legend(move |(x, y)| Rectangle::new([(x, y - 5), (x + 18, y + 5)], color.filled()));
         }
-        let label = |(row, name): (usize, &&str)| {
-            Text::new((*name).to_owned(), (-0.74 * most, real(row) + 0.25), ("sans-serif", 12))
-        };
+        let label =
+            |(row, name): (usize, &&str)| Text::new((*name).to_owned(), (-0.74 * most, real(row) + 0.25), LABEL);
         plot.draw_series(names.iter().enumerate().map(label))?;
-        plot.configure_series_labels().background_style(WHITE.mix(0.8)).border_style(BLACK.mix(0.3)).draw()?;
+        legend(&mut plot)?;
         area.present()?;
     }
     Ok(svg)
+}
+
+fn legend<'a, X: Ranged, Y: Ranged>(
+    plot: &mut ChartContext<'a, SVGBackend<'a>, Cartesian2d<X, Y>>,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let mut labels = plot.configure_series_labels();
+    labels.label_font(LABEL).background_style(WHITE.mix(0.8)).border_style(BLACK.mix(0.3));
+    Ok(labels.draw()?)
 }
 
 fn name(evaluation: &Evaluation) -> String {
     format!("{}, {}", size(evaluation.question.verifications), evaluation.question.backend.name())
 }
 
-const SIZE: (u32, u32) = (860, 420);
+const SIZE: (u32, u32) = (960, 480);
+
+const LABEL: (&str, u32) = ("sans-serif", 16);
 
 /// More points than pixels show nothing more.
 const MOST_POINTS: usize = 400;
 
-/// Hardly anything comes after that, and shares of little are noise.
-const SHOWN_SECONDS: f64 = 90.0;
+/// Few come when the opening is over, and shares of few are noise.
+const OPENING_SECONDS: f64 = 60.0;
+
+/// Hardly anybody thinks for longer.
+const BUSY_SECONDS: usize = 120;
+
+/// To the right of the lines.
+const ROOM_FOR_LEGEND: f64 = 1.35;
 
 const COLORS: [RGBColor; 6] = [
     RGBColor(31, 119, 180),
