@@ -2,12 +2,13 @@
 
 use std::convert::Infallible;
 use std::future::{Future, ready};
+use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{IN_FLIGHT_FOR, SystemClock};
+use domain::{Clock, IN_FLIGHT_FOR, SystemClock};
 use lambda_http::http::Response;
-use lambda_http::{Body, Error, Request, service_fn};
+use lambda_http::{Body, Error, Request, Service, service_fn};
 use telemetry::Metrics;
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
@@ -68,12 +69,20 @@ fn late(elapsed: &Elapsed) -> Problem {
 /// # Errors
 /// Whatever ends the runtime.
 pub async fn run(function: &'static str, endpoint: impl Endpoint) -> Result<(), Error> {
-    let measured = Measured::new(endpoint, Metrics::to_stdout(function), Arc::new(SystemClock));
-    lambda_http::run_concurrent(service_fn(move |request| {
+    lambda_http::run_concurrent(handler(endpoint, Metrics::to_stdout(function), Arc::new(SystemClock))).await
+}
+
+/// What [`run`] runs: the endpoint, with every request measured.
+pub fn handler<W: Write + Send + 'static>(
+    endpoint: impl Endpoint,
+    metrics: Metrics<W>,
+    clock: Arc<dyn Clock>,
+) -> impl Service<Request, Response = Response<Body>, Error = Infallible, Future: Send> + Clone + Send + Sync {
+    let measured = Measured::new(endpoint, metrics, clock);
+    service_fn(move |request| {
         let measured = measured.clone();
-        async move { Ok::<_, Infallible>(measured.serve(request).await) }
-    }))
-    .await
+        async move { Ok(measured.serve(request).await) }
+    })
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ mod tokens;
 
 pub use body::{MAX_BODY_BYTES, json_body};
 pub use caller::Caller;
-pub use endpoint::{ANSWER_DEADLINE, Endpoint, run};
+pub use endpoint::{ANSWER_DEADLINE, Endpoint, handler, run};
 pub use factors::{FactorBody, FactorDescription, presented_factors};
 pub use inbound::Inbound;
 pub use problem::Problem;
