@@ -80,6 +80,10 @@ deployed *arguments:
 performance:
     python tests/performance/run.py
 
+# Compare the instructions of a request on each path with the baseline; `--write` makes a new one, `--profile PATH` shows where they are.
+instructions *arguments:
+    python tests/instructions/run.py {{ arguments }}
+
 # Compare an admission decision on each backend with a bare round trip, and write it into docs/PERFORMANCE.md.
 admission:
     python tests/performance/admission.py

@@ -140,7 +140,7 @@ fn every_chosen_crate_is_used() {
 
 /// The packages that are more than tests.
 fn shipped() -> Vec<Value> {
-    packages().into_iter().filter(|package| package["name"] != TESTS).collect()
+    packages().into_iter().filter(|package| !TESTS.iter().any(|name| package["name"] == *name)).collect()
 }
 
 /// The names in `[workspace.dependencies]` that are not the workspace's own.
@@ -177,10 +177,10 @@ fn library(package: &str) -> String {
 fn layer(package: &str) -> usize {
     let shared = LAYERS.iter().position(|layer| layer.contains(&package));
     shared.unwrap_or(match package {
-        TESTS => LAYERS.len() + 2,
+        _ if TESTS.contains(&package) => LAYERS.len() + 2,
         "local" => LAYERS.len() + 1,
         _ => LAYERS.len(),
     })
 }
 
-const TESTS: &str = "countersign-tests";
+const TESTS: [&str; 2] = ["countersign-tests", "instructions"];
