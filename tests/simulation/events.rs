@@ -16,6 +16,7 @@ struct Told {
     opened: Vec<EventId>,
     wrong: usize,
     succeeded: Vec<SessionId>,
+    refused: usize,
 }
 
 impl Simulation {
@@ -35,7 +36,7 @@ impl Simulation {
         for event in events.values() {
             match event.outcome {
                 Outcome::VerificationOpened { verification, .. } => {
-                    told.entry(verification).or_default().opened.push(event.id)
+                    told.entry(verification).or_default().opened.push(event.id);
                 }
                 Outcome::AttemptWrong { verification, .. } | Outcome::AttemptWhileLocked { verification, .. } => {
                     told.entry(verification).or_default().wrong += 1;
@@ -43,6 +44,7 @@ impl Simulation {
                 Outcome::VerificationSucceeded { verification, session, .. } => {
                     told.entry(verification).or_default().succeeded.push(session);
                 }
+                Outcome::CompletionRefused { verification } => told.entry(verification).or_default().refused += 1,
                 _ => {}
             }
         }
@@ -57,17 +59,22 @@ impl Simulation {
                 let decided = known.attempts.iter().filter_map(|sent| sent.decided.as_ref());
                 decided.filter(|answer| answer.status == status).count()
             };
-            // After a fault, a repeated opening may announce what it then finds opened otherwise: reconciling takes that back.
+            // After a fault, or beside an enrollment, a repeated opening may announce what it then finds opened otherwise: reconciling
+            // takes that back.
             let is_told = told.opened.contains(&self.watch.branch.opening_event_id(&stored));
-            let is_alone = told.opened.len() == 1 || self.reached.contains(&Reached::Fault);
+            let is_blurred = self.reached.contains(&Reached::Fault) || known.exists.is_none();
+            let is_alone = told.opened.len() == 1 || is_blurred;
             holds(is_told && is_alone, OutcomesHaveEvents, || format!("a verification was opened, and {told:?}"));
             let is_told = (answered(401)..=wrong + undecided).contains(&told.wrong);
             holds(is_told, OutcomesHaveEvents, || format!("{wrong} wrong, {undecided} undecided, and {told:?}"));
             let is_told = told.succeeded.len() >= answered(200);
             holds(is_told, OutcomesHaveEvents, || format!("a success, and {told:?}"));
+            // Attempts that are right at once announce their success side by side; all but one take that back.
             let session = stored.verified.as_ref().map(|verified| verified.session);
-            let is_named = session.is_none_or(|session| told.succeeded.is_empty() || told.succeeded.contains(&session));
-            holds(is_named, OutcomesHaveEvents, || format!("{session:?}, and {told:?}"));
+            let not_so = told.succeeded.iter().filter(|announced| Some(**announced) != session).count();
+            let is_mended_later = self.reached.contains(&Reached::Fault) || self.reached.contains(&Reached::Death);
+            let is_so = not_so <= told.refused || is_mended_later;
+            holds(is_so, OutcomesHaveEvents, || format!("{session:?}, and {told:?}"));
         }
     }
 }
