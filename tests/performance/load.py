@@ -6,7 +6,6 @@ nothing is written.
 """
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -17,8 +16,8 @@ from pathlib import Path
 import load_page
 import sections
 from load_page import Aim
-from sections import ROOT
 from load_programs import Host, Load, Redis
+from sections import ROOT
 
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
 PLOT = ROOT / "docs" / "performance" / "live.svg"
@@ -89,7 +88,7 @@ def closed(scenario: str):
     """One request after another on each of 16 connections."""
     def measure(run: Run) -> None:
         with Redis(run.folder) as redis, run.valkey(redis) as host:
-            run.load.enroll(host)
+            run.load.enroll(host, redis)
             seen = run.load.run(host, scenario, "--seconds", run.seconds // 2, cpu={"redis": redis})
         run.closed[scenario] = seen
         run.at_least(f"{scenario}, 16 connections", seen["achieved_per_second"], 15_000, "a second")
@@ -104,7 +103,7 @@ def closed(scenario: str):
 def open_loop(run: Run) -> None:
     """Verifications opened at a rate, whatever the answers take."""
     with Redis(run.folder) as redis, run.valkey(redis) as host:
-        run.load.enroll(host)
+        run.load.enroll(host, redis)
         for rate in OPEN_RATES:
             seen = run.load.run(host, "initiate", "--rate", rate, "--seconds", run.seconds, cpu={"redis": redis})
             run.open[rate] = seen
@@ -120,7 +119,7 @@ def others(run: Run) -> None:
     """What else a service gets to see."""
     seconds = max(run.seconds // 4, 5)
     with Redis(run.folder) as redis, run.valkey(redis) as host:
-        run.load.enroll(host)
+        run.load.enroll(host, redis)
         for scenario, rate in (("mixed", 500), ("burst", 500), ("replay-storm", None), ("login", 50)):
             pace = ["--rate", rate] if rate else []
             seen = run.load.run(host, scenario, "--seconds", seconds, *pace, cpu={"redis": redis})
@@ -133,7 +132,7 @@ def live(run: Run) -> None:
     count = run.arguments.live
     plot = run.folder / "live.svg"
     with Redis(run.folder) as redis, run.valkey(redis) as host:
-        run.load.enroll(host)
+        run.load.enroll(host, redis)
         before = redis.used_memory()
         arguments = ["--rate", LIVE_RATE, "--count", count, "--sample", 1_000, "--plot", plot]
         seen = run.load.run(host, "initiate", *arguments, cpu={"redis": redis})
@@ -169,7 +168,7 @@ def opened(seen: dict, soon: int) -> dict:
 def verify(run: Run) -> None:
     """Right factors as fast as they can be checked, beside what the bare derivation does in the same minutes."""
     with Redis(run.folder) as redis, run.valkey(redis) as host:
-        run.load.enroll(host)
+        run.load.enroll(host, redis)
         run.verify = verified(run, host, {"redis": redis}, run.seconds // 2)
         with run.load.running(host, "verify", "--seconds", run.seconds // 2, "--ahead", ahead(run.seconds // 2)):
             # Both set up first, in the same seconds.

@@ -27,11 +27,12 @@ class Aim(NamedTuple):
             return "met"
         off = abs(self.seen - self.aim)
         share = f", {100 * off / self.aim:.0f} %" if self.aim else ""
-        return f"**missed by {number(off)} {self.unit}{share}**"
+        return f"missed by {number(off)} {self.unit}{share}"
 
     def row(self) -> str:
         bound = "at least" if self.is_least else "at most"
-        return f"| {self.figure} | {number(self.seen)} {self.unit} | {bound} {number(self.aim)} | {self.verdict()} |"
+        verdict = self.verdict() if self.is_met() else f"**{self.verdict()}**"
+        return f"| {self.figure} | {number(self.seen)} {self.unit} | {bound} {number(self.aim)} | {verdict} |"
 
 
 def section(run, seconds: float) -> str:

@@ -87,8 +87,12 @@ class Load:
     def __init__(self, program: Path, folder: Path):
         self.program, self.folder = program, folder
 
-    def enroll(self, host: Host) -> None:
+    def enroll(self, host: Host, redis: Redis | None = None) -> None:
+        """Enrols everybody, and then empties the cache: while derivations take all cores, it may miss that somebody is
+        enrolled by now, and would call them unknown for up to a minute."""
         subprocess.run(self._command("enroll", host), env=environment(host), check=True)
+        if redis:
+            redis.call("FLUSHALL")
 
     def run(self, host: Host, scenario: str, *arguments, cpu: dict | None = None) -> dict:
         """The summary of a run. Aims are ours to judge; what is lost is in it."""
@@ -98,6 +102,8 @@ class Load:
         command = [*self._command("run", host), "--scenario", scenario, "--json", file, *processes, *map(str, arguments)]
         print(f"{scenario} {' '.join(map(str, arguments))}", file=sys.stderr, flush=True)
         subprocess.run(command, env=environment(host), check=False)
+        if not file.exists():
+            raise SystemExit(f"{scenario}: the generator ended before it had measured")
         return json.loads(file.read_text())
 
     @contextlib.contextmanager
