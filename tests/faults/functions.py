@@ -97,7 +97,8 @@ class Deployment:
         return self._cloud.environment() | {
             "AWS_ENDPOINT_URL_DYNAMODB": engine_url, "AWS_ENDPOINT_URL_SQS": self.queue.url, "AWS_ENDPOINT_URL_KMS": self.keys.url,
             "COUNTERSIGN_CORE_TABLE": CORE_TABLE, "COUNTERSIGN_EPHEMERAL_TABLE": "EphemeralTable", "COUNTERSIGN_AUDIT_TABLE": "AuditTable",
-            "COUNTERSIGN_AUDIT_QUEUE_URL": self._queue_url, "COUNTERSIGN_KMS_KEY_ID": key, "COUNTERSIGN_ISSUER": "https://auth.test.example",
+            "COUNTERSIGN_AUDIT_QUEUE_URL": self._queue_url, "COUNTERSIGN_KMS_KEY_ID": key,
+            "COUNTERSIGN_ISSUER": "https://auth.test.example",
             "COUNTERSIGN_KDF": "pbkdf2-sha256-100000", "COUNTERSIGN_LIMITS": json.dumps(POLICY)}
 
     def trail(self) -> Trail:

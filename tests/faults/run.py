@@ -7,6 +7,7 @@ itself. With names of faults as arguments, it runs only those and writes nothing
 import argparse
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -36,6 +37,7 @@ def main() -> None:
     arguments = parts.parse_args()
     if unknown := set(arguments.names) - set(FAULTS):
         parts.error(f"there is no {', '.join(unknown)}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("faults: stopped"))
     if not arguments.built:
         build()
     rows = [run(name) for name in arguments.names or FAULTS]
