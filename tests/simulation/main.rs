@@ -17,6 +17,7 @@ mod erasure;
 mod errand;
 mod events;
 mod expectation;
+mod history;
 mod interleaving;
 mod invariant;
 mod ladder;

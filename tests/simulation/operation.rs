@@ -66,51 +66,62 @@ pub(crate) enum Presented {
     Mismatched,
 }
 
-/// The list of a seed.
+/// What the steps of a list have in common.
+struct Kind {
+    is_disturbed: bool,
+    people: u32,
+    /// How many of eight attempts present the right factors.
+    right: usize,
+}
+
+/// The list of a seed. Nothing goes wrong in every tenth; and every eighth is about somebody who has many sessions.
 pub(crate) fn list(seed: u64) -> Vec<Step> {
     let entropy = SeededEntropy::new(seed);
-    let is_disturbed = !seed.is_multiple_of(10);
-    (0..OPERATIONS).map(|_| Step::draw(&entropy, is_disturbed)).collect()
+    let (people, right) = if seed % 8 == 5 { (1, 6) } else { (PEOPLE, 3) };
+    let kind = Kind { is_disturbed: !seed.is_multiple_of(10), people, right };
+    (0..OPERATIONS).map(|_| Step::draw(&entropy, &kind)).collect()
 }
 
 impl Step {
-    fn draw(entropy: &SeededEntropy, is_disturbed: bool) -> Self {
-        let operation = Operation::draw(entropy);
+    fn draw(entropy: &SeededEntropy, kind: &Kind) -> Self {
+        let operation = Operation::draw(entropy, kind);
         let schedule = (entropy as &dyn Entropy).array().map(u64::from_be_bytes).unwrap();
         let fault =
             one_in(entropy, 4).then(|| (PORTS[below(entropy, 16)], 1 + below(entropy, 2), FAULTS[below(entropy, 4)]));
         let lives: Vec<_> =
             (0..3).map(|_| one_in(entropy, 6).then(|| 1 + u32::try_from(below(entropy, 24)).unwrap())).collect();
-        let (fault, lives) = if is_disturbed { (fault, lives) } else { (None, Vec::new()) };
+        let (fault, lives) = if kind.is_disturbed { (fault, lives) } else { (None, Vec::new()) };
         Self { operation, fault, lives, schedule }
     }
 }
 
 impl Operation {
-    fn draw(entropy: &SeededEntropy) -> Self {
+    fn draw(entropy: &SeededEntropy, kind: &Kind) -> Self {
         match below(entropy, 32) {
-            0 => Self::Shred { person: below(entropy, PEOPLE) },
+            0 => Self::Shred { person: below(entropy, kind.people) },
             1 | 2 => Self::Wait(long_or_short(entropy)),
             3 => Self::Restart,
-            4..=7 => Self::AtOnce((0..2 + below(entropy, 3)).map(|_| Self::draw_request(entropy, false)).collect()),
-            _ => Self::draw_request(entropy, true),
+            4..=7 => {
+                Self::AtOnce((0..2 + below(entropy, 3)).map(|_| Self::draw_request(entropy, kind, false)).collect())
+            }
+            _ => Self::draw_request(entropy, kind, true),
         }
     }
 
     /// One that is made of requests. Among others, it is one request, or what happens beside requests.
-    fn draw_request(entropy: &SeededEntropy, is_alone: bool) -> Self {
+    fn draw_request(entropy: &SeededEntropy, kind: &Kind, is_alone: bool) -> Self {
         let at_once = |most: u32| if is_alone && one_in(entropy, 3) { 2 + below(entropy, most - 1) } else { 1 };
         match below(entropy, 32) {
-            0 => Self::Enroll { person: below(entropy, PEOPLE) },
-            1..=4 => Self::Initiate { person: below(entropy, PEOPLE) },
+            0 => Self::Enroll { person: below(entropy, kind.people) },
+            1..=4 => Self::Initiate { person: below(entropy, kind.people) },
             5 | 6 => {
-                let presented = (0..=below(entropy, 3)).map(|_| Presented::draw(entropy)).collect();
-                Self::Hurry { person: below(entropy, PEOPLE), presented }
+                let presented = (0..=below(entropy, 3)).map(|_| Presented::draw(entropy, kind)).collect();
+                Self::Hurry { person: below(entropy, kind.people), presented }
             }
             7 => Self::RepeatInitiate { verification: below(entropy, 64), at_once: at_once(3) },
             8..=16 => Self::Attempt {
                 verification: below(entropy, 64),
-                presented: Presented::draw(entropy),
+                presented: Presented::draw(entropy, kind),
                 at_once: at_once(5),
             },
             17..=20 => Self::RepeatAttempt {
@@ -123,8 +134,8 @@ impl Operation {
             23 | 24 => Self::Introspect { token: below(entropy, 64) },
             25 | 26 => Self::Revoke { token: below(entropy, 64) },
             27 => Self::RepeatRevoke { revocation: below(entropy, 64) },
-            28 => Self::Unlock { person: below(entropy, PEOPLE) },
-            29 if !is_alone => Self::Shred { person: below(entropy, PEOPLE) },
+            28 => Self::Unlock { person: below(entropy, kind.people) },
+            29 if !is_alone => Self::Shred { person: below(entropy, kind.people) },
             30 | 31 if !is_alone => Self::Wait(WAITS[below(entropy, 5)]),
             _ => Self::Attempt { verification: below(entropy, 64), presented: Presented::Right, at_once: 1 },
         }
@@ -132,11 +143,11 @@ impl Operation {
 }
 
 impl Presented {
-    fn draw(entropy: &SeededEntropy) -> Self {
+    fn draw(entropy: &SeededEntropy, kind: &Kind) -> Self {
         match below(entropy, 8) {
-            0..=2 => Self::Right,
-            3..=6 => Self::Wrong,
-            _ => Self::Mismatched,
+            7 => Self::Mismatched,
+            drawn if drawn < kind.right => Self::Right,
+            _ => Self::Wrong,
         }
     }
 }

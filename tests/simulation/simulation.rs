@@ -15,6 +15,7 @@ use testkit::{MemoryStore, SeededEntropy};
 use crate::erasure::Shredded;
 use crate::errand::{Desk, Errand, Papers, Sent, address};
 use crate::expectation::Snapshot;
+use crate::history;
 use crate::interleaving::{Process, interleave};
 use crate::operation::{Operation, Step};
 use crate::planted::{Bug, Planted};
@@ -165,8 +166,10 @@ impl Simulation {
             world.delivery = countersign_tests::Delivery::AfterItAnswers(Arc::default());
         }
         world.restart();
+        let (tenant, somebody) = (world.tenant.id, prepared.people[0].id.parse().unwrap());
+        tables.overwrite_account(tenant, somebody, history::account(seed, world.clock.now()));
         let branch = Arc::clone(&prepared.branch);
-        let watch = Watch::new(tables, (world.tenant.id, branch), world.kdf.clone());
+        let watch = Watch::new(tables, (tenant, branch), world.kdf.clone());
         Self {
             world,
             people: prepared.people.clone(),
