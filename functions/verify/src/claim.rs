@@ -5,6 +5,7 @@ use std::time::Duration;
 use audit::RecordEvents;
 use crypto::{Acr, Answered, UnwrapKey};
 use domain::{AttemptState, Verification};
+use jiff::Timestamp;
 use store::{Claim, ClaimRequest};
 use tokio::time::timeout;
 
@@ -33,7 +34,7 @@ impl<S: VerifyStore, U: UnwrapKey, A: RecordEvents> Verify<S, U, A> {
         };
         match self.0.store.claim_attempt(&claim).await? {
             Claim::Granted(verification) => Ok(Claimed::ToDecide(verification)),
-            Claim::Repeated(verification) => self.repeat(execution, &verification).await,
+            Claim::Repeated(verification) => self.repeat(execution, &verification, claim.now).await,
             Claim::Unknown => Err(VerifyError::Unknown),
             Claim::OtherRequest => Err(VerifyError::KeyReused),
             Claim::Closed => Err(VerifyError::Closed),
@@ -43,10 +44,18 @@ impl<S: VerifyStore, U: UnwrapKey, A: RecordEvents> Verify<S, U, A> {
 
     /// What became of the attempt. Its event is sent again, under its id: the execution that decided it may have failed to send
     /// it, and answered 503. Whether its account was locked is not stored with it; where that was told, the first telling counts.
-    async fn repeat(&self, execution: Execution<'_>, verification: &Verification) -> Result<Claimed, VerifyError> {
+    ///
+    /// `now` is the instant at which the store was asked: at a later one, a claim that it found in flight could look abandoned, which the
+    /// next try would take over.
+    async fn repeat(
+        &self,
+        execution: Execution<'_>,
+        verification: &Verification,
+        now: Timestamp,
+    ) -> Result<Claimed, VerifyError> {
         let opener = self.opener(verification).await?;
         let decision = Decision { execution, verification, opener: &opener };
-        let (trail, key, now) = (decision.trail(), decision.attempt(), self.0.clock.now());
+        let (trail, key) = (decision.trail(), decision.attempt());
         let Some(attempt) = verification.attempts.get(key) else {
             return Err(VerifyError::Forgotten);
         };

@@ -1,5 +1,7 @@
 //! A1, A3, A9: an attempt that comes again.
 
+use std::time::Duration;
+
 use audit::Outcome;
 use domain::{IN_FLIGHT_FOR, RequestNonce, SessionId};
 use store::{ClaimAttempt, ClaimRequest, FindAccount, StoreErrorKind};
@@ -91,6 +93,24 @@ async fn a3_what_a_dead_process_claimed_is_decided_by_the_retry_and_counted_once
     assert!(matches!(retried, Err(VerifyError::Wrong { attempts_remaining: 2 })));
     let account = scene.store.find_account(scene.tenant, scene.user).await.unwrap().unwrap();
     assert_eq!(account.failures.instants().len(), 1);
+}
+
+#[tokio::test]
+async fn a3_a_retry_at_the_very_end_of_a_dead_processs_claim_is_never_told_that_it_is_too_late() {
+    let mut in_progress = 0;
+    for milliseconds in 0..30 {
+        let scene = Scene::new().await;
+        let attempt = scene.attempt(true).await;
+        claimed_by_another_execution(&scene, &attempt).await;
+        scene.clock.advance(IN_FLIGHT_FOR - Duration::from_millis(milliseconds));
+        scene.tick(1);
+
+        let retried = scene.send(&attempt).await;
+
+        in_progress += i32::from(matches!(retried, Err(VerifyError::InProgress)));
+        assert!(matches!(retried, Ok(_) | Err(VerifyError::InProgress)), "{milliseconds} ms before it ends");
+    }
+    assert!((1..30).contains(&in_progress), "{in_progress}");
 }
 
 #[tokio::test]

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::time::Duration;
 
 use admission::{Admission, Arrival, CallerKind, Policy, Route};
 use audit::{Event, MemorySink, Outcome};
@@ -16,6 +17,7 @@ use domain::{
     RequestFingerprint, RequestId, SourceAddress, TenantId, UserId, VERIFICATION_LIFETIME, Verification,
     VerificationId,
 };
+use jiff::Timestamp;
 use keyring::{BranchKeys, SigningKeys, create_branch_key, create_signing_key};
 use store::OpenVerification;
 use testkit::{FaultStore, FixedClock, MemoryStore, SeededEntropy};
@@ -33,6 +35,21 @@ pub(crate) struct Scene {
     verifier: StoredVerifier,
     verify: Verify<FaultStore, DevelopmentKey, Arc<MemorySink>>,
     keys_used: AtomicU8,
+    ticking: Arc<Ticking>,
+}
+
+/// The scene's clock, as the process sees it: it goes on by so many milliseconds whenever it is read.
+#[derive(Debug)]
+struct Ticking {
+    clock: Arc<FixedClock>,
+    step: AtomicU64,
+}
+
+impl Clock for Ticking {
+    fn now(&self) -> Timestamp {
+        self.clock.advance(Duration::from_millis(self.step.load(Ordering::Relaxed)));
+        self.clock.now()
+    }
 }
 
 /// An attempt: its verification, its key and what it presents.
@@ -57,7 +74,8 @@ impl Scene {
         let service = DevelopmentKey::ephemeral(&*entropy, outside).unwrap();
         create_signing_key(&store, &service, &*clock).await.unwrap();
         create_branch_key(&store, &service, tenant, (&*clock, &*entropy)).await.unwrap();
-        let ticking = || Arc::clone(&clock) as Arc<dyn Clock>;
+        let read = Arc::new(Ticking { clock: Arc::clone(&clock), step: AtomicU64::new(0) });
+        let ticking = || Arc::clone(&read) as Arc<dyn Clock>;
         let keys = BranchKeys::new(store.clone(), service.clone(), ticking());
         let branch = keys.current(tenant).await.unwrap();
         let (kdf, sink) = (KdfPool::default(), Arc::<MemorySink>::default());
@@ -76,7 +94,19 @@ impl Scene {
             entropy: Arc::clone(&entropy),
         });
         let verifier = verifier(&branch, user, (&KdfPool::default(), entropy)).await;
-        Self { store, sink, clock, kdf, tenant, user, branch, verifier, verify, keys_used: AtomicU8::new(0) }
+        Self {
+            store,
+            sink,
+            clock,
+            kdf,
+            tenant,
+            user,
+            branch,
+            verifier,
+            verify,
+            keys_used: AtomicU8::new(0),
+            ticking: read,
+        }
     }
 
     /// A new attempt of a new verification.
@@ -102,6 +132,11 @@ impl Scene {
         };
         self.store.open_verification(&opened).await.unwrap();
         Attempt { verification, key: self.key(), right }
+    }
+
+    /// From now on, time passes while a request is served.
+    pub(crate) fn tick(&self, step: u64) {
+        self.ticking.step.store(step, Ordering::Relaxed);
     }
 
     /// Another attempt of the same verification.
