@@ -1,7 +1,7 @@
 //! The crates of this workspace, as log targets name them.
 
 /// The only crates that may log below `info`. A new crate that is not listed just stays silent there.
-pub(crate) const OWN_CRATES: [&str; 32] = [
+pub(crate) const OWN_CRATES: [&str; 33] = [
     "admin",
     "admission",
     "audit",
@@ -9,6 +9,7 @@ pub(crate) const OWN_CRATES: [&str; 32] = [
     "audit_query",
     "audit_writer",
     "authorizer",
+    "capacity",
     "config",
     "countersign",
     "countersign_http",
