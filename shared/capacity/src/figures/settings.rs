@@ -13,11 +13,11 @@ figures! {
     MEMORY "memory" = 512.0 "MB", Repository("template.yaml, Globals, MemorySize");
     VERIFY_MEMORY "verify-memory" = 1_769.0 "MB", Repository("template.yaml, Verify, MemorySize");
     WRITER_MEMORY "writer-memory" = 1_024.0 "MB", Repository("template.yaml, AuditWriter, MemorySize");
-    RESERVED_AUTHORIZER "reserved-authorizer" = 120.0 "environments", Repository("template.yaml, Authorizer, ReservedConcurrentExecutions");
+    RESERVED_AUTHORIZER "reserved-authorizer" = 100.0 "environments", Repository("template.yaml, Authorizer, ReservedConcurrentExecutions");
     RESERVED_INITIATE "reserved-initiate" = 200.0 "environments", Repository("template.yaml, Initiate, ReservedConcurrentExecutions");
-    RESERVED_VERIFY "reserved-verify" = 300.0 "environments", Repository("template.yaml, Verify, ReservedConcurrentExecutions");
-    RESERVED_STATUS "reserved-status" = 50.0 "environments", Repository("template.yaml, Status, ReservedConcurrentExecutions");
-    RESERVED_INTROSPECT "reserved-introspect" = 50.0 "environments", Repository("template.yaml, Introspect, ReservedConcurrentExecutions");
+    RESERVED_VERIFY "reserved-verify" = 190.0 "environments", Repository("template.yaml, Verify, ReservedConcurrentExecutions");
+    RESERVED_STATUS "reserved-status" = 185.0 "environments", Repository("template.yaml, Status, ReservedConcurrentExecutions");
+    RESERVED_INTROSPECT "reserved-introspect" = 85.0 "environments", Repository("template.yaml, Introspect, ReservedConcurrentExecutions");
     SHARDS "shards" = 4.0 "shards", Repository("template.yaml, AuditShards");
     MOST_SHARDS "most-shards" = 64.0 "shards", Repository("template.yaml, AuditShards, MaxValue");
     WRITERS "writers" = 4.0 "batches at once", Repository("template.yaml, AuditWriter, MaximumConcurrency");
