@@ -43,7 +43,8 @@ def section(run, seconds: float) -> str:
 
 Written by `just load` in {seconds / 60:.0f} minutes on {machine()}. Generator, release host and Redis share its cores, so each takes from
 the others. All limits are on, with quotas that are not hit ([LIMITS.md](LIMITS.md)), and every request has its own idempotency key; 1,000 users
-are enrolled with two factors (PBKDF2, 100,000 iterations). The audit log is written by another process, as in AWS.
+are enrolled with two factors (PBKDF2, 100,000 iterations). The audit log is left to another process, as in AWS,
+and the host has one worker thread.
 [How the generator works, and what the columns mean](../tests/load/README.md).
 
 | figure | seen | aim | |

@@ -27,8 +27,9 @@ class Host(switching.Host):
         policy.write_text(json.dumps(POLICY))
         command = [program, "serve", "--port", "0", "--ephemeral", "--kdf", "pbkdf2-sha256-100000", "--leave-audit-queue",
                    "--policy", policy, *arguments]
+        # Redis and the generator need the other core; two workers would wake each other all the time.
         # What it keeps while it runs is removed with the folder, also if it is killed.
-        environment = os.environ | {"TMPDIR": str(folder)}
+        environment = os.environ | {"TMPDIR": str(folder), "TOKIO_WORKER_THREADS": "1"}
         self.log = folder / "host.log"
         self.process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True)
 

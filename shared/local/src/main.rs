@@ -4,6 +4,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use local::Cli;
+use mimalloc::MiMalloc;
+
+/// A request makes some hundred small allocations, most of them for the gateway's event and its way through JSON.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
