@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::client::Url;
 use crate::measure::Process;
 use crate::report::Aims;
 use crate::scenario::Scenario;
 use crate::schedule::{End, Schedule};
-use crate::target::Url;
 
 /// Loads a running Countersign and reports what it saw.
 #[derive(Debug, Parser)]

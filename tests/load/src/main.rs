@@ -2,13 +2,13 @@
 
 mod arguments;
 mod ceiling;
+mod client;
 mod measure;
 mod random;
 mod report;
 mod run;
 mod scenario;
 mod schedule;
-mod target;
 
 use std::process::ExitCode;
 

@@ -11,11 +11,11 @@ use serde_json::json;
 
 use crate::arguments::{Arguments, CeilingArguments, Command, EnrollArguments, RunArguments, TargetArguments};
 use crate::ceiling;
+use crate::client::{Calls, Users};
 use crate::measure::Process;
 use crate::report::{self, Progress, Summary, say};
 use crate::scenario::{Plan, Scenario, Shared, Suite, look_for};
 use crate::schedule::{End, Schedule};
-use crate::target::{Calls, Users};
 
 /// Runs a command to its end.
 ///

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::client::Code;
 use crate::measure::Latencies;
 use crate::scenario::Step;
-use crate::target::Code;
 
 /// Everything that a report is made from.
 #[derive(Debug)]

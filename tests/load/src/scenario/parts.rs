@@ -4,9 +4,9 @@ use http::StatusCode;
 use tokio::time::Instant;
 
 use super::worker::Worker;
+use crate::client::Users;
 use crate::random::Random;
 use crate::scenario::{Scenario, Step};
-use crate::target::Users;
 
 impl Worker {
     /// One iteration. What it asks first has a latency from `since` on, what follows from when it is sent.

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
+use crate::client::{Answer, Connection};
 use crate::random::Random;
 use crate::scenario::{Shared, Step};
-use crate::target::{Answer, Connection};
 
 /// Some of the verifications that were opened, spread evenly.
 #[derive(Debug)]

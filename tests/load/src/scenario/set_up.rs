@@ -5,8 +5,8 @@ use http::StatusCode;
 use tokio::time::Instant;
 
 use super::worker::{Opened, Worker};
+use crate::client::{Answer, Call, Users};
 use crate::scenario::{Scenario, Step};
-use crate::target::{Answer, Call, Users};
 
 impl Worker {
     /// Connects and prepares what the scenario needs; one of the connections prepares what all need.

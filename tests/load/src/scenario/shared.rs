@@ -7,11 +7,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use crate::client::{Call, Calls, Users};
 use crate::measure::{CpuTime, Pacer, Process, Recorder};
 use crate::random::Random;
 use crate::scenario::{Sample, Scenario};
 use crate::schedule::Schedule;
-use crate::target::{Call, Calls, Users};
 
 /// What to do.
 #[derive(Debug)]

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use crate::client::{Answer, Call, Code, Connection};
 use crate::random::Random;
 use crate::scenario::{Shared, Step};
-use crate::target::{Answer, Call, Code, Connection};
 
 /// Owns a connection; one request at a time.
 #[derive(Debug)]
