@@ -102,7 +102,7 @@ async fn a3_a_retry_at_the_very_end_of_a_dead_processs_claim_is_never_told_that_
         let scene = Scene::new().await;
         let attempt = scene.attempt(true).await;
         claimed_by_another_execution(&scene, &attempt).await;
-        scene.clock.advance(IN_FLIGHT_FOR - Duration::from_millis(milliseconds));
+        scene.clock.advance(IN_FLIGHT_FOR.saturating_sub(Duration::from_millis(milliseconds)));
         scene.tick(1);
 
         let retried = scene.send(&attempt).await;
