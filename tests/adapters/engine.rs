@@ -1,6 +1,9 @@
 //! A running engine with the template's tables, empty, and how to reach it.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use local::{create_tables, engine_config, table_names};
 use store_dynamodb::{AllTables, DynamoStore};
 
@@ -41,7 +44,12 @@ impl Engine {
 
 async fn with_tables(address: &str, process: Option<DynamoDbLocal>) -> Engine {
     create_tables(address).await.unwrap();
-    let config = engine_config(address);
+    let config = engine_config(address).into_builder().timeout_config(patience()).build();
     let store = DynamoStore::new(&config, table_names());
     Engine { store, client: Client::new(&config), address: address.to_owned(), _process: process }
+}
+
+/// A JVM that has just started may take longer for ten megabytes than a function would wait.
+fn patience() -> TimeoutConfig {
+    TimeoutConfig::builder().operation_timeout(Duration::from_secs(60)).build()
 }

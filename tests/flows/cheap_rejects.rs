@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use admission::Policy;
-use countersign_tests::{Answer, Call, Embedded, Opened, Ports, World};
+use countersign_tests::{Answer, Call, Embedded, Opened, Person, Ports, World};
 use testkit::Trace;
 
 use crate::backends::Valkey;
@@ -125,6 +125,20 @@ async fn v7_a_flood_at_closed_expired_unknown_and_verified_verifications_runs_no
     flood(&world, 404, || world.attempting(&unknown, &person.right(asked))).await;
     world.clock.advance(Duration::from_secs(300));
     flood(&world, 409, || world.attempting(&expired, &person.right(asked))).await;
+}
+
+#[tokio::test]
+async fn v7_an_enrollment_that_would_wait_too_long_is_turned_away_and_not_begun() {
+    let world = World::new().await;
+    let enrolling = world.enrolling(&Person::new(1, &["pin", "nfc"]));
+    let turns: Vec<_> = std::iter::from_fn(|| world.kdf.turn(1).ok()).collect();
+
+    let (busy, trace) = traced(&world, enrolling.clone()).await;
+    drop(turns);
+    let enrolled = world.send(enrolling).await;
+
+    assert_eq!((busy.status, busy.header("retry-after").len(), enrolled.status), (503, 1, 201));
+    assert!(!trace.ports().contains(&"BeginRequest"), "{trace:?}");
 }
 
 /// Many requests, each of which is refused, or answered from what is stored: no derivation, no event, one wait at most, and one write

@@ -102,6 +102,18 @@ mod tests {
     }
 
     #[test]
+    fn as_many_sets_are_counted_as_are_drawn() {
+        for choice in 0..1_u32 << FactorType::ALL.len() {
+            let chosen = FactorType::ALL.into_iter().enumerate().filter(|(position, _)| choice >> position & 1 == 1);
+            let factors = FactorSet::of(chosen.map(|(_, factor)| factor)).unwrap();
+
+            let drawn = AskableSets::draw(factors, &Counting::default()).unwrap();
+
+            assert_eq!(AskableSets::count(factors), drawn.map_or(0, |sets| sets.as_slice().len()), "{factors}");
+        }
+    }
+
+    #[test]
     fn two_factors_of_two_categories_give_one_set() {
         let factors = FactorSet::of([FactorType::Pin, FactorType::Nfc]).unwrap();
 
