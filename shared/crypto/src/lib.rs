@@ -40,6 +40,7 @@ mod place;
 mod refresh_token;
 mod seal;
 mod secret_key;
+mod signatures_seen;
 mod signing_key;
 mod transaction;
 mod user_key;

@@ -70,7 +70,7 @@ impl TokenCheck<'_> {
         let key = self.keys.iter().find(|key| key.token_header() == header).ok_or(TokenRefused::Header)?;
         let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| TokenRefused::Malformed)?;
         let signature = <[u8; 64]>::try_from(signature).map_err(|_| TokenRefused::Malformed)?;
-        if !has_low_s(&signature) || !key.verify(unverified_signed.as_bytes(), &signature) {
+        if !has_low_s(&signature) || !key.recognise(unverified_signed.as_bytes(), &signature) {
             return Err(TokenRefused::Signature);
         }
         let payload = URL_SAFE_NO_PAD.decode(unverified_payload).map_err(|_| TokenRefused::Claims)?;

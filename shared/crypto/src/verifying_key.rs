@@ -1,6 +1,7 @@
 //! The public half of a signing key.
 
 use std::fmt;
+use std::sync::Arc;
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ParsedPublicKey};
 use base64::Engine;
@@ -9,13 +10,17 @@ use domain::KeyId;
 
 use crate::Jwk;
 use crate::derive::sha256;
+use crate::signatures_seen::SignaturesSeen;
 
 /// Checks ES256 signatures. Its id is its own thumbprint, so a key can't be published under another's id.
+///
+/// Clones share what the key remembers of genuine signatures; it is forgotten with the last of them.
 #[derive(Clone)]
 pub struct VerifyingKey {
     id: KeyId,
     point: [u8; POINT_LENGTH],
     key: ParsedPublicKey,
+    seen: Arc<SignaturesSeen>,
 }
 
 impl VerifyingKey {
@@ -27,7 +32,7 @@ impl VerifyingKey {
         let point: [u8; POINT_LENGTH] = bytes.try_into().map_err(|_| InvalidKey)?;
         let key = ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).map_err(|_| InvalidKey)?;
         let id = thumbprint(&point).ok_or(InvalidKey)?;
-        Ok(Self { id, point, key })
+        Ok(Self { id, point, key, seen: Arc::default() })
     }
 
     /// Takes a published key.
@@ -70,6 +75,11 @@ impl VerifyingKey {
     /// The one JOSE header that tokens under this key have, encoded.
     pub(crate) fn token_header(&self) -> String {
         URL_SAFE_NO_PAD.encode(format!(r#"{{"alg":"ES256","kid":"{}","typ":"at+jwt"}}"#, self.id))
+    }
+
+    /// Whether this is the key's signature (r ‖ s) of the message. A genuine one is remembered, and recognised the next time.
+    pub(crate) fn recognise(&self, message: &[u8], signature: &[u8; 64]) -> bool {
+        self.seen.recognise(message, signature, || self.verify(message, signature))
     }
 
     /// Whether this is the key's signature (r ‖ s) of the message.

@@ -1,10 +1,12 @@
 //! The pool's bound holds, whatever becomes of those who wait.
 
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use crate::kdf_pool::TURNS_PER_PLACE;
 use crate::{KdfBusy, KdfFailed, KdfParameters, KdfPool, Salt};
@@ -39,29 +41,55 @@ async fn no_more_work_runs_at_once_than_the_pool_has_places() {
 #[tokio::test]
 async fn work_that_nobody_waits_for_any_more_keeps_its_place_until_it_ends() {
     let pool = KdfPool::new(NonZeroUsize::MIN);
-    let (begun, has_begun) = oneshot::channel();
-    let (end, may_end) = mpsc::channel::<()>();
-    let abandoned = tokio::spawn({
-        let pool = pool.clone();
-        async move {
-            pool.run(move |_| {
-                begun.send(()).unwrap();
-                // Ends when the test lets go of `end`, be it by failing.
-                let _ = may_end.recv();
-                Ok::<_, KdfFailed>(())
-            })
-            .await
-        }
-    });
-    has_begun.await.unwrap();
+    let (abandoned, end) = endless(&pool).await;
 
     abandoned.abort();
     assert!(abandoned.await.unwrap_err().is_cancelled());
 
-    assert_eq!(pool.places.available_permits(), 0);
+    assert_eq!(pool.taken(), 1);
     drop(end);
     pool.run(|_| Ok::<_, KdfFailed>(())).await.unwrap();
-    assert_eq!(pool.places.available_permits(), 1);
+}
+
+#[tokio::test]
+async fn work_that_nobody_waits_for_any_more_is_not_begun() {
+    let pool = KdfPool::new(NonZeroUsize::MIN);
+    let (first, end) = endless(&pool).await;
+    let begun = Arc::new(AtomicBool::new(false));
+    let mut abandoned = Box::pin(pool.run({
+        let begun = Arc::clone(&begun);
+        move |_| {
+            begun.store(true, Ordering::SeqCst);
+            Ok::<_, KdfFailed>(())
+        }
+    }));
+    let waits = tokio::time::timeout(Duration::ZERO, &mut abandoned).await.is_err();
+    drop(abandoned);
+    let last = tokio::spawn({
+        let pool = pool.clone();
+        async move { pool.run(|_| Ok::<_, KdfFailed>(())).await }
+    });
+    drop(end);
+
+    assert_eq!((first.await.unwrap(), last.await.unwrap()), (Ok(()), Ok(())));
+    assert!(waits && !begun.load(Ordering::SeqCst));
+}
+
+/// Work that has begun, and ends when the test lets go of what it gets for it, be it by failing.
+async fn endless(pool: &KdfPool) -> (JoinHandle<Result<(), KdfFailed>>, mpsc::Sender<()>) {
+    let (begun, has_begun) = oneshot::channel();
+    let (end, may_end) = mpsc::channel::<()>();
+    let pool = pool.clone();
+    let work = tokio::spawn(async move {
+        pool.run(move |_| {
+            begun.send(()).unwrap();
+            let _ = may_end.recv();
+            Ok(())
+        })
+        .await
+    });
+    has_begun.await.unwrap();
+    (work, end)
 }
 
 #[tokio::test]

@@ -53,6 +53,24 @@ fn a_minted_token_is_valid_and_says_what_was_claimed() {
 }
 
 #[test]
+fn t1_a_token_that_was_seen_before_still_expires_and_goes_with_its_key() {
+    let (key, other) = (SigningKey::generate().unwrap(), SigningKey::generate().unwrap());
+    let public = [key.verifying_key().clone(), other.verifying_key().clone()];
+    let token = mint(&key, &claims()).unwrap();
+    let longer = mint(&key, &Claims { expires_at: now() + 2 * ACCESS_TOKEN_LIFETIME, ..claims() }).unwrap();
+    let (signed, _) = longer.expose().rsplit_once('.').unwrap();
+    let (_, signature) = token.expose().rsplit_once('.').unwrap();
+    validate(token.expose(), &public, now()).unwrap();
+
+    let late = validate(token.expose(), &public, now() + ACCESS_TOKEN_LIFETIME);
+    let withdrawn = validate(token.expose(), &public[1..], now());
+    let forged = validate(&format!("{signed}.{signature}"), &public, now());
+
+    assert_eq!((late, withdrawn), (Err(TokenRefused::Expired), Err(TokenRefused::Header)));
+    assert_eq!(forged, Err(TokenRefused::Signature));
+}
+
+#[test]
 fn t1_a_token_is_valid_from_its_issue_until_its_expiry_exclusive() {
     let key = SigningKey::generate().unwrap();
     let public = [key.verifying_key().clone()];
