@@ -1,28 +1,24 @@
 //! The bounded pool that key derivations run on.
 //!
 //! A derivation needs a [`Kdf`], and only the pool hands one out: so no derivation ever runs on an async worker, and never
-//! more of them than there are processors. A thread that ends one takes the next that waits: handing it over through an async worker
-//! would leave the processor idle until that worker's turn comes, between threads that are as busy.
+//! more of them than there are processors.
 //!
 //! What is about to derive takes a turn first, before it claims or begins anything: when too much waits already, it is turned away then,
 //! and not when its answer is late and what it claimed is stuck.
 
-use std::collections::VecDeque;
-use std::fmt;
 use std::num::NonZeroUsize;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
 
 use crate::{KdfParameters, Salt};
 
-/// A bounded pool of blocking threads of one runtime, with counters. Clones share both.
+/// A bounded pool of blocking threads, with counters. Clones share both.
 #[derive(Debug, Clone)]
 pub struct KdfPool {
-    places: Arc<Places>,
+    pub(crate) places: Arc<Semaphore>,
     turns: Arc<Semaphore>,
     counters: Arc<Counters>,
     #[cfg(any(test, feature = "cheap-kdf"))]
@@ -34,7 +30,7 @@ impl KdfPool {
     #[must_use]
     pub fn new(size: NonZeroUsize) -> Self {
         Self {
-            places: Arc::new(Places { size: size.get(), line: Mutex::default() }),
+            places: Arc::new(Semaphore::new(size.get())),
             turns: Arc::new(Semaphore::new(size.get() * TURNS_PER_PLACE)),
             counters: Arc::default(),
             #[cfg(any(test, feature = "cheap-kdf"))]
@@ -71,26 +67,21 @@ impl KdfPool {
         T: Send + 'static,
         E: From<KdfFailed> + Send + 'static,
     {
+        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| KdfFailed)?;
         let kdf = Kdf { counters: Arc::clone(&self.counters) };
         #[cfg(any(test, feature = "cheap-kdf"))]
         if self.is_inline {
+            drop(place);
             give_way().await;
             return work(&kdf);
         }
-        let (outcome, receiver) = oneshot::channel();
-        self.places.enter(Box::new(move || {
-            if !outcome.is_closed() {
-                // Nobody may wait any more when it is done.
-                let _ = outcome.send(work(&kdf));
-            }
-        }));
-        receiver.await.map_err(|_| KdfFailed)?
-    }
-
-    /// How many places are taken.
-    #[cfg(test)]
-    pub(crate) fn taken(&self) -> usize {
-        self.places.line().taken
+        tokio::task::spawn_blocking(move || {
+            let outcome = work(&kdf);
+            drop(place);
+            outcome
+        })
+        .await
+        .map_err(|_| KdfFailed)?
     }
 
     /// How many derivations were begun.
@@ -110,64 +101,6 @@ impl Default for KdfPool {
     /// One place for each processor.
     fn default() -> Self {
         Self::new(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN))
-    }
-}
-
-/// The places of a pool, and who waits for one.
-struct Places {
-    size: usize,
-    line: Mutex<Line>,
-}
-
-#[derive(Default)]
-struct Line {
-    taken: usize,
-    waiting: VecDeque<Job>,
-}
-
-type Job = Box<dyn FnOnce() + Send>;
-
-impl Places {
-    /// Gives a job a thread if there is a place, and else puts it at the end of the line.
-    fn enter(self: &Arc<Self>, job: Job) {
-        let mut line = self.line();
-        if line.taken == self.size {
-            return line.waiting.push_back(job);
-        }
-        line.taken += 1;
-        drop(line);
-        let places = Arc::clone(self);
-        tokio::task::spawn_blocking(move || places.work(job));
-    }
-
-    /// Does this job and then those that wait. One that panics says so to whoever waits for it by the answer that does not come.
-    fn work(&self, first: Job) {
-        let mut next = Some(first);
-        while let Some(job) = next {
-            let _ = catch_unwind(AssertUnwindSafe(job));
-            next = self.next();
-        }
-    }
-
-    /// Takes who waits the longest, or gives the place back.
-    fn next(&self) -> Option<Job> {
-        let mut line = self.line();
-        let next = line.waiting.pop_front();
-        if next.is_none() {
-            line.taken -= 1;
-        }
-        next
-    }
-
-    /// Nothing that holds the line can panic.
-    fn line(&self) -> MutexGuard<'_, Line> {
-        self.line.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl fmt::Debug for Places {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Places").field("size", &self.size).finish_non_exhaustive()
     }
 }
 
