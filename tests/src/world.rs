@@ -8,13 +8,13 @@ use admin::{AdminError, Answer as Told};
 use admission::Policy;
 use audit::MemorySink;
 use authorizer::{AuthorizerRequest, AuthorizerResponse};
-use crypto::{ApiKey, ApiKeyMode, DevelopmentKey, KdfParameters, KdfPool, OutsideLambda};
-use domain::{Clock, EventId, RequestId, TenantId};
+use crypto::{ApiKey, DevelopmentKey, KdfParameters, KdfPool, OutsideLambda};
+use domain::{ApiKeyMode, Clock, EventId, RequestId, TenantId};
 use keyring::{create_branch_key, create_signing_key};
 use lambda_http::Request;
 use lambda_http::request::{LambdaRequest, from_str};
 use serde_json::{Value, json};
-use store::ApiKeyRecord;
+use store::{ApiKeyRecord, OutboxEvent};
 use testkit::{FixedClock, MemoryStore, RecordingStore, SeededEntropy};
 
 use crate::{Answer, Call, Delivery, Function, Functions, Log, ObservedKeys, ObservedQueue, Ports};
@@ -243,14 +243,13 @@ impl<S: Ports> World<S> {
     }
 
     async fn add_api_key(&self, tenant: &Tenant) {
-        use store::CreateApiKey;
-        let record = ApiKeyRecord {
-            hash: ApiKey::parse(&tenant.api_key).unwrap().hash(),
-            tenant: tenant.id,
-            created_at: self.clock.now(),
-            expires_at: None,
-        };
-        self.store.create_api_key(&record).await.unwrap();
+        use store::{CreateApiKey, DrainOutbox};
+        let hash = ApiKey::parse(&tenant.api_key).unwrap().hash();
+        let record = ApiKeyRecord::new(hash, tenant.id, self.clock.now());
+        // The event of somebody else: the trail that tests read is about what they do.
+        let event = OutboxEvent { id: EventId::NIL, payload: vec![0] };
+        self.store.create_api_key(&record, &event).await.unwrap();
+        self.store.remove_outbox_events(&[event.id]).await.unwrap();
     }
 }
 

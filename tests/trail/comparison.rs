@@ -137,7 +137,12 @@ impl Simulation {
                 Outcome::SessionRevoked { session } => Fact::Revoked(session),
                 Outcome::ListingChanged { entry, .. } => Fact::Listed(entry.map(|entry| entry.expires_at)),
                 Outcome::RequestRefused { .. } => continue,
-                Outcome::OutcomeNotReached { .. } | Outcome::TrailRead { .. } => {
+                Outcome::OutcomeNotReached { .. }
+                | Outcome::TrailRead { .. }
+                | Outcome::TenantCreated { .. }
+                | Outcome::ApiKeyCreated { .. }
+                | Outcome::ApiKeyRotated { .. }
+                | Outcome::ApiKeyRevoked { .. } => {
                     panic!("{event:?}: {}", self.story())
                 }
             };

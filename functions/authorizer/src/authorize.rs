@@ -51,7 +51,7 @@ impl<S: FindApiKey, A: RecordEvents> Authorize<S, A> {
         let Ok(key) = ApiKey::parse(unverified_credential) else { return Ok(Decision::Refused) };
         let now = self.0.clock.now();
         let record = self.0.store.find_api_key(key.hash()).await?;
-        let valid = record.filter(|record| record.expires_at.is_none_or(|expires_at| now < expires_at));
+        let valid = record.filter(|record| record.is_valid(now));
         Ok(valid.map_or(Decision::Refused, |record| Decision::Tenant(record.tenant)))
     }
 }

@@ -25,6 +25,7 @@ fn the_table_of_keys_shows_what_the_functions_give() {
         ("core", "branch key", keys::branch_key(tenant(), BranchKeyVersion::new(7).unwrap())),
         ("core", "newest branch key", keys::newest_branch_key(tenant())),
         ("core", "API key", keys::api_key(hash)),
+        ("core", "listed API key", keys::listed_api_key(tenant(), hash.into())),
         ("core", "signing key", keys::signing_key(&"kid-1".parse().unwrap())),
         ("core", "listing", keys::listing(&"network/198.51.100.0/24".parse().unwrap())),
         ("core", "outbox event", keys::outbox_event(event_id())),

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use admin::Command;
 use clap::{Args, Subcommand, ValueEnum};
-use crypto::ApiKeyMode;
-use domain::{ListedAccess, ListedSubject, Listing, TenantId, UserId};
+use domain::{ApiKeyMode, ListedAccess, ListedSubject, Listing, TenantId, UserId};
 use jiff::Timestamp;
 
 use crate::commands::cli::endpoint;
