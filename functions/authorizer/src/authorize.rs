@@ -5,8 +5,8 @@ use std::sync::Arc;
 use audit::RecordEvents;
 use crypto::{ApiKey, PresentedCapability};
 use denials::Denials;
-use domain::{Clock, TenantId};
-use store::{FindApiKey, StoreError};
+use domain::Clock;
+use store::{ApiKeyRecord, FindApiKey, StoreError};
 
 /// What deciding works with.
 #[derive(Debug)]
@@ -24,10 +24,10 @@ pub struct Ports<S, A> {
 pub struct Authorize<S, A>(pub(crate) Arc<Ports<S, A>>);
 
 /// Who calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// A merchant's server of this tenant.
-    Tenant(TenantId),
+    /// A merchant's server, with this key.
+    Key(Box<ApiKeyRecord>),
     /// The holder of something that has the form of a capability.
     Capability,
     /// Nobody we know.
@@ -52,7 +52,7 @@ impl<S: FindApiKey, A: RecordEvents> Authorize<S, A> {
         let now = self.0.clock.now();
         let record = self.0.store.find_api_key(key.hash()).await?;
         let valid = record.filter(|record| record.is_valid(now));
-        Ok(valid.map_or(Decision::Refused, |record| Decision::Tenant(record.tenant)))
+        Ok(valid.map_or(Decision::Refused, |record| Decision::Key(Box::new(record))))
     }
 }
 

@@ -24,6 +24,13 @@ pub struct AuthorizerContext {
     /// The tenant of an API key.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tenant_id: Option<String>,
+    /// The id of an API key, for the access log.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub key_id: Option<String>,
+    /// What an API key may be used for, with a space between the scopes. The function checks it: the gateway keeps this answer for all
+    /// routes.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub scopes: Option<String>,
 }
 
 impl<S: FindApiKey, A: RecordEvents> Authorize<S, A> {
@@ -42,10 +49,15 @@ impl<S: FindApiKey, A: RecordEvents> Authorize<S, A> {
         let mut response = AuthorizerResponse::default();
         response.is_authorized = decision != Decision::Refused;
         response.context = match decision {
-            Decision::Tenant(tenant) => {
-                AuthorizerContext { kind: Some("api_key".to_owned()), tenant_id: Some(tenant.to_string()) }
+            Decision::Key(key) => AuthorizerContext {
+                kind: Some("api_key".to_owned()),
+                tenant_id: Some(key.tenant.to_string()),
+                key_id: Some(key.id().to_string()),
+                scopes: Some(key.scopes.to_string()),
+            },
+            Decision::Capability => {
+                AuthorizerContext { kind: Some("capability".to_owned()), ..AuthorizerContext::default() }
             }
-            Decision::Capability => AuthorizerContext { kind: Some("capability".to_owned()), tenant_id: None },
             Decision::Refused => AuthorizerContext::default(),
         };
         Ok(response)

@@ -249,6 +249,8 @@ pub enum Denial {
     Unauthenticated,
     /// The credential does not reach the route or the object, or the operator's list refuses the request.
     Forbidden,
+    /// The API key is not for the route.
+    InsufficientScope,
     /// A limit is used up.
     RateLimited,
     /// The tenant has no such user enrolled.

@@ -189,6 +189,7 @@ fn every_denial_has_its_spelling_on_every_route() {
     let denials = [
         (Denial::Unauthenticated, "unauthenticated"),
         (Denial::Forbidden, "forbidden"),
+        (Denial::InsufficientScope, "insufficient_scope"),
         (Denial::RateLimited, "rate_limited"),
         (Denial::EnrollmentNotFound, "enrollment_not_found"),
         (Denial::VerificationNotFound, "verification_not_found"),

@@ -84,6 +84,7 @@ fn denials() -> impl Strategy<Value = Outcome> {
     let denial = proptest::sample::select(vec![
         Denial::Unauthenticated,
         Denial::Forbidden,
+        Denial::InsufficientScope,
         Denial::RateLimited,
         Denial::EnrollmentNotFound,
         Denial::VerificationNotFound,

@@ -88,8 +88,9 @@ impl FromStr for Scope {
 pub struct Scopes(u8);
 
 impl Scopes {
-    /// Every scope: what a key has that was made before there were scopes.
-    pub const ALL: Self = Self((1 << Scope::ALL.len()) - 1);
+    /// What allows everything: what a key has that was made before there were scopes.
+    pub const ALL: Self =
+        Self(Scope::Enrollments.bit() | Scope::Verifications.bit() | Scope::Sessions.bit() | Scope::Audit.bit());
 
     /// Just this one.
     #[must_use]
@@ -139,11 +140,17 @@ mod tests {
 
     #[test]
     fn every_set_of_scopes_has_its_text() {
-        for bits in 1..=Scopes::ALL.0 {
+        for bits in 1..1 << Scope::ALL.len() {
             let scopes = Scopes(bits);
 
             assert_eq!(scopes.to_string().parse(), Ok(scopes));
         }
+    }
+
+    #[test]
+    fn all_scopes_allow_everything() {
+        assert_eq!(Scopes::ALL.to_string(), "enrollments verifications sessions audit");
+        assert!(Scope::ALL.into_iter().all(|scope| Scopes::ALL.allow(scope)));
     }
 
     #[test]

@@ -90,6 +90,17 @@ fn only_what_may_be_deleted_has_a_time_to_live() {
 }
 
 #[test]
+fn e3_what_belongs_to_a_tenant_begins_with_it() {
+    let of_nobody = ["API key", "signing key", "listing", "outbox event", "log head"];
+    let own = format!("t/{}/", tenant());
+    for kind in kinds() {
+        for item in [&kind.usual, &kind.largest] {
+            assert_eq!(item[PK].as_s().unwrap().starts_with(&own), !of_nobody.contains(&kind.name), "{}", kind.name);
+        }
+    }
+}
+
+#[test]
 fn the_retention_of_every_kind_is_stated() {
     let start = DOCUMENT.find("\n## Retention\n").unwrap();
     let rows: Vec<Vec<&str>> = DOCUMENT[start..]
