@@ -49,6 +49,7 @@ const RIGHTS: &[Right<'_>] = &[
     ("LeaseShard", &["dynamodb:UpdateItem"], &["AuditTable.Arn"], &["log/*"]),
     ("ListApiKeys", &["dynamodb:Query"], &["CoreTable.Arn"], &["t/*/api-keys"]),
     ("ListSigningKeys", &["dynamodb:Query"], &["CoreTable.Arn"], &[]),
+    ("NoteApiKeyUse", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/api-keys"]),
     ("OpenVerification", &["dynamodb:PutItem"], &["EphemeralTable.Arn"], &[]),
     ("PublishCheckpoint", &["sns:Publish"], &["CheckpointTopic"], &[]),
     ("RecogniseEvents", &["dynamodb:BatchGetItem"], &["AuditTable.Arn"], &["t/*"]),

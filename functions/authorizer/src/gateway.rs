@@ -5,7 +5,7 @@ use aws_lambda_events::apigw::{ApiGatewayV2CustomAuthorizerSimpleResponse, ApiGa
 use domain::RequestId;
 use lambda_runtime::Diagnostic;
 use serde::{Deserialize, Serialize};
-use store::{FindApiKey, StoreError};
+use store::{FindApiKey, NoteApiKeyUse, StoreError};
 
 use crate::{Authorize, Decision};
 
@@ -33,7 +33,7 @@ pub struct AuthorizerContext {
     pub scopes: Option<String>,
 }
 
-impl<S: FindApiKey, A: RecordEvents> Authorize<S, A> {
+impl<S: FindApiKey + NoteApiKeyUse, A: RecordEvents> Authorize<S, A> {
     /// Answers the gateway. A refusal stands in the deployment's trail, by sampling: nobody knows whom it concerns.
     ///
     /// # Errors
@@ -44,7 +44,7 @@ impl<S: FindApiKey, A: RecordEvents> Authorize<S, A> {
             None => Decision::Refused,
         };
         if decision == Decision::Refused {
-            self.0.denials.record_unauthenticated(&request_id(request)).await;
+            self.0.ports.denials.record_unauthenticated(&request_id(request)).await;
         }
         let mut response = AuthorizerResponse::default();
         response.is_authorized = decision != Decision::Refused;

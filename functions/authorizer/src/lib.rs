@@ -6,6 +6,8 @@
 //!   the rest, and every other function refuses them.
 //! - Anything else is a refusal, without a look at the store.
 //!
+//! That a key is used is noted for its operator, by sampling; it changes no decision.
+//!
 //! A refusal is recorded in the deployment's trail, by sampling. What the gateway refuses without asking (there is no credential, or
 //! it has kept an answer) is not: its access log has that.
 //!
@@ -13,6 +15,7 @@
 
 mod authorize;
 mod gateway;
+mod uses;
 
 pub use authorize::{Authorize, Decision, Ports};
 pub use gateway::{AuthorizerContext, AuthorizerRequest, AuthorizerResponse, Undecided};
