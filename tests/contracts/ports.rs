@@ -57,12 +57,7 @@ const RIGHTS: &[Right<'_>] = &[
     ("ReserveFailure", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
     ("RevokeApiKey", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["api-key/*", "t/*/api-keys"]),
     ("RevokeSession", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
-    (
-        "RotateApiKey",
-        &["dynamodb:PutItem", "dynamodb:UpdateItem"],
-        &["CoreTable.Arn"],
-        &["api-key/*", "t/*/api-keys"],
-    ),
+    ("RotateApiKey", &["dynamodb:PutItem", "dynamodb:UpdateItem"], &["CoreTable.Arn"], &["api-key/*", "t/*/api-keys"]),
     ("SignHeaders", &["kms:GetPublicKey", "kms:Sign"], &["AuditLogKey.Arn"], &[]),
     ("UnlockAccount", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
     ("UnwrapKey", &["kms:Decrypt"], &["Key.Arn"], &[]),
@@ -157,8 +152,7 @@ fn only_its_writer_writes_the_log_and_only_the_drain_empties_the_outbox() {
 }
 
 /// Actions that change an item.
-const WRITES: [&str; 4] =
-    ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"];
+const WRITES: [&str; 4] = ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"];
 
 /// Whoever records events has both halves of the recorder: the queue, and the outbox behind it.
 fn with_both_halves(mut ports: BTreeSet<String>) -> BTreeSet<String> {

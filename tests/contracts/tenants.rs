@@ -68,7 +68,8 @@ fn carriers() -> BTreeSet<String> {
 }
 
 fn sources(folder: &'static str) -> impl Iterator<Item = String> {
-    let paths = files_of("rs").into_iter().filter(move |path| path.starts_with(folder) && !path.contains("/conformance/"));
+    let paths =
+        files_of("rs").into_iter().filter(move |path| path.starts_with(folder) && !path.contains("/conformance/"));
     paths.map(|path| read(&path))
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use countersign_tests::{Answer, Dump, Embedded, Logs, Opened, Person, World};
 use crypto::{
-    ApiKey, BranchKey, EncryptionContext, Kdf, KdfFailed, KdfPool, RefreshToken, SecretKey, UnwrapKey,
-    Verifiers, WrappedKey,
+    ApiKey, BranchKey, EncryptionContext, Kdf, KdfFailed, KdfPool, RefreshToken, SecretKey, UnwrapKey, Verifiers,
+    WrappedKey,
 };
 use domain::{
     ApiKeyMode, BranchKeyVersion, Digest, Enrollment, Entropy, EntropyUnavailable, FactorType, PresentedFactors,

@@ -3,18 +3,18 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    Account, ApiKeyId, BranchKeyVersion, CounterKey, Draw, Drawn, Enrollment, EventId, Failures, ListedSubject, Listing,
-    RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionId, TenantId, UserId, Verification,
+    Account, ApiKeyId, BranchKeyVersion, CounterKey, Draw, Drawn, Enrollment, EventId, Failures, ListedSubject,
+    Listing, RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionId, TenantId, UserId, Verification,
     VerificationId,
 };
 use jiff::Timestamp;
 use store::{
-    ApiKeyChange, ApiKeyRecord, ApiKeyRotation, Append, AppendBatch, BeginRequest, Beginning, BranchKeyRecord, ChangeListings, CheckReadiness,
-    CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, EnrollmentCreation,
-    EventKey, EventPage, EventQuery, EventRecord, FindAccount, FindApiKey, FindBranchKey, FindEnrollment, FindEvents,
-    FindListings, FindLogHeads, FindSession, FindVerification, FinishRequest, IndexEvents, KeepEvents, LeaseShard,
-    Leasing, ListApiKeys, ListSigningKeys, ListedApiKey, LogHead, NoteApiKeyUse, OutboxEvent, RecogniseEvents,
-    RevokeApiKey, RotateApiKey, ShardLease, SigningKeyRecord, StoreError,
+    ApiKeyChange, ApiKeyRecord, ApiKeyRotation, Append, AppendBatch, BeginRequest, Beginning, BranchKeyRecord,
+    ChangeListings, CheckReadiness, CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox,
+    DrawPermits, EnrollmentCreation, EventKey, EventPage, EventQuery, EventRecord, FindAccount, FindApiKey,
+    FindBranchKey, FindEnrollment, FindEvents, FindListings, FindLogHeads, FindSession, FindVerification,
+    FinishRequest, IndexEvents, KeepEvents, LeaseShard, Leasing, ListApiKeys, ListSigningKeys, ListedApiKey, LogHead,
+    NoteApiKeyUse, OutboxEvent, RecogniseEvents, RevokeApiKey, RotateApiKey, ShardLease, SigningKeyRecord, StoreError,
     UnlockAccount, Unlocking, Upgrade, UpgradeVerifiers,
 };
 

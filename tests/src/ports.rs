@@ -10,7 +10,8 @@ use store::{
     CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, FailAttempt, FindAccount,
     FindApiKey, FindBranchKey, FindEnrollment, FindEvents, FindListings, FindLogHeads, FindSession, FindVerification,
     FinishRequest, IndexEvents, KeepEvents, LeaseShard, ListApiKeys, ListSigningKeys, NoteApiKeyUse, OpenVerification,
-    RecogniseEvents, ReserveFailure, RevokeApiKey, RevokeSession, RotateApiKey, StoreError, StoreErrorKind, UnlockAccount, UpgradeVerifiers,
+    RecogniseEvents, ReserveFailure, RevokeApiKey, RevokeSession, RotateApiKey, StoreError, StoreErrorKind,
+    UnlockAccount, UpgradeVerifiers,
 };
 use testkit::{Observation, RecordingStore};
 

@@ -261,9 +261,10 @@ fn name(denial: audit::Denial) -> String {
 }
 
 /// The refusals that are denials; others are malformed, in progress, or have events of their own.
-const DENIALS: [&str; 9] = [
+const DENIALS: [&str; 10] = [
     "unauthenticated",
     "forbidden",
+    "insufficient_scope",
     "rate_limited",
     "enrollment_not_found",
     "verification_not_found",

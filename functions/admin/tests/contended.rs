@@ -10,8 +10,8 @@ use admission::Policy;
 use audit::{MemorySink, Outcome};
 use crypto::{ApiKey, DevelopmentKey, OutsideLambda};
 use domain::{
-    Account, AttemptMark, BranchKeyVersion, Clock, EventId, Failures, ListedSubject, Listing, RequestId, SecretHash, TenantId,
-    UserId,
+    Account, AttemptMark, BranchKeyVersion, Clock, EventId, Failures, ListedSubject, Listing, RequestId, SecretHash,
+    TenantId, UserId,
 };
 use jiff::Timestamp;
 use keyring::{BranchKeys, create_branch_key};

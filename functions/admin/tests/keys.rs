@@ -13,9 +13,7 @@ use domain::{ApiKeyId, ApiKeyMode, Clock, EventId, RequestId, TenantId};
 use jiff::Timestamp;
 use keyring::{BranchKeys, create_branch_key};
 use serde_json::{Value, json};
-use store::{
-    ApiKeyRecord, CreateApiKey, DrainOutbox, FindApiKey, OUTBOX_PARTS, OutboxEvent,
-};
+use store::{ApiKeyRecord, CreateApiKey, DrainOutbox, FindApiKey, OUTBOX_PARTS, OutboxEvent};
 use testkit::{FaultStore, FixedClock, MemoryStore, SeededEntropy};
 
 const CREATE: &str = include_str!("../../../events/admin/create-key.json");
@@ -244,7 +242,10 @@ async fn a_revoked_key_stops_working_and_stays_revoked_since_then() {
     let again = operator.tell(REVOKE).await.unwrap();
 
     assert!(!operator.works(&json!(API_KEY)).await);
-    assert_eq!((&revoked["did"], &revoked["key"]["revoked_at"]), (&json!("key_revoked"), &json!("2026-11-01T00:00:00Z")));
+    assert_eq!(
+        (&revoked["did"], &revoked["key"]["revoked_at"]),
+        (&json!("key_revoked"), &json!("2026-11-01T00:00:00Z"))
+    );
     assert_eq!(again, revoked);
     assert_eq!(operator.trail().await, [Outcome::ApiKeyRevoked { key: id(&json!(KEY_ID)) }]);
 }
@@ -277,7 +278,7 @@ async fn e3_another_tenants_key_is_unknown() {
 #[tokio::test]
 async fn a_leaked_key_is_ended_without_the_key_service_and_the_branch_key() {
     let operator = Operator::with_a_key(None).await;
-    operator.store.recorder().take();
+    let _before = operator.store.recorder().take();
 
     operator.tell(REVOKE).await.unwrap();
 

@@ -28,7 +28,7 @@ impl Scene {
         let record = ApiKeyRecord::new(key.hash(), tenant(), clock.now());
         store.create_api_key(&record, &event()).await.unwrap();
         let authorize = process(&store, &clock);
-        store.recorder().take();
+        let _before = store.recorder().take();
         Self { store, clock, authorize, key }
     }
 
@@ -40,7 +40,7 @@ impl Scene {
 
     async fn used_at(&self) -> Option<Timestamp> {
         let listed = self.store.list_api_keys(tenant()).await.unwrap();
-        self.store.recorder().take();
+        let _before = self.store.recorder().take();
         listed.first().unwrap().used_at
     }
 }
@@ -110,7 +110,7 @@ async fn what_is_refused_is_not_noted_as_used() {
     let scene = Scene::new().await;
     let key = (tenant(), scene.key.hash());
     scene.store.revoke_api_key(key, scene.clock.now(), &event()).await.unwrap();
-    scene.store.recorder().take();
+    let _before = scene.store.recorder().take();
 
     assert_eq!(scene.ask(&scene.authorize).await, (false, vec!["FindApiKey"]));
     assert_eq!(scene.used_at().await, None);

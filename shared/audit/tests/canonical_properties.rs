@@ -132,8 +132,11 @@ fn api_keys() -> impl Strategy<Value = Outcome> {
             key,
             scopes
         }),
-        (key(), key(), instants())
-            .prop_map(|(key, replaced_by, until)| Outcome::ApiKeyRotated { key, replaced_by, until }),
+        (key(), key(), instants()).prop_map(|(key, replaced_by, until)| Outcome::ApiKeyRotated {
+            key,
+            replaced_by,
+            until
+        }),
         key().prop_map(|key| Outcome::ApiKeyRevoked { key }),
     ]
 }

@@ -122,10 +122,12 @@ impl FromStr for Scopes {
 
     /// In any order, each once.
     fn from_str(text: &str) -> Result<Self, InvalidScopes> {
-        text.split(' ').try_fold(0, |bits, name| {
-            let bit = name.parse::<Scope>()?.bit();
-            if bits & bit == 0 { Ok(bits | bit) } else { Err(InvalidScopes) }
-        }).map(Self)
+        text.split(' ')
+            .try_fold(0, |bits, name| {
+                let bit = name.parse::<Scope>()?.bit();
+                if bits & bit == 0 { Ok(bits | bit) } else { Err(InvalidScopes) }
+            })
+            .map(Self)
     }
 }
 

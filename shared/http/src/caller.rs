@@ -29,10 +29,7 @@ pub(crate) enum Authorized {
 
 impl Authorized {
     /// Reads it. What is missing is nobody: the authorizer says all of it, always.
-    pub(crate) fn read(
-        authorizer: Option<&ApiGatewayRequestAuthorizer>,
-        headers: &HeaderMap,
-    ) -> Result<Self, Problem> {
+    pub(crate) fn read(authorizer: Option<&ApiGatewayRequestAuthorizer>, headers: &HeaderMap) -> Result<Self, Problem> {
         let unauthenticated = || Problem::new(ProblemType::Unauthenticated);
         let field = |name| authorizer.and_then(|context| context.fields.get(name)?.as_str());
         match field("kind") {

@@ -68,7 +68,7 @@ impl Problem {
 
     /// An API key that lacks this scope.
     #[must_use]
-    pub const fn insufficient_scope(needed: Scope) -> Self {
+    pub fn insufficient_scope(needed: Scope) -> Self {
         Self { needed_scope: Some(needed), ..Self::new(ProblemType::InsufficientScope) }
     }
 

@@ -104,7 +104,8 @@ fn problem_response(request_id: &RequestId, problem: &Problem) -> Response<Body>
 fn challenge(problem: &Problem) -> Option<HeaderValue> {
     if let Some(scope) = problem.needed_scope {
         // A scope's name is one of ours, without a quote or a backslash.
-        let challenge = format!("Bearer realm=\"countersign\", error=\"insufficient_scope\", scope=\"{}\"", scope.name());
+        let challenge =
+            format!("Bearer realm=\"countersign\", error=\"insufficient_scope\", scope=\"{}\"", scope.name());
         return HeaderValue::from_str(&challenge).ok();
     }
     let unauthenticated = problem.kind.status() == StatusCode::UNAUTHORIZED;
@@ -207,7 +208,10 @@ mod tests {
         let response = respond(&RequestId::from_transport("request-1"), Err(problem));
 
         let challenge = r#"Bearer realm="countersign", error="insufficient_scope", scope="sessions:read""#;
-        assert_eq!((response.status(), header(&response, "www-authenticate")), (StatusCode::FORBIDDEN, Some(challenge)));
+        assert_eq!(
+            (response.status(), header(&response, "www-authenticate")),
+            (StatusCode::FORBIDDEN, Some(challenge))
+        );
     }
 
     #[test]

@@ -21,7 +21,9 @@ impl<T: KnowsCore> RotateApiKey for DynamoStore<T> {
     async fn rotate_api_key(&self, rotation: &ApiKeyRotation, event: &OutboxEvent) -> Result<ApiKeyChange, StoreError> {
         let ApiKeyRotation { replaced, replacement, .. } = rotation;
         let tenant = replacement.tenant;
-        let found = self.change_api_key("RotateApiKey", (tenant, *replaced), rotating(self.tables.core(), rotation, event)).await?;
+        let found = self
+            .change_api_key("RotateApiKey", (tenant, *replaced), rotating(self.tables.core(), rotation, event))
+            .await?;
         Ok(match found {
             Changed::Done => ApiKeyChange::Changed,
             Changed::Refused(Some(old)) if old.tenant == tenant && old.replaced_by == Some(replacement.id()) => {
@@ -82,11 +84,7 @@ impl<T: KnowsCore> DynamoStore<T> {
     }
 }
 
-fn rotating(
-    table: &str,
-    rotation: &ApiKeyRotation,
-    event: &OutboxEvent,
-) -> Result<Vec<TransactWriteItem>, BuildError> {
+fn rotating(table: &str, rotation: &ApiKeyRotation, event: &OutboxEvent) -> Result<Vec<TransactWriteItem>, BuildError> {
     let ApiKeyRotation { replaced, replaced_expires_at, replacement } = rotation;
     let tenant = replacement.tenant;
     let ending = |key, condition: &str| {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Account, ApiKeyMode, Attempt, AttemptMark, AttemptState, BranchKeyVersion, Counter, CounterKey, DrawId, Enrollment, EventId,
-    FactorSet, FactorType, Failures, IdempotencyKey, Level, LimitSubject, ListedAccess, ListedSubject, Listing,
-    RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionId, TenantId, TransactionHash, UserId,
-    Verification, VerificationId, Verified, Violations,
+    Account, ApiKeyMode, Attempt, AttemptMark, AttemptState, BranchKeyVersion, Counter, CounterKey, DrawId, Enrollment,
+    EventId, FactorSet, FactorType, Failures, IdempotencyKey, Level, LimitSubject, ListedAccess, ListedSubject,
+    Listing, RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionId, TenantId, TransactionHash,
+    UserId, Verification, VerificationId, Verified, Violations,
 };
 use jiff::Timestamp;
 use store::{

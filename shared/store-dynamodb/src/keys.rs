@@ -30,8 +30,8 @@ use std::fmt;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    ApiKeyId, BranchKeyVersion, CounterKey, EventId, IdempotencyKey, KeyId, ListedSubject, SecretHash, TenantId, UserId,
-    VerificationId,
+    ApiKeyId, BranchKeyVersion, CounterKey, EventId, IdempotencyKey, KeyId, ListedSubject, SecretHash, TenantId,
+    UserId, VerificationId,
 };
 use jiff::Timestamp;
 use store::{EventKey, outbox_part};

@@ -64,7 +64,9 @@ mod tests {
         ] {
             assert_eq!(key.bytes.get(1..17), Some(tenant.as_bytes().as_slice()), "{key}");
         }
-        for subject in [LimitSubject::Tenant(tenant), LimitSubject::Source(tenant, source), LimitSubject::User(tenant, user)] {
+        for subject in
+            [LimitSubject::Tenant(tenant), LimitSubject::Source(tenant, source), LimitSubject::User(tenant, user)]
+        {
             let key = counter(&CounterKey::new("limit", subject));
 
             assert!(key.bytes.starts_with(format!("ct/{tenant}/").as_bytes()), "{key}");

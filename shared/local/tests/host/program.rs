@@ -234,8 +234,14 @@ fn an_operators_keys_are_made_rotated_and_revoked_where_the_host_finds_them() {
     assert_eq!(rotated["replaced"]["replaced_by"], rotated["key"]["key_id"]);
     assert_eq!(revoked["key"]["key_id"], rotated["key"]["key_id"]);
     let [first, old, new] = listed["keys"].as_array().unwrap().as_slice() else { panic!("{listed}") };
-    assert_eq!((&first["scopes"], &first["name"]), (&"enrollments verifications sessions audit".into(), &serde_json::Value::Null));
-    assert_eq!((&old["scopes"], &new["scopes"]), (&"verifications:read audit".into(), &"verifications:read audit".into()));
+    assert_eq!(
+        (&first["scopes"], &first["name"]),
+        (&"enrollments verifications sessions audit".into(), &serde_json::Value::Null)
+    );
+    assert_eq!(
+        (&old["scopes"], &new["scopes"]),
+        (&"verifications:read audit".into(), &"verifications:read audit".into())
+    );
     assert!(old["expires_at"].is_string() && old["revoked_at"].is_null() && new["revoked_at"].is_string(), "{listed}");
 }
 

@@ -49,10 +49,7 @@ async fn one_that_expired_is_still_found(store: &impl ApiKeyPorts, world: &World
     Ok(())
 }
 
-async fn it_is_never_replaced_by_one_of_the_same_hash(
-    store: &impl ApiKeyPorts,
-    world: &World,
-) -> Result<(), Failure> {
+async fn it_is_never_replaced_by_one_of_the_same_hash(store: &impl ApiKeyPorts, world: &World) -> Result<(), Failure> {
     let record = record(world, 0);
     store.create_api_key(&record, &world.event(0)).await?;
 

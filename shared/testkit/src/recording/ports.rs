@@ -1,18 +1,20 @@
 //! Every port of an observed store: the inner store's, recorded and struck. The number is that of the items written.
 
 use domain::{
-    Account, ApiKeyId, AttemptMark, BranchKeyVersion, CounterKey, Draw, Drawn, Enrollment, Failures, Home, ListedSubject,
-    Listing, RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionId, TenantId, UserId, Verification,
-    VerificationId,
+    Account, ApiKeyId, AttemptMark, BranchKeyVersion, CounterKey, Draw, Drawn, Enrollment, Failures, Home,
+    ListedSubject, Listing, RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionId, TenantId, UserId,
+    Verification, VerificationId,
 };
 use jiff::Timestamp;
 use store::{
-    ApiKeyChange, ApiKeyRecord, ApiKeyRotation, BeginRequest, Beginning, BranchKeyRecord, ChangeListings, CheckReadiness, Claim, ClaimAttempt,
-    ClaimRequest, ClaimedAttempt, CompleteVerification, Completion, CompletionRequest, CreateApiKey, CreateBranchKey,
-    CreateEnrollment, CreateSigningKey, DrawPermits, EnrollmentCreation, FailAttempt, FindAccount, FindApiKey,
-    FindBranchKey, FindEnrollment, FindListings, FindSession, FindVerification, FinishRequest, ListApiKeys, ListSigningKeys, ListedApiKey, NoteApiKeyUse,
-    OpenSession, OpenVerification, Opening, OutboxEvent, Reservation, ReserveFailure, Revocation, RevokeApiKey, RevokeSession, RotateApiKey,
-    SessionKey, SessionOpening, SigningKeyRecord, StoreError, UnlockAccount, Unlocking, Upgrade, UpgradeVerifiers,
+    ApiKeyChange, ApiKeyRecord, ApiKeyRotation, BeginRequest, Beginning, BranchKeyRecord, ChangeListings,
+    CheckReadiness, Claim, ClaimAttempt, ClaimRequest, ClaimedAttempt, CompleteVerification, Completion,
+    CompletionRequest, CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, DrawPermits,
+    EnrollmentCreation, FailAttempt, FindAccount, FindApiKey, FindBranchKey, FindEnrollment, FindListings, FindSession,
+    FindVerification, FinishRequest, ListApiKeys, ListSigningKeys, ListedApiKey, NoteApiKeyUse, OpenSession,
+    OpenVerification, Opening, OutboxEvent, Reservation, ReserveFailure, Revocation, RevokeApiKey, RevokeSession,
+    RotateApiKey, SessionKey, SessionOpening, SigningKeyRecord, StoreError, UnlockAccount, Unlocking, Upgrade,
+    UpgradeVerifiers,
 };
 
 use super::RecordingStore;
