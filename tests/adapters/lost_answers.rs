@@ -3,21 +3,22 @@
 
 use domain::{Account, Algorithm, AttemptMark, AttemptState, Drawn, Penalty, Sealed};
 use store::conformance::{
-    DurablePorts, EventPorts, EveryPort, ListingPorts, LogPorts, OutboxPorts, RequestPorts, VerificationPorts,
+    ApiKeyPorts, DurablePorts, EventPorts, EveryPort, ListingPorts, LogPorts, OutboxPorts, RequestPorts,
+    VerificationPorts,
 };
 use store::{
-    Append, AppendBatch, BeginRequest, Beginning, ChangeListings, Claim, ClaimAttempt, CompleteVerification,
-    Completion, CreateEnrollment, DrainOutbox, DrawPermits, EnrollmentCreation, FailAttempt, FindAccount, FindEvents,
-    FindListings, FindLogHeads, FindVerification, FinishRequest, IndexEvents, KeepEvents, LeaseShard, Leasing,
-    OpenSession, OpenVerification, Opening, Reservation, ReserveFailure, Revocation, RevokeSession, SessionOpening,
-    StoreErrorKind, UnlockAccount, Unlocking,
+    ApiKeyChange, Append, AppendBatch, BeginRequest, Beginning, ChangeListings, Claim, ClaimAttempt,
+    CompleteVerification, Completion, CreateEnrollment, DrainOutbox, DrawPermits, EnrollmentCreation, FailAttempt,
+    FindAccount, FindEvents, FindListings, FindLogHeads, FindVerification, FinishRequest, IndexEvents, KeepEvents,
+    LeaseShard, Leasing, OpenSession, OpenVerification, Opening, Reservation, ReserveFailure, Revocation,
+    RevokeSession, SessionOpening, StoreErrorKind, UnlockAccount, Unlocking,
 };
 use testkit::{Fault, MemoryStore, RecordingStore};
 
 use crate::engine;
 use crate::records::{
-    claim, claimed, completion, counter, draw, enrollment, event, event_id, head, later, lease, limit, listing, nonce,
-    now, query, record, request, session, session_key, tenant, user, verification,
+    api_key, claim, claimed, completion, counter, draw, enrollment, event, event_id, head, later, lease, limit,
+    listing, nonce, now, query, record, request, rotation, session, session_key, tenant, user, verification,
 };
 
 const LOST: Fault = Fault::FailAfter(StoreErrorKind::Unavailable);
@@ -41,6 +42,7 @@ where
     requests_begin_and_end_once(store).await;
     permits_are_drawn_once(store).await;
     changes_keep_their_events_once(store).await;
+    api_keys_change_once(store).await;
     batches_are_appended_once(store).await;
     assert_eq!(store.faults().still_planned(), 0);
 }
@@ -98,6 +100,26 @@ where
     let account = store.find_account(tenant(), user()).await.unwrap().unwrap();
     assert_eq!(account.sessions.keys().collect::<Vec<_>>(), [&id]);
     assert_eq!((account.failures.instants(), account.reserved.len()), (&[][..], 0));
+}
+
+async fn api_keys_change_once<S: Clone + 'static>(store: &RecordingStore<S>)
+where
+    RecordingStore<S>: ApiKeyPorts + OutboxPorts,
+{
+    let (first, rotation) = (api_key(1), rotation(2));
+    let second = (tenant(), rotation.replacement.hash);
+
+    twice!(store, "CreateApiKey", store.create_api_key(&first, &event(1)));
+    twice!(store, "NoteApiKeyUse", store.note_api_key_use(tenant(), first.id(), now()));
+    let rotated = twice!(store, "RotateApiKey", store.rotate_api_key(&rotation, &event(2)));
+    let revoked = twice!(store, "RevokeApiKey", store.revoke_api_key(second, later(1), &event(3)));
+
+    assert_eq!(rotated, ApiKeyChange::Changed);
+    assert_eq!(revoked, ApiKeyChange::Refused, "it is revoked by then");
+    let listed = store.list_api_keys(tenant()).await.unwrap();
+    let ends: Vec<_> = listed.iter().map(|key| (key.used_at, key.record.expires_at, key.record.revoked_at)).collect();
+    assert_eq!(ends, [(Some(now()), Some(later(60)), None), (None, None, Some(later(1)))]);
+    assert_eq!(taken_out(store, 4).await, [1, 2, 3]);
 }
 
 async fn requests_begin_and_end_once<S: Clone + 'static>(store: &RecordingStore<S>)

@@ -10,8 +10,8 @@ use domain::{
 };
 use jiff::Timestamp;
 use store::{
-    ClaimRequest, ClaimedAttempt, CompletionRequest, EventKey, EventQuery, EventRecord, LogHead, LogPosition,
-    OutboxEvent, SessionKey, ShardLease,
+    ApiKeyRecord, ApiKeyRotation, ClaimRequest, ClaimedAttempt, CompletionRequest, EventKey, EventQuery, EventRecord,
+    LogHead, LogPosition, OutboxEvent, SessionKey, ShardLease,
 };
 
 pub(crate) fn tenant() -> TenantId {
@@ -37,6 +37,16 @@ pub(crate) fn key(number: u8) -> IdempotencyKey {
 
 pub(crate) fn request() -> RequestFingerprint {
     RequestFingerprint { key: key(3), body: [4; 32] }
+}
+
+/// The `number`th API key of the tenant.
+pub(crate) fn api_key(number: u8) -> ApiKeyRecord {
+    ApiKeyRecord::new(SecretHash::new([number; 32]), tenant(), now())
+}
+
+/// The first key is replaced by the `number`th within a minute.
+pub(crate) fn rotation(number: u8) -> ApiKeyRotation {
+    ApiKeyRotation { replaced: api_key(1).hash, replaced_expires_at: later(60), replacement: api_key(number) }
 }
 
 pub(crate) fn verification() -> Verification {

@@ -6,18 +6,18 @@ use std::time::Duration;
 use domain::{Account, Algorithm, AttemptMark, AttemptState, Drawn, FORGOTTEN_AFTER, IN_FLIGHT_FOR, Penalty, Sealed};
 use jiff::Timestamp;
 use store::{
-    Append, AppendBatch, BeginRequest, Beginning, ChangeListings, Claim, ClaimAttempt, ClaimRequest,
-    CompleteVerification, Completion, CreateEnrollment, DrainOutbox, DrawPermits, EnrollmentCreation, FailAttempt,
-    FindAccount, FindEvents, FindListings, FindVerification, FinishRequest, IndexEvents, KeepEvents, LeaseShard,
-    Leasing, LogHead, OpenSession, OpenVerification, Opening, Reservation, ReserveFailure, Revocation, RevokeSession,
-    SessionOpening, UnlockAccount, Unlocking,
+    ApiKeyChange, Append, AppendBatch, BeginRequest, Beginning, ChangeListings, Claim, ClaimAttempt, ClaimRequest,
+    CompleteVerification, Completion, CreateApiKey, CreateEnrollment, DrainOutbox, DrawPermits, EnrollmentCreation,
+    FailAttempt, FindAccount, FindEvents, FindListings, FindVerification, FinishRequest, IndexEvents, KeepEvents,
+    LeaseShard, Leasing, ListApiKeys, LogHead, NoteApiKeyUse, OpenSession, OpenVerification, Opening, Reservation,
+    ReserveFailure, Revocation, RevokeApiKey, RevokeSession, RotateApiKey, SessionOpening, UnlockAccount, Unlocking,
 };
 use store_dynamodb::{AllTables, DynamoStore};
 
 use crate::engine::{self, Engine};
 use crate::records::{
-    claim, claimed, completion, counter, counter_of, draw, enrollment, event, event_id, head, later, lease, limit,
-    listing, nonce, now, query, record, request, session, session_key, tenant, user, verification,
+    api_key, claim, claimed, completion, counter, counter_of, draw, enrollment, event, event_id, head, later, lease,
+    limit, listing, nonce, now, query, record, request, rotation, session, session_key, tenant, user, verification,
 };
 use crate::relay::{Delivery, Relayed};
 
@@ -56,6 +56,7 @@ cases! {
     a9_a_verification_is_completed_once: a_verification_is_completed_once,
     a9_a_session_is_opened_once: a_session_is_opened_once,
     l1_a_change_keeps_its_event_once: a_change_keeps_its_event_once,
+    l1_an_api_key_changes_once: an_api_key_changes_once,
     l2_a_batch_is_appended_once: a_batch_is_appended_once,
 }
 
@@ -223,6 +224,28 @@ async fn a_change_keeps_its_event_once(store: &Store) {
         kept.extend(store.outbox_events(event(number).part(), 100).await.unwrap());
     }
     assert_eq!(kept, [1, 3, 4, 5].map(event));
+}
+
+async fn an_api_key_changes_once(store: &Store) {
+    let second = (tenant(), api_key(2).hash);
+
+    store.create_api_key(&api_key(1), &event(1)).await.unwrap();
+    store.note_api_key_use(tenant(), api_key(1).id(), now()).await.unwrap();
+    let rotated = store.rotate_api_key(&rotation(2), &event(2)).await.unwrap();
+    let rotated_again = store.rotate_api_key(&rotation(3), &event(3)).await.unwrap();
+    let revoked = store.revoke_api_key(second, later(1), &event(4)).await.unwrap();
+    let revoked_again = store.revoke_api_key(second, later(2), &event(5)).await.unwrap();
+
+    assert_eq!((rotated, revoked), (ApiKeyChange::Changed, ApiKeyChange::Changed));
+    assert_eq!((rotated_again, revoked_again), (ApiKeyChange::Refused, ApiKeyChange::Refused));
+    let listed = store.list_api_keys(tenant()).await.unwrap();
+    let ends: Vec<_> = listed.iter().map(|key| (key.used_at, key.record.expires_at, key.record.revoked_at)).collect();
+    assert_eq!(ends, [(Some(now()), Some(later(60)), None), (None, None, Some(later(1)))]);
+    let mut kept = Vec::new();
+    for number in 1..=5 {
+        kept.extend(store.outbox_events(event(number).part(), 100).await.unwrap());
+    }
+    assert_eq!(kept, [1, 2, 4].map(event));
 }
 
 async fn a_batch_is_appended_once(store: &Store) {

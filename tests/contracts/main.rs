@@ -19,3 +19,4 @@ mod repository;
 mod routes;
 mod sources;
 mod template;
+mod tenants;

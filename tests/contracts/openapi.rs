@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{ATTEMPTS_ALLOWED, Category, FactorType, MAX_AMOUNT_MINOR};
+use domain::{ATTEMPTS_ALLOWED, Category, FactorType, MAX_AMOUNT_MINOR, Route};
 use local::{Access, ROUTES};
 use serde_json::{Value, json};
 
@@ -34,6 +34,22 @@ fn every_outcome_of_the_trail_is_described() {
     let names: BTreeSet<String> = names.map(snake_case).collect();
 
     assert_eq!(described, names.iter().map(String::as_str).collect());
+}
+
+#[test]
+fn e3_an_operation_names_the_scope_that_its_key_needs() {
+    let openapi = yaml("docs/openapi.yaml");
+    let page = read("docs/API.md");
+    for served in ROUTES.iter().filter(|route| route.access == Access::Authorized) {
+        let route: Route = served.function.name().parse().unwrap();
+        let ways = operation(&openapi, served)["security"].as_array().unwrap();
+        let needed: Vec<&Value> = ways.iter().filter_map(|way| way.get("apiKey")).collect();
+        assert_eq!(needed, [&json!([route.scope().name()])], "{}", route.name());
+
+        let listed = format!("`{} {}`", served.method, served.path);
+        let row = page.lines().find(|line| line.starts_with(&format!("| `{}` |", route.scope().name()))).unwrap();
+        assert!(row.contains(&listed), "docs/API.md lacks {listed} in the row of {}", route.scope().name());
+    }
 }
 
 #[test]

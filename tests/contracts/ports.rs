@@ -28,6 +28,7 @@ const RIGHTS: &[Right<'_>] = &[
         &["CoreTable.Arn", "EphemeralTable.Arn"],
         &["t/*/u/*", "t/*/v/*"],
     ),
+    ("CreateApiKey", &["dynamodb:PutItem"], &["CoreTable.Arn"], &["api-key/*", "t/*/api-keys"]),
     ("CreateEnrollment", &["dynamodb:PutItem"], &["CoreTable.Arn"], &["outbox/*", "t/*/u/*"]),
     ("DrainOutbox", &["dynamodb:BatchWriteItem", "dynamodb:Query"], &["CoreTable.Arn"], &["outbox/*"]),
     ("DrawPermits", &["dynamodb:UpdateItem"], &["EphemeralTable.Arn"], &[]),
@@ -46,13 +47,17 @@ const RIGHTS: &[Right<'_>] = &[
     ("KeepEvents", &["dynamodb:PutItem"], &["CoreTable.Arn"], &["outbox/*"]),
     ("KeepObjects", &["s3:GetObject", "s3:PutObject", "s3:PutObjectTagging"], &["${AuditBucket.Arn}/shard-*"], &[]),
     ("LeaseShard", &["dynamodb:UpdateItem"], &["AuditTable.Arn"], &["log/*"]),
+    ("ListApiKeys", &["dynamodb:Query"], &["CoreTable.Arn"], &["t/*/api-keys"]),
     ("ListSigningKeys", &["dynamodb:Query"], &["CoreTable.Arn"], &[]),
+    ("NoteApiKeyUse", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/api-keys"]),
     ("OpenVerification", &["dynamodb:PutItem"], &["EphemeralTable.Arn"], &[]),
     ("PublishCheckpoint", &["sns:Publish"], &["CheckpointTopic"], &[]),
     ("RecogniseEvents", &["dynamodb:BatchGetItem"], &["AuditTable.Arn"], &["t/*"]),
     ("RecordEvents", &["sqs:SendMessage"], &["AuditQueue.Arn"], &[]),
     ("ReserveFailure", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
+    ("RevokeApiKey", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["api-key/*", "t/*/api-keys"]),
     ("RevokeSession", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
+    ("RotateApiKey", &["dynamodb:PutItem", "dynamodb:UpdateItem"], &["CoreTable.Arn"], &["api-key/*", "t/*/api-keys"]),
     ("SignHeaders", &["kms:GetPublicKey", "kms:Sign"], &["AuditLogKey.Arn"], &[]),
     ("UnlockAccount", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
     ("UnwrapKey", &["kms:Decrypt"], &["Key.Arn"], &[]),
@@ -115,6 +120,15 @@ fn only_its_writer_writes_the_log_and_only_the_drain_empties_the_outbox() {
         };
         functions().into_iter().filter(|it| it.statements.iter().any(allows)).map(|it| it.binary).collect()
     };
+    let writers_of = |partition: &str| -> BTreeSet<String> {
+        let writes = |statement: &Statement| {
+            let changes = statement.actions.iter().any(|action| WRITES.contains(&action.as_str()));
+            let anywhere = statement.partitions.is_empty();
+            let reaches = anywhere || statement.partitions.iter().any(|of| of.starts_with(partition));
+            statement.resources.contains("CoreTable.Arn") && changes && reaches
+        };
+        functions().into_iter().filter(|it| it.statements.iter().any(writes)).map(|it| it.binary).collect()
+    };
     let only = |function: &str| BTreeSet::from([function.to_owned()]);
 
     assert_eq!(may("kms:Sign", "AuditLogKey"), only("audit-writer"));
@@ -128,6 +142,7 @@ fn only_its_writer_writes_the_log_and_only_the_drain_empties_the_outbox() {
         assert_eq!(may(action, "AuditBucket"), BTreeSet::new(), "{action}");
     }
     assert_eq!(may("dynamodb:BatchWriteItem", "CoreTable"), only("drain-outbox"));
+    assert_eq!(writers_of("api-key/"), only("admin"), "nobody else makes, changes or revives an API key");
     let deletes = functions().into_iter().flat_map(|function| function.statements).filter(|statement| {
         statement.resources.contains("CoreTable.Arn") && statement.actions.contains("dynamodb:DeleteItem")
     });
@@ -135,6 +150,9 @@ fn only_its_writer_writes_the_log_and_only_the_drain_empties_the_outbox() {
         assert_eq!(statement.partitions, owned(&["listings"]), "{}", statement.sid);
     }
 }
+
+/// Actions that change an item.
+const WRITES: [&str; 4] = ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"];
 
 /// Whoever records events has both halves of the recorder: the queue, and the outbox behind it.
 fn with_both_halves(mut ports: BTreeSet<String>) -> BTreeSet<String> {

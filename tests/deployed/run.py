@@ -103,7 +103,7 @@ def operate(deployed, tenant):
     say("the operator's commands")
     before = deployed.events()
     stack.administer(deployed, tenant)
-    stack.check_audit(deployed, before, ["account_unlocked", "listing_changed"])
+    stack.check_audit(deployed, before, ["account_unlocked", "listing_changed", "api_key_created", "api_key_rotated", "api_key_revoked"])
 
 
 def remember(deployed, tenant, countersign):

@@ -11,8 +11,10 @@ ISSUER = "https://auth.test.example"
 # What admin says that it did, by the files of events/admin and in their order; and the tenant that the files name.
 ADMIN = {
     "unlock-account": "account_unlocked", "deny-network": "listing_put", "allow-tenant": "listing_put",
-    "show-limits": "limits_shown", "remove-listing": "listing_removed"}
+    "show-limits": "limits_shown", "remove-listing": "listing_removed", "create-key": "key_created",
+    "rotate-key": "key_rotated", "list-keys": "keys_listed", "revoke-key": "key_revoked"}
 TENANT_OF_THE_EVENTS = "0192f0c1-2345-7abc-8def-0123456789ab"
+KEY_OF_THE_EVENTS = "860cef914a1e8797"
 # What is deployed is built the same way for whoever compiles incrementally otherwise.
 RELEASE = {"CARGO_INCREMENTAL": "0"}
 
@@ -204,11 +206,15 @@ def create_tenant(stack, countersign):
 
 def administer(stack, tenant):
     """Has the admin function carry out every command of events/admin, as an operator whom IAM lets do so."""
+    key = KEY_OF_THE_EVENTS
     for case, did in ADMIN.items():
         command = json.loads((template.ROOT / "events/admin" / f"{case}.json").read_text())
-        told = invoke_admin(stack, json.dumps(command).replace(TENANT_OF_THE_EVENTS, tenant))
+        payload = json.dumps(command).replace(TENANT_OF_THE_EVENTS, tenant).replace(KEY_OF_THE_EVENTS, key)
+        told = invoke_admin(stack, payload)
         if told.get("did") != did:
             raise Failed(f"admin answered {case} with {told}")
+        # What is changed from here on is the key that the operator made.
+        key = told["key"]["key_id"] if case == "create-key" else key
     refused = invoke_admin(stack, json.dumps({"command": "unlock_everybody"}))
     if refused.get("errorType") != "malformed-command":
         raise Failed(f"admin answered what is no command with {refused}")

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use audit::{About, Denial, Event, Outcome};
-use countersign_tests::{Answer, Call, Function, Opened, Person, World};
-use domain::Route;
+use countersign_tests::{Answer, Call, Function, Opened, Person, Ports, World};
+use domain::{Route, Scope, Scopes};
 use serde_json::json;
 
 use crate::problems::problem;
@@ -109,7 +109,7 @@ const fn case(denial: Denial, route: Route) -> Case {
     Case { denial, route }
 }
 
-const CASES: [Case; 29] = [
+const CASES: [Case; 37] = [
     // By the operator's list.
     case(Denial::Forbidden, Route::Enroll),
     case(Denial::Forbidden, Route::DescribeEnrollment),
@@ -119,6 +119,14 @@ const CASES: [Case; 29] = [
     case(Denial::Forbidden, Route::Introspect),
     case(Denial::Forbidden, Route::Revoke),
     case(Denial::Forbidden, Route::AuditQuery),
+    case(Denial::InsufficientScope, Route::Enroll),
+    case(Denial::InsufficientScope, Route::DescribeEnrollment),
+    case(Denial::InsufficientScope, Route::Initiate),
+    case(Denial::InsufficientScope, Route::Verify),
+    case(Denial::InsufficientScope, Route::Status),
+    case(Denial::InsufficientScope, Route::Introspect),
+    case(Denial::InsufficientScope, Route::Revoke),
+    case(Denial::InsufficientScope, Route::AuditQuery),
     case(Denial::RateLimited, Route::Enroll),
     case(Denial::RateLimited, Route::DescribeEnrollment),
     case(Denial::RateLimited, Route::Initiate),
@@ -148,6 +156,7 @@ impl Case {
         match self.denial {
             Denial::Unauthenticated => (401, "unauthenticated"),
             Denial::Forbidden => (403, "forbidden"),
+            Denial::InsufficientScope => (403, "insufficient-scope"),
             Denial::RateLimited => (429, "rate-limited"),
             Denial::EnrollmentNotFound => (404, "enrollment-not-found"),
             Denial::VerificationNotFound => (404, "verification-not-found"),
@@ -171,6 +180,10 @@ impl Case {
                 world.tell(&deny.to_string()).await.unwrap();
                 world.restart();
                 call
+            }
+            Denial::InsufficientScope => {
+                let other = Scope::ALL.into_iter().find(|scope| !Scopes::only(*scope).allow(self.route.scope()));
+                call.bearer(&world.api_key_for(Scopes::only(other.unwrap())).await)
             }
             Denial::RateLimited => {
                 let name = self.route.name().replace('-', "_");
@@ -206,18 +219,8 @@ impl Case {
         }
     }
 
-    /// A call of the route that would succeed.
     fn call(self, world: &World, person: &Person, opened: &Opened) -> Call {
-        match self.route {
-            Route::Enroll => world.enrolling(&Person::new(2, &["pin", "nfc"])),
-            Route::DescribeEnrollment => describing(world, person),
-            Route::Initiate => world.initiating(&person.id),
-            Route::Verify => world.attempting(opened, &person.right(&opened.asked)),
-            Route::Status => world.asking_status(opened),
-            Route::Introspect => world.introspecting("unknown"),
-            Route::Revoke => world.revoking("unknown"),
-            Route::AuditQuery => world.reading_trail(),
-        }
+        succeeding(self.route, world, (person, opened))
     }
 
     /// The same call, but for what it asks for.
@@ -232,13 +235,27 @@ impl Case {
     }
 }
 
+/// A call of the route that would succeed.
+pub(crate) fn succeeding<S: Ports>(route: Route, world: &World<S>, (person, opened): (&Person, &Opened)) -> Call {
+    match route {
+        Route::Enroll => world.enrolling(&Person::new(2, &["pin", "nfc"])),
+        Route::DescribeEnrollment => describing(world, person),
+        Route::Initiate => world.initiating(&person.id),
+        Route::Verify => world.attempting(opened, &person.right(&opened.asked)),
+        Route::Status => world.asking_status(opened),
+        Route::Introspect => world.introspecting("unknown"),
+        Route::Revoke => world.revoking("unknown"),
+        Route::AuditQuery => world.reading_trail(),
+    }
+}
+
 async fn scene() -> (World, Person) {
     let world = World::new().await;
     let person = world.enrolled(1, &["pin", "nfc"]).await;
     (world, person)
 }
 
-fn describing(world: &World, person: &Person) -> Call {
+fn describing<S: Ports>(world: &World<S>, person: &Person) -> Call {
     let call = Call::new(Function::DescribeEnrollment, "enrolled").bearer(&world.tenant.api_key);
     call.path("user_id", &person.id)
 }

@@ -105,5 +105,9 @@ fn name(outcome: &Outcome) -> &'static str {
         Outcome::OutcomeNotReached { .. } => "not reached",
         Outcome::RequestRefused { .. } => "denied",
         Outcome::TrailRead { .. } => "read",
+        Outcome::TenantCreated { .. } => "tenant",
+        Outcome::ApiKeyCreated { .. } => "key",
+        Outcome::ApiKeyRotated { .. } => "key rotated",
+        Outcome::ApiKeyRevoked { .. } => "key revoked",
     }
 }

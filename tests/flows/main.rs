@@ -22,6 +22,7 @@ mod once;
 mod outage;
 mod problems;
 mod responses;
+mod scopes;
 mod secrets;
 mod selection;
 mod tenants;

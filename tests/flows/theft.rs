@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use countersign_tests::{Answer, Dump, Embedded, Logs, Opened, Person, World};
 use crypto::{
-    ApiKey, ApiKeyMode, BranchKey, EncryptionContext, Kdf, KdfFailed, KdfPool, RefreshToken, SecretKey, UnwrapKey,
-    Verifiers, WrappedKey,
+    ApiKey, BranchKey, EncryptionContext, Kdf, KdfFailed, KdfPool, RefreshToken, SecretKey, UnwrapKey, Verifiers,
+    WrappedKey,
 };
-use domain::{BranchKeyVersion, Digest, Enrollment, Entropy, EntropyUnavailable, FactorType, PresentedFactors};
+use domain::{
+    ApiKeyMode, BranchKeyVersion, Digest, Enrollment, Entropy, EntropyUnavailable, FactorType, PresentedFactors,
+};
 use serde_json::json;
 use store::{FindBranchKey, FindEnrollment};
 use store_dynamodb::{AllTables, DynamoStore};

@@ -3,17 +3,18 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    Account, BranchKeyVersion, CounterKey, Draw, Drawn, Enrollment, EventId, Failures, ListedSubject, Listing,
-    RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionId, TenantId, UserId, Verification,
+    Account, ApiKeyId, BranchKeyVersion, CounterKey, Draw, Drawn, Enrollment, EventId, Failures, ListedSubject,
+    Listing, RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionId, TenantId, UserId, Verification,
     VerificationId,
 };
 use jiff::Timestamp;
 use store::{
-    ApiKeyRecord, Append, AppendBatch, BeginRequest, Beginning, BranchKeyRecord, ChangeListings, CheckReadiness,
-    CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, EnrollmentCreation,
-    EventKey, EventPage, EventQuery, EventRecord, FindAccount, FindApiKey, FindBranchKey, FindEnrollment, FindEvents,
-    FindListings, FindLogHeads, FindSession, FindVerification, FinishRequest, IndexEvents, KeepEvents, LeaseShard,
-    Leasing, ListSigningKeys, LogHead, OutboxEvent, RecogniseEvents, ShardLease, SigningKeyRecord, StoreError,
+    ApiKeyChange, ApiKeyRecord, ApiKeyRotation, Append, AppendBatch, BeginRequest, Beginning, BranchKeyRecord,
+    ChangeListings, CheckReadiness, CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox,
+    DrawPermits, EnrollmentCreation, EventKey, EventPage, EventQuery, EventRecord, FindAccount, FindApiKey,
+    FindBranchKey, FindEnrollment, FindEvents, FindListings, FindLogHeads, FindSession, FindVerification,
+    FinishRequest, IndexEvents, KeepEvents, LeaseShard, Leasing, ListApiKeys, ListSigningKeys, ListedApiKey, LogHead,
+    NoteApiKeyUse, OutboxEvent, RecogniseEvents, RevokeApiKey, RotateApiKey, ShardLease, SigningKeyRecord, StoreError,
     UnlockAccount, Unlocking, Upgrade, UpgradeVerifiers,
 };
 
@@ -40,7 +41,7 @@ passed_on! {
         remove_listing(subject: &ListedSubject, event: &OutboxEvent) -> ();
     }
     CheckReadiness { check_readiness() -> (); }
-    CreateApiKey { create_api_key(record: &ApiKeyRecord) -> (); }
+    CreateApiKey { create_api_key(record: &ApiKeyRecord, event: &OutboxEvent) -> (); }
     CreateBranchKey { create_branch_key(record: &BranchKeyRecord) -> bool; }
     CreateEnrollment { create_enrollment(enrollment: &Enrollment, event: &OutboxEvent) -> EnrollmentCreation; }
     CreateSigningKey { create_signing_key(record: &SigningKeyRecord) -> (); }
@@ -68,8 +69,14 @@ passed_on! {
         lease_shard(lease: &ShardLease, now: Timestamp, until: Timestamp) -> Leasing;
         release_shard(lease: &ShardLease, settled: Option<u64>) -> ();
     }
+    ListApiKeys { list_api_keys(tenant: TenantId) -> Vec<ListedApiKey>; }
     ListSigningKeys { list_signing_keys() -> Vec<SigningKeyRecord>; }
+    NoteApiKeyUse { note_api_key_use(tenant: TenantId, key: ApiKeyId, at: Timestamp) -> (); }
     RecogniseEvents { recognise_events(keys: &BTreeSet<EventKey>) -> BTreeSet<EventKey>; }
+    RevokeApiKey {
+        revoke_api_key(key: (TenantId, SecretHash), at: Timestamp, event: &OutboxEvent) -> ApiKeyChange;
+    }
+    RotateApiKey { rotate_api_key(rotation: &ApiKeyRotation, event: &OutboxEvent) -> ApiKeyChange; }
     UnlockAccount {
         unlock_account(tenant: TenantId, user: UserId, known: &Failures, event: &OutboxEvent) -> Unlocking;
     }

@@ -9,8 +9,9 @@ use store::{
     AppendBatch, BeginRequest, ChangeListings, CheckReadiness, ClaimAttempt, CompleteVerification, CreateApiKey,
     CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, FailAttempt, FindAccount,
     FindApiKey, FindBranchKey, FindEnrollment, FindEvents, FindListings, FindLogHeads, FindSession, FindVerification,
-    FinishRequest, IndexEvents, KeepEvents, LeaseShard, ListSigningKeys, OpenVerification, RecogniseEvents,
-    ReserveFailure, RevokeSession, StoreError, StoreErrorKind, UnlockAccount, UpgradeVerifiers,
+    FinishRequest, IndexEvents, KeepEvents, LeaseShard, ListApiKeys, ListSigningKeys, NoteApiKeyUse, OpenVerification,
+    RecogniseEvents, ReserveFailure, RevokeApiKey, RevokeSession, RotateApiKey, StoreError, StoreErrorKind,
+    UnlockAccount, UpgradeVerifiers,
 };
 use testkit::{Observation, RecordingStore};
 
@@ -44,11 +45,15 @@ pub trait Ports:
     + IndexEvents
     + KeepEvents
     + LeaseShard
+    + ListApiKeys
     + ListSigningKeys
+    + NoteApiKeyUse
     + OpenVerification
     + RecogniseEvents
     + ReserveFailure
+    + RevokeApiKey
     + RevokeSession
+    + RotateApiKey
     + UnlockAccount
     + UpgradeVerifiers
     + Clone
@@ -83,11 +88,15 @@ impl<S> Ports for S where
         + IndexEvents
         + KeepEvents
         + LeaseShard
+        + ListApiKeys
         + ListSigningKeys
+        + NoteApiKeyUse
         + OpenVerification
         + RecogniseEvents
         + ReserveFailure
+        + RevokeApiKey
         + RevokeSession
+        + RotateApiKey
         + UnlockAccount
         + UpgradeVerifiers
         + Clone

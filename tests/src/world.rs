@@ -8,13 +8,13 @@ use admin::{AdminError, Answer as Told};
 use admission::Policy;
 use audit::MemorySink;
 use authorizer::{AuthorizerRequest, AuthorizerResponse};
-use crypto::{ApiKey, ApiKeyMode, DevelopmentKey, KdfParameters, KdfPool, OutsideLambda};
-use domain::{Clock, EventId, RequestId, TenantId};
+use crypto::{ApiKey, DevelopmentKey, KdfParameters, KdfPool, OutsideLambda};
+use domain::{ApiKeyMode, Clock, EventId, RequestId, Scopes, TenantId};
 use keyring::{create_branch_key, create_signing_key};
 use lambda_http::Request;
 use lambda_http::request::{LambdaRequest, from_str};
 use serde_json::{Value, json};
-use store::ApiKeyRecord;
+use store::{ApiKeyRecord, OutboxEvent};
 use testkit::{FixedClock, MemoryStore, RecordingStore, SeededEntropy};
 
 use crate::{Answer, Call, Delivery, Function, Functions, Log, ObservedKeys, ObservedQueue, Ports};
@@ -83,7 +83,8 @@ impl<S: Ports> World<S> {
         for (tenant, seed) in [(&world.tenant, 5), (&world.other, 6)] {
             let randomness = SeededEntropy::new(seed);
             create_branch_key(&world.store, &world.keys, tenant.id, (&*world.clock, &randomness)).await.unwrap();
-            world.add_api_key(tenant).await;
+            let key = ApiKey::parse(&tenant.api_key).unwrap();
+            world.add_api_key(&ApiKeyRecord::new(key.hash(), tenant.id, world.clock.now())).await;
         }
         world.restart();
         world
@@ -188,6 +189,14 @@ impl<S: Ports> World<S> {
         self.functions().administer.answer(command, &RequestId::from_transport("operator")).await
     }
 
+    /// A further API key of the tenant, for these uses.
+    pub async fn api_key_for(&self, scopes: Scopes) -> String {
+        let key = ApiKey::generate(ApiKeyMode::Test, &*self.entropy).unwrap();
+        let record = ApiKeyRecord::new(key.hash(), self.tenant.id, self.clock.now());
+        self.add_api_key(&ApiKeyRecord { scopes, ..record }).await;
+        key.expose().to_owned()
+    }
+
     /// A fresh idempotency key.
     #[must_use]
     pub fn key(&self) -> String {
@@ -242,15 +251,11 @@ impl<S: Ports> World<S> {
         }
     }
 
-    async fn add_api_key(&self, tenant: &Tenant) {
-        use store::CreateApiKey;
-        let record = ApiKeyRecord {
-            hash: ApiKey::parse(&tenant.api_key).unwrap().hash(),
-            tenant: tenant.id,
-            created_at: self.clock.now(),
-            expires_at: None,
-        };
-        self.store.create_api_key(&record).await.unwrap();
+    async fn add_api_key(&self, record: &ApiKeyRecord) {
+        // The event of somebody else: the trail that tests read is about what they do.
+        let event = OutboxEvent { id: EventId::NIL, payload: vec![0] };
+        self.tables.create_api_key(record, &event).await.unwrap();
+        self.tables.remove_outbox_events(&[event.id]).await.unwrap();
     }
 }
 

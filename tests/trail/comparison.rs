@@ -137,7 +137,12 @@ impl Simulation {
                 Outcome::SessionRevoked { session } => Fact::Revoked(session),
                 Outcome::ListingChanged { entry, .. } => Fact::Listed(entry.map(|entry| entry.expires_at)),
                 Outcome::RequestRefused { .. } => continue,
-                Outcome::OutcomeNotReached { .. } | Outcome::TrailRead { .. } => {
+                Outcome::OutcomeNotReached { .. }
+                | Outcome::TrailRead { .. }
+                | Outcome::TenantCreated { .. }
+                | Outcome::ApiKeyCreated { .. }
+                | Outcome::ApiKeyRotated { .. }
+                | Outcome::ApiKeyRevoked { .. } => {
                     panic!("{event:?}: {}", self.story())
                 }
             };
@@ -256,9 +261,10 @@ fn name(denial: audit::Denial) -> String {
 }
 
 /// The refusals that are denials; others are malformed, in progress, or have events of their own.
-const DENIALS: [&str; 9] = [
+const DENIALS: [&str; 10] = [
     "unauthenticated",
     "forbidden",
+    "insufficient_scope",
     "rate_limited",
     "enrollment_not_found",
     "verification_not_found",

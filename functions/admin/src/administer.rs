@@ -17,7 +17,7 @@ use crate::{AdminError, AdminStore, Answer, Command, ListingBody};
 /// What administering works with.
 #[derive(Debug)]
 pub struct Ports<S, U, A> {
-    /// Accounts and the operator's list.
+    /// Accounts, API keys and the operator's list.
     pub store: S,
     /// The tenants' keys, to name users in audit events.
     pub keys: BranchKeys<S, U>,
@@ -32,7 +32,7 @@ pub struct Ports<S, U, A> {
 }
 
 /// Carries out an operator's commands.
-pub struct Administer<S, U, A>(Arc<Ports<S, U, A>>);
+pub struct Administer<S, U, A>(pub(crate) Arc<Ports<S, U, A>>);
 
 impl<S: AdminStore, U: UnwrapKey, A: RecordEvents> Administer<S, U, A> {
     /// Carries out commands with these ports.
@@ -58,6 +58,10 @@ impl<S: AdminStore, U: UnwrapKey, A: RecordEvents> Administer<S, U, A> {
             Command::PutListing(listing) => self.put(&listing, request_id).await,
             Command::RemoveListing(subject) => self.remove(&subject, request_id).await,
             Command::ShowLimits => self.show().await,
+            Command::CreateKey(new) => self.create_key(new, request_id).await,
+            Command::RotateKey(rotation) => self.rotate_key(&rotation, request_id).await,
+            Command::RevokeKey { tenant, key } => self.revoke_key((tenant, key), request_id).await,
+            Command::ListKeys(tenant) => self.list_keys(tenant).await,
         }
     }
 
@@ -122,7 +126,7 @@ impl<S: AdminStore, U: UnwrapKey, A: RecordEvents> Administer<S, U, A> {
 
     /// Whom a change is recorded about. Asks for the tenant's key before anything is changed: without one, there is no such
     /// tenant.
-    async fn about(&self, subject: &ListedSubject) -> Result<About, AdminError> {
+    pub(crate) async fn about(&self, subject: &ListedSubject) -> Result<About, AdminError> {
         Ok(match *subject {
             ListedSubject::Network(_) => About::Deployment,
             ListedSubject::Tenant(tenant) => About::Tenant(self.0.keys.current(tenant).await?.tenant()),
@@ -134,7 +138,12 @@ impl<S: AdminStore, U: UnwrapKey, A: RecordEvents> Administer<S, U, A> {
     }
 
     /// The event of a change: kept by the very write that makes the change, and sent once that is done.
-    fn event(&self, about: About, outcome: Outcome, request_id: &RequestId) -> Result<Event, EntropyUnavailable> {
+    pub(crate) fn event(
+        &self,
+        about: About,
+        outcome: Outcome,
+        request_id: &RequestId,
+    ) -> Result<Event, EntropyUnavailable> {
         let at = self.0.clock.now();
         let id = EventId::at(at, &self.0.entropy.array()?);
         Ok(Event { id, about, at, request_id: request_id.clone(), outcome, personal: None })

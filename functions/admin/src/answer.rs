@@ -1,9 +1,11 @@
 //! What a command did, in JSON.
 
 use admission::Policy;
-use domain::{Failures, ListedSubject, Listing, TenantId, UserId};
+use crypto::ApiKey;
+use domain::{ApiKeyMode, Failures, ListedSubject, Listing, TenantId, UserId};
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
+use store::{ApiKeyRecord, ListedApiKey};
 
 /// What a command did.
 #[derive(Debug, Serialize)]
@@ -44,6 +46,38 @@ pub enum Answer {
         /// The list, with the entries that are over.
         listings: Vec<ListingBody>,
     },
+    /// Made an API key.
+    KeyCreated {
+        /// The key.
+        key: KeyBody,
+        /// The key itself, this once.
+        #[serde(serialize_with = "exposed")]
+        api_key: ApiKey,
+    },
+    /// Made an API key that takes the place of another.
+    KeyRotated {
+        /// The old key, with its end.
+        replaced: KeyBody,
+        /// The new key.
+        key: KeyBody,
+        /// The new key itself, this once.
+        #[serde(serialize_with = "exposed")]
+        api_key: ApiKey,
+    },
+    /// Revoked an API key, now or before: `revoked_at` says when. It goes on working for as long as the gateway keeps the authorizer's
+    /// answer.
+    KeyRevoked {
+        /// The key.
+        key: KeyBody,
+    },
+    /// Looked a tenant's API keys up.
+    KeysListed {
+        /// The tenant.
+        #[serde(serialize_with = "text")]
+        tenant_id: TenantId,
+        /// All keys, working or not, oldest first.
+        keys: Vec<KeyBody>,
+    },
 }
 
 impl Answer {
@@ -72,6 +106,55 @@ impl From<&Listing> for ListingBody {
     fn from(listing: &Listing) -> Self {
         Self { subject: listing.subject.to_string(), access: listing.access.name(), expires_at: listing.expires_at }
     }
+}
+
+/// An API key, but for the key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeyBody {
+    /// Names it.
+    pub key_id: String,
+    /// What the operator calls it.
+    pub name: Option<String>,
+    /// `test` or `live`.
+    pub mode: Option<&'static str>,
+    /// What it may be used for.
+    pub scopes: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it stops working, if ever.
+    pub expires_at: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+    /// The key that takes its place.
+    pub replaced_by: Option<String>,
+    /// When it was used, to the hour.
+    pub used_at: Option<Timestamp>,
+}
+
+impl From<&ApiKeyRecord> for KeyBody {
+    fn from(record: &ApiKeyRecord) -> Self {
+        Self {
+            key_id: record.id().to_string(),
+            name: record.name.as_ref().map(ToString::to_string),
+            mode: record.mode.map(ApiKeyMode::name),
+            scopes: record.scopes.to_string(),
+            created_at: record.created_at,
+            expires_at: record.expires_at,
+            revoked_at: record.revoked_at,
+            replaced_by: record.replaced_by.as_ref().map(ToString::to_string),
+            used_at: None,
+        }
+    }
+}
+
+impl From<&ListedApiKey> for KeyBody {
+    fn from(listed: &ListedApiKey) -> Self {
+        Self { used_at: listed.used_at, ..Self::from(&listed.record) }
+    }
+}
+
+fn exposed<S: Serializer>(api_key: &ApiKey, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(api_key.expose())
 }
 
 fn text<S: Serializer>(value: &impl std::fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,8 +1,9 @@
 //! Commands, and their JSON form: an object with `command` and exactly that command's own members.
 
 use std::str::FromStr;
+use std::time::Duration;
 
-use domain::{ListedAccess, ListedSubject, Listing, TenantId, UserId};
+use domain::{ApiKeyId, ApiKeyMode, ApiKeyName, ListedAccess, ListedSubject, Listing, Scopes, TenantId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, de::Error};
 
@@ -22,7 +23,74 @@ pub enum Command {
     RemoveListing(ListedSubject),
     /// Tell the limits and the list that are in force.
     ShowLimits,
+    /// Make a further API key of a tenant.
+    CreateKey(NewKey),
+    /// Make an API key that takes the place of another.
+    RotateKey(KeyRotation),
+    /// End an API key at once.
+    RevokeKey {
+        /// The key's tenant.
+        tenant: TenantId,
+        /// The key.
+        key: ApiKeyId,
+    },
+    /// Tell a tenant's API keys.
+    ListKeys(TenantId),
 }
+
+/// A further API key. Repeating the command makes another one: who lost an answer revokes what the list shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewKey {
+    /// Whom it speaks for.
+    pub tenant: TenantId,
+    /// What it is called.
+    pub name: ApiKeyName,
+    /// What it is for.
+    pub mode: ApiKeyMode,
+    /// What it may be used for.
+    pub scopes: Scopes,
+    /// When it stops working, if ever.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A new key in place of an old one, with its name, mode and scopes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRotation {
+    /// The keys' tenant.
+    pub tenant: TenantId,
+    /// The old key.
+    pub key: ApiKeyId,
+    /// How much longer the old key works, if it would.
+    pub overlap: Overlap,
+    /// When the new key stops working; without it, the new one lasts as long as the old one was to last, if that had an end.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// How long two keys work side by side: a day, if nothing is said, and at most 30. Without an end, the old key would not be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Overlap(Duration);
+
+impl Overlap {
+    /// So many seconds; `None` if that is more than 30 days.
+    #[must_use]
+    pub const fn from_seconds(seconds: u64) -> Option<Self> {
+        if seconds <= MAX_OVERLAP_SECONDS { Some(Self(Duration::from_secs(seconds))) } else { None }
+    }
+
+    /// How long that is.
+    #[must_use]
+    pub const fn duration(self) -> Duration {
+        self.0
+    }
+}
+
+impl Default for Overlap {
+    fn default() -> Self {
+        Self(Duration::from_secs(24 * 3_600))
+    }
+}
+
+const MAX_OVERLAP_SECONDS: u64 = 30 * 24 * 3_600;
 
 impl Command {
     /// Parses the JSON form.
@@ -38,7 +106,24 @@ impl Command {
             }
             Form::RemoveListing { subject } => Self::RemoveListing(subject),
             Form::ShowLimits {} => Self::ShowLimits,
+            Form::CreateKey { tenant_id, name, mode, scopes, expires_at } => {
+                Self::CreateKey(NewKey { tenant: tenant_id, name, mode, scopes, expires_at })
+            }
+            Form::RotateKey { tenant_id, key_id, overlap_seconds, expires_at } => Self::RotateKey(KeyRotation {
+                tenant: tenant_id,
+                key: key_id,
+                overlap: overlap_seconds.unwrap_or_default(),
+                expires_at,
+            }),
+            Form::RevokeKey { tenant_id, key_id } => Self::RevokeKey { tenant: tenant_id, key: key_id },
+            Form::ListKeys { tenant_id } => Self::ListKeys(tenant_id),
         })
+    }
+
+    /// Whether it changes something, and so leaves an event.
+    #[must_use]
+    pub const fn changes(&self) -> bool {
+        !matches!(self, Self::ShowLimits | Self::ListKeys(_))
     }
 }
 
@@ -69,12 +154,50 @@ enum Form {
     },
     // Braces, so that this one refuses members that it does not have, too.
     ShowLimits {},
+    CreateKey {
+        #[serde(deserialize_with = "text")]
+        tenant_id: TenantId,
+        #[serde(deserialize_with = "text")]
+        name: ApiKeyName,
+        #[serde(deserialize_with = "text")]
+        mode: ApiKeyMode,
+        #[serde(deserialize_with = "text")]
+        scopes: Scopes,
+        #[serde(default)]
+        expires_at: Option<Timestamp>,
+    },
+    RotateKey {
+        #[serde(deserialize_with = "text")]
+        tenant_id: TenantId,
+        #[serde(deserialize_with = "text")]
+        key_id: ApiKeyId,
+        #[serde(default, deserialize_with = "seconds")]
+        overlap_seconds: Option<Overlap>,
+        #[serde(default)]
+        expires_at: Option<Timestamp>,
+    },
+    RevokeKey {
+        #[serde(deserialize_with = "text")]
+        tenant_id: TenantId,
+        #[serde(deserialize_with = "text")]
+        key_id: ApiKeyId,
+    },
+    ListKeys {
+        #[serde(deserialize_with = "text")]
+        tenant_id: TenantId,
+    },
 }
 
 /// Anything with one text form.
 fn text<'de, T: FromStr, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.parse().map_err(|_| D::Error::custom("not the text form of this member"))
+}
+
+/// So many seconds, or null.
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Overlap>, D::Error> {
+    let Some(seconds) = Option::<u64>::deserialize(deserializer)? else { return Ok(None) };
+    Overlap::from_seconds(seconds).map(Some).ok_or_else(|| D::Error::custom("more than 30 days"))
 }
 
 #[cfg(test)]
@@ -90,6 +213,30 @@ mod tests {
 
         assert_eq!(listing.subject.to_string(), "network/198.51.100.0/24");
         assert_eq!((listing.access, listing.expires_at.as_second()), (ListedAccess::Denied, 1_798_761_600));
+    }
+
+    #[test]
+    fn what_is_not_said_of_a_rotation_is_a_day_and_no_end() {
+        let rotation = |more: &str| {
+            Command::parse(&format!(
+                r#"{{"command":"rotate_key","tenant_id":"018f0000-0000-7000-8000-00000000000a","key_id":"abababababababab"{more}}}"#
+            ))
+        };
+        let parsed = |overlap_seconds, expires_at: Option<&str>| {
+            Command::RotateKey(KeyRotation {
+                tenant: "018f0000-0000-7000-8000-00000000000a".parse().unwrap(),
+                key: "abababababababab".parse().unwrap(),
+                overlap: Overlap::from_seconds(overlap_seconds).unwrap(),
+                expires_at: expires_at.map(|text| text.parse().unwrap()),
+            })
+        };
+
+        assert_eq!(rotation("").unwrap(), parsed(86_400, None));
+        assert_eq!(
+            rotation(r#","overlap_seconds":0,"expires_at":"2027-01-01T00:00:00Z""#).unwrap(),
+            parsed(0, Some("2027-01-01T00:00:00Z"))
+        );
+        assert_eq!(rotation(r#","overlap_seconds":2592000"#).unwrap(), parsed(2_592_000, None));
     }
 
     #[test]
@@ -109,6 +256,22 @@ mod tests {
             r#"{"command":"put_listing","subject":"network/::/0","access":"ignored","expires_at":"2027-01-01T00:00:00Z"}"#,
             r#"{"command":"put_listing","subject":"network/::/0","access":"allowed","expires_at":"tomorrow"}"#,
             r#"{"command":"put_listing","subject":"network/::/0","access":"allowed"}"#,
+            r#"{"command":"list_keys"}"#,
+            r#"{"command":"revoke_key","tenant_id":"018f0000-0000-7000-8000-00000000000a"}"#,
+            r#"{"command":"revoke_key","tenant_id":"018f0000-0000-7000-8000-00000000000a","key_id":"ABABABABABABABAB"}"#,
+            r#"{"command":"rotate_key","tenant_id":"018f0000-0000-7000-8000-00000000000a","key_id":"abababababababab",
+                "overlap_seconds":2592001}"#,
+            r#"{"command":"rotate_key","tenant_id":"018f0000-0000-7000-8000-00000000000a","key_id":"abababababababab",
+                "overlap_seconds":-1}"#,
+            r#"{"command":"create_key","tenant_id":"018f0000-0000-7000-8000-00000000000a","name":"x","mode":"live"}"#,
+            r#"{"command":"create_key","tenant_id":"018f0000-0000-7000-8000-00000000000a","name":"","mode":"live",
+                "scopes":"audit"}"#,
+            r#"{"command":"create_key","tenant_id":"018f0000-0000-7000-8000-00000000000a","name":"x","mode":"prod",
+                "scopes":"audit"}"#,
+            r#"{"command":"create_key","tenant_id":"018f0000-0000-7000-8000-00000000000a","name":"x","mode":"live",
+                "scopes":["audit"]}"#,
+            r#"{"command":"create_key","tenant_id":"018f0000-0000-7000-8000-00000000000a","name":"x","mode":"live",
+                "scopes":"audit","expires_at":"tomorrow"}"#,
         ] {
             assert!(Command::parse(json).is_err(), "{json}");
         }

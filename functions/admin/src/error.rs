@@ -1,7 +1,7 @@
 //! Why a command was not carried out.
 
 use audit::RecordError;
-use domain::EntropyUnavailable;
+use domain::{ApiKeyId, EntropyUnavailable};
 use keyring::KeyringError;
 use lambda_runtime::Diagnostic;
 use store::{StoreError, StoreErrorKind};
@@ -36,6 +36,18 @@ pub enum AdminError {
     /// The account's failures keep changing: repeat the command.
     #[error("the account's failures keep changing: repeat the command")]
     Contended,
+    /// The tenant has no such API key, or it was made before keys were listed.
+    #[error("the tenant lists no such key")]
+    UnknownKey,
+    /// The key was revoked or has expired, or would have expired when it is made.
+    #[error("the key has ended, or would have when it is made")]
+    KeyOver,
+    /// The key was rotated before: this one takes its place.
+    #[error("the key was rotated before: rotate {0}, which takes its place")]
+    KeyReplaced(ApiKeyId),
+    /// Somebody else changed the key at the same moment: repeat the command.
+    #[error("the key was changed at the same moment: repeat the command")]
+    KeyChanged,
     /// Nothing was to be changed, and the audit event that says so is perhaps not recorded: repeat the command.
     #[error("nothing was to be changed, and the audit event is perhaps not recorded: repeat the command")]
     Audit(#[from] RecordError),
@@ -53,6 +65,10 @@ impl AdminError {
             Self::Store(StoreError { kind: StoreErrorKind::Corrupt, .. }) => "corrupt-record",
             Self::Keys(_) | Self::Store(_) | Self::Entropy(_) => "unavailable",
             Self::Contended => "account-busy",
+            Self::UnknownKey => "unknown-key",
+            Self::KeyOver => "key-over",
+            Self::KeyReplaced(_) => "key-replaced",
+            Self::KeyChanged => "key-busy",
             Self::Audit(_) => "event-not-recorded",
         }
     }

@@ -3,16 +3,17 @@
 //! - Its event is one command, its answer says what was changed, its errors have stable codes
 //!   ([`AdminError::code`]).
 //! - Every change keeps its audit event in the same write. Every command may be repeated: the second one finds nothing to change and
-//!   says so.
+//!   says so; but each `create_key` makes a key.
 
 mod administer;
 mod answer;
 mod command;
 mod error;
+mod keys;
 mod store;
 
 pub use administer::{Administer, Ports};
-pub use answer::{Answer, ListingBody};
-pub use command::{Command, MalformedCommand};
+pub use answer::{Answer, KeyBody, ListingBody};
+pub use command::{Command, KeyRotation, MalformedCommand, NewKey, Overlap};
 pub use error::AdminError;
 pub use store::AdminStore;

@@ -1,8 +1,34 @@
 //! The ports that admin needs of a store, as one.
 
-use store::{ChangeListings, FindAccount, FindBranchKey, FindListings, UnlockAccount};
+use store::{
+    ChangeListings, CreateApiKey, FindAccount, FindBranchKey, FindListings, ListApiKeys, RevokeApiKey, RotateApiKey,
+    UnlockAccount,
+};
 
-/// Finds and unlocks accounts, reads and changes the list, finds the keys that audit events are made with.
-pub trait AdminStore: ChangeListings + FindAccount + FindBranchKey + FindListings + UnlockAccount {}
+/// Finds and unlocks accounts, reads and changes the list, makes, lists and ends API keys, finds the keys that audit events are made
+/// with.
+pub trait AdminStore:
+    ChangeListings
+    + CreateApiKey
+    + FindAccount
+    + FindBranchKey
+    + FindListings
+    + ListApiKeys
+    + RevokeApiKey
+    + RotateApiKey
+    + UnlockAccount
+{
+}
 
-impl<S: ChangeListings + FindAccount + FindBranchKey + FindListings + UnlockAccount> AdminStore for S {}
+impl<S> AdminStore for S where
+    S: ChangeListings
+        + CreateApiKey
+        + FindAccount
+        + FindBranchKey
+        + FindListings
+        + ListApiKeys
+        + RevokeApiKey
+        + RotateApiKey
+        + UnlockAccount
+{
+}

@@ -1,4 +1,4 @@
-//! V3: unlocking an account while attempts on it are decided.
+//! V3: unlocking an account while attempts on it are decided; and ending keys while another operator does.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -8,21 +8,29 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use admin::{Administer, Ports};
 use admission::Policy;
 use audit::{MemorySink, Outcome};
-use crypto::{DevelopmentKey, OutsideLambda};
+use crypto::{ApiKey, DevelopmentKey, OutsideLambda};
 use domain::{
-    Account, AttemptMark, BranchKeyVersion, Clock, Failures, ListedSubject, Listing, RequestId, TenantId, UserId,
+    Account, AttemptMark, BranchKeyVersion, Clock, EventId, Failures, ListedSubject, Listing, RequestId, SecretHash,
+    TenantId, UserId,
 };
+use jiff::Timestamp;
 use keyring::{BranchKeys, create_branch_key};
 use serde_json::{Value, json};
 use store::{
-    BranchKeyRecord, ChangeListings, FindAccount, FindBranchKey, FindListings, OutboxEvent, ReserveFailure, StoreError,
-    UnlockAccount, Unlocking,
+    ApiKeyChange, ApiKeyRecord, ApiKeyRotation, BranchKeyRecord, ChangeListings, CreateApiKey, FindAccount,
+    FindBranchKey, FindListings, ListApiKeys, ListedApiKey, OutboxEvent, ReserveFailure, RevokeApiKey, RotateApiKey,
+    StoreError, UnlockAccount, Unlocking,
 };
 use testkit::{FixedClock, MemoryStore, SeededEntropy};
 
+const REVOKE: &str = include_str!("../../../events/admin/revoke-key.json");
+const ROTATE: &str = include_str!("../../../events/admin/rotate-key.json");
+/// The key that they name.
+const API_KEY: &str = "csk_test__zM_n9qR0Jym2zfaILe3B4ddTF2iWTQNgM6wpL2ORq81zGQN9";
 const UNLOCK: &str = include_str!("../../../events/admin/unlock-account.json");
 
-/// A store in which an attempt is reserved right after the account was read, so many times.
+/// A store in which an attempt is reserved right after the account was read, so many times, and a key revoked right after the list
+/// was.
 #[derive(Debug, Clone)]
 struct Busy {
     inner: MemoryStore,
@@ -86,6 +94,43 @@ impl ChangeListings for Busy {
     }
 }
 
+impl CreateApiKey for Busy {
+    async fn create_api_key(&self, record: &ApiKeyRecord, event: &OutboxEvent) -> Result<(), StoreError> {
+        self.inner.create_api_key(record, event).await
+    }
+}
+
+impl ListApiKeys for Busy {
+    async fn list_api_keys(&self, tenant: TenantId) -> Result<Vec<ListedApiKey>, StoreError> {
+        let listed = self.inner.list_api_keys(tenant).await?;
+        for key in &listed {
+            self.inner.revoke_api_key((tenant, key.record.hash), self.clock.now(), &event()).await?;
+        }
+        Ok(listed)
+    }
+}
+
+impl RotateApiKey for Busy {
+    async fn rotate_api_key(&self, rotation: &ApiKeyRotation, event: &OutboxEvent) -> Result<ApiKeyChange, StoreError> {
+        self.inner.rotate_api_key(rotation, event).await
+    }
+}
+
+impl RevokeApiKey for Busy {
+    async fn revoke_api_key(
+        &self,
+        key: (TenantId, SecretHash),
+        at: Timestamp,
+        event: &OutboxEvent,
+    ) -> Result<ApiKeyChange, StoreError> {
+        self.inner.revoke_api_key(key, at, event).await
+    }
+}
+
+fn event() -> OutboxEvent {
+    OutboxEvent { id: EventId::NIL, payload: Vec::new() }
+}
+
 /// What unlocking an account with one failure answers, by its code if it fails, and what is recorded.
 async fn unlock_while(attempts_to_come: u8) -> (Result<Value, &'static str>, Vec<Outcome>) {
     let (tenant, user) = ("0192f0c1-2345-7abc-8def-0123456789ab", "3f0f5f0e-6b51-4ad2-9d4e-0f6f3d1b2a10");
@@ -110,6 +155,34 @@ async fn unlock_while(attempts_to_come: u8) -> (Result<Value, &'static str>, Vec
     let answer = administer.answer(UNLOCK, &RequestId::from_transport("r-1")).await;
     let answer = answer.map(|answer| serde_json::to_value(&answer).unwrap()).map_err(|error| error.code());
     (answer, sink.events().into_iter().map(|event| event.outcome).collect())
+}
+
+#[tokio::test]
+async fn a_key_that_another_operator_ends_meanwhile_is_neither_revoked_again_nor_rotated() {
+    let tenant: TenantId = "0192f0c1-2345-7abc-8def-0123456789ab".parse().unwrap();
+    for command in [REVOKE, ROTATE] {
+        let clock = Arc::<FixedClock>::default();
+        let busy = Busy { inner: MemoryStore::new(), clock: Arc::clone(&clock), attempts_to_come: Arc::default() };
+        let key = ApiKeyRecord::new(ApiKey::parse(API_KEY).unwrap().hash(), tenant, clock.now());
+        busy.create_api_key(&key, &event()).await.unwrap();
+        let outside = OutsideLambda::from_function_name(None).unwrap();
+        let service = DevelopmentKey::ephemeral(&SeededEntropy::new(1), outside).unwrap();
+        let sink = Arc::<MemorySink>::default();
+        let administer = Administer::new(Ports {
+            keys: BranchKeys::new(busy.clone(), service, Arc::clone(&clock) as Arc<dyn Clock>),
+            store: busy.clone(),
+            audit: Arc::clone(&sink),
+            policy: Policy::default(),
+            clock,
+            entropy: Arc::new(SeededEntropy::new(3)),
+        });
+
+        let refused = administer.answer(command, &RequestId::from_transport("r-1")).await.unwrap_err();
+
+        assert_eq!(refused.code(), "key-busy");
+        assert!(sink.events().is_empty());
+        assert_eq!(busy.inner.list_api_keys(tenant).await.unwrap().len(), 1);
+    }
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ where
     A: RecordEvents + 'static,
 {
     async fn answer(&self, inbound: &Inbound) -> Result<Answer, Problem> {
-        let tenant = inbound.caller()?.tenant()?;
+        let tenant = inbound.caller(Route::AuditQuery)?.tenant()?;
         let query = inbound.query();
         let query = query.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let Parameters { user, span, after, limit } = Parameters::parse(query, self.now())?;

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use audit::RecordEvents;
 use crypto::{ApiKey, PresentedCapability};
 use denials::Denials;
-use domain::{Clock, TenantId};
-use store::{FindApiKey, StoreError};
+use domain::Clock;
+use store::{ApiKeyRecord, FindApiKey, NoteApiKeyUse, StoreError};
+
+use crate::uses::Uses;
 
 /// What deciding works with.
 #[derive(Debug)]
 pub struct Ports<S, A> {
-    /// API keys.
+    /// API keys and their uses.
     pub store: S,
     /// Takes note of refused requests.
     pub denials: Denials<A>,
@@ -21,23 +23,30 @@ pub struct Ports<S, A> {
 
 /// Decides who may call.
 #[derive(Debug)]
-pub struct Authorize<S, A>(pub(crate) Arc<Ports<S, A>>);
+pub struct Authorize<S, A>(pub(crate) Arc<State<S, A>>);
+
+/// The ports, and what this process remembers.
+#[derive(Debug)]
+pub(crate) struct State<S, A> {
+    pub(crate) ports: Ports<S, A>,
+    uses: Uses,
+}
 
 /// Who calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// A merchant's server of this tenant.
-    Tenant(TenantId),
+    /// A merchant's server, with this key.
+    Key(Box<ApiKeyRecord>),
     /// The holder of something that has the form of a capability.
     Capability,
     /// Nobody we know.
     Refused,
 }
 
-impl<S: FindApiKey, A: RecordEvents> Authorize<S, A> {
+impl<S: FindApiKey + NoteApiKeyUse, A: RecordEvents> Authorize<S, A> {
     /// Decides with these ports.
     pub fn new(ports: Ports<S, A>) -> Self {
-        Self(Arc::new(ports))
+        Self(Arc::new(State { ports, uses: Uses::default() }))
     }
 
     /// Who presents this credential.
@@ -49,10 +58,12 @@ impl<S: FindApiKey, A: RecordEvents> Authorize<S, A> {
             return Ok(Decision::Capability);
         }
         let Ok(key) = ApiKey::parse(unverified_credential) else { return Ok(Decision::Refused) };
-        let now = self.0.clock.now();
-        let record = self.0.store.find_api_key(key.hash()).await?;
-        let valid = record.filter(|record| record.expires_at.is_none_or(|expires_at| now < expires_at));
-        Ok(valid.map_or(Decision::Refused, |record| Decision::Tenant(record.tenant)))
+        let State { ports, uses } = &*self.0;
+        let now = ports.clock.now();
+        let record = ports.store.find_api_key(key.hash()).await?;
+        let Some(record) = record.filter(|record| record.is_valid(now)) else { return Ok(Decision::Refused) };
+        uses.note(&ports.store, &record, now).await;
+        Ok(Decision::Key(Box::new(record)))
     }
 }
 

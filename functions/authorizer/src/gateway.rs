@@ -5,7 +5,7 @@ use aws_lambda_events::apigw::{ApiGatewayV2CustomAuthorizerSimpleResponse, ApiGa
 use domain::RequestId;
 use lambda_runtime::Diagnostic;
 use serde::{Deserialize, Serialize};
-use store::{FindApiKey, StoreError};
+use store::{FindApiKey, NoteApiKeyUse, StoreError};
 
 use crate::{Authorize, Decision};
 
@@ -24,9 +24,16 @@ pub struct AuthorizerContext {
     /// The tenant of an API key.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tenant_id: Option<String>,
+    /// The id of an API key, for the access log.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub key_id: Option<String>,
+    /// What an API key may be used for, with a space between the scopes. The function checks it: the gateway keeps this answer for all
+    /// routes.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub scopes: Option<String>,
 }
 
-impl<S: FindApiKey, A: RecordEvents> Authorize<S, A> {
+impl<S: FindApiKey + NoteApiKeyUse, A: RecordEvents> Authorize<S, A> {
     /// Answers the gateway. A refusal stands in the deployment's trail, by sampling: nobody knows whom it concerns.
     ///
     /// # Errors
@@ -37,15 +44,20 @@ impl<S: FindApiKey, A: RecordEvents> Authorize<S, A> {
             None => Decision::Refused,
         };
         if decision == Decision::Refused {
-            self.0.denials.record_unauthenticated(&request_id(request)).await;
+            self.0.ports.denials.record_unauthenticated(&request_id(request)).await;
         }
         let mut response = AuthorizerResponse::default();
         response.is_authorized = decision != Decision::Refused;
         response.context = match decision {
-            Decision::Tenant(tenant) => {
-                AuthorizerContext { kind: Some("api_key".to_owned()), tenant_id: Some(tenant.to_string()) }
+            Decision::Key(key) => AuthorizerContext {
+                kind: Some("api_key".to_owned()),
+                tenant_id: Some(key.tenant.to_string()),
+                key_id: Some(key.id().to_string()),
+                scopes: Some(key.scopes.to_string()),
+            },
+            Decision::Capability => {
+                AuthorizerContext { kind: Some("capability".to_owned()), ..AuthorizerContext::default() }
             }
-            Decision::Capability => AuthorizerContext { kind: Some("capability".to_owned()), tenant_id: None },
             Decision::Refused => AuthorizerContext::default(),
         };
         Ok(response)

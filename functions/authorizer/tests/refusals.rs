@@ -8,9 +8,9 @@ use audit::{About, Behaviour, Denial, MemorySink, Outcome};
 use authorizer::{Authorize, Ports, Undecided};
 use crypto::ApiKey;
 use denials::{Denials, ONE_IN};
-use domain::{Clock, TenantId};
+use domain::{Clock, EventId, TenantId};
 use jiff::Timestamp;
-use store::{ApiKeyRecord, CreateApiKey, StoreErrorKind};
+use store::{ApiKeyRecord, CreateApiKey, OutboxEvent, StoreErrorKind};
 use testkit::{Fault, FaultStore, FixedClock, MemoryStore, SeededEntropy};
 
 const API_KEY: &str = include_str!("../../../events/authorizer/api-key.json");
@@ -40,8 +40,9 @@ impl Scene {
         let (_, rest) = API_KEY.split_once("Bearer ").unwrap();
         let key = ApiKey::parse(rest.split_once('"').unwrap().0).unwrap();
         let tenant = TenantId::from_keyed_bytes([1; 16]);
-        let record = ApiKeyRecord { hash: key.hash(), tenant, created_at: Timestamp::UNIX_EPOCH, expires_at };
-        self.store.create_api_key(&record).await.unwrap();
+        let record = ApiKeyRecord { expires_at, ..ApiKeyRecord::new(key.hash(), tenant, Timestamp::UNIX_EPOCH) };
+        let event = OutboxEvent { id: EventId::NIL, payload: Vec::new() };
+        self.store.create_api_key(&record, &event).await.unwrap();
     }
 
     /// Whether the request is let through.

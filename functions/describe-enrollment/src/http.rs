@@ -15,7 +15,7 @@ where
     A: RecordEvents + 'static,
 {
     async fn answer(&self, inbound: &Inbound) -> Result<Answer, Problem> {
-        let tenant = inbound.caller()?.tenant()?;
+        let tenant = inbound.caller(Route::DescribeEnrollment)?.tenant()?;
         let user = inbound.path_parameter("user_id").parse().map_err(|_| DescribeError::NotEnrolled)?;
         let arrival = inbound.arrival(Route::DescribeEnrollment, tenant, CallerKind::Server);
         let enrollment = self.describe(&arrival, user).await?;

@@ -18,7 +18,7 @@ where
     A: RecordEvents + 'static,
 {
     async fn answer(&self, inbound: &Inbound) -> Result<Answer, Problem> {
-        let tenant = inbound.caller()?.tenant()?;
+        let tenant = inbound.caller(Route::Initiate)?.tenant()?;
         let key = inbound.idempotency_key(self.now())?;
         let body: Body = inbound.json()?;
         let user = body.user()?;

@@ -15,7 +15,7 @@ where
     A: RecordEvents + 'static,
 {
     async fn answer(&self, inbound: &Inbound) -> Result<Answer, Problem> {
-        let tenant = inbound.caller()?.tenant()?;
+        let tenant = inbound.caller(Route::Introspect)?.tenant()?;
         let body: TokenBody = inbound.json()?;
         let arrival = inbound.arrival(Route::Introspect, tenant, CallerKind::Server);
         match self.introspect(&arrival, &body.unverified_token).await? {

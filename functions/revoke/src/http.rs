@@ -14,7 +14,7 @@ where
     A: RecordEvents + 'static,
 {
     async fn answer(&self, inbound: &Inbound) -> Result<Answer, Problem> {
-        let tenant = inbound.caller()?.tenant()?;
+        let tenant = inbound.caller(Route::Revoke)?.tenant()?;
         let key = inbound.idempotency_key(self.now())?;
         let body: TokenBody = inbound.json()?;
         let (caller, source) = (CallerKind::Server, inbound.source());

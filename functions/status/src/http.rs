@@ -16,7 +16,7 @@ where
     A: RecordEvents + 'static,
 {
     async fn answer(&self, inbound: &Inbound) -> Result<Answer, Problem> {
-        let caller = inbound.caller()?;
+        let caller = inbound.caller(Route::Status)?;
         let id = inbound.path_parameter("verification_id").parse().map_err(|_| StatusError::Unknown)?;
         let (tenant, caller) = match caller {
             Caller::Tenant(tenant) => (tenant, CallerKind::Server),

@@ -15,7 +15,7 @@ where
     A: RecordEvents + 'static,
 {
     async fn answer(&self, inbound: &Inbound) -> Result<Answer, Problem> {
-        let caller = inbound.caller()?;
+        let caller = inbound.caller(Route::Verify)?;
         let key = inbound.idempotency_key(self.now())?;
         let verification = inbound.path_parameter("verification_id").parse().map_err(|_| VerifyError::Unknown)?;
         let body: Body = inbound.json()?;

@@ -1,7 +1,9 @@
 //! The events.
 
 use crypto::Acr;
-use domain::{EventId, FactorSet, ListedAccess, RequestId, Route, SessionId, TransactionHash, VerificationId};
+use domain::{
+    ApiKeyId, EventId, FactorSet, ListedAccess, RequestId, Route, Scopes, SessionId, TransactionHash, VerificationId,
+};
 use ipnet::IpNet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -159,6 +161,48 @@ pub enum Outcome {
         #[serde(with = "fields::optional_text")]
         network: Option<IpNet>,
     },
+    /// An operator made a tenant, with its first API key.
+    TenantCreated {
+        /// When the key stops working, if ever.
+        #[serde(with = "fields::optional_text")]
+        expires_at: Option<Timestamp>,
+        /// The key.
+        #[serde(with = "fields::text")]
+        key: ApiKeyId,
+        /// What the key may be used for.
+        #[serde(with = "fields::text")]
+        scopes: Scopes,
+    },
+    /// An operator made a further API key of a tenant.
+    ApiKeyCreated {
+        /// When the key stops working, if ever.
+        #[serde(with = "fields::optional_text")]
+        expires_at: Option<Timestamp>,
+        /// The key.
+        #[serde(with = "fields::text")]
+        key: ApiKeyId,
+        /// What the key may be used for.
+        #[serde(with = "fields::text")]
+        scopes: Scopes,
+    },
+    /// An operator made an API key that takes the place of another.
+    ApiKeyRotated {
+        /// The key that is replaced.
+        #[serde(with = "fields::text")]
+        key: ApiKeyId,
+        /// The new key.
+        #[serde(with = "fields::text")]
+        replaced_by: ApiKeyId,
+        /// The first instant at which the replaced key no longer works.
+        #[serde(with = "fields::text")]
+        until: Timestamp,
+    },
+    /// An operator revoked an API key.
+    ApiKeyRevoked {
+        /// The key.
+        #[serde(with = "fields::text")]
+        key: ApiKeyId,
+    },
 }
 
 impl Outcome {
@@ -205,6 +249,8 @@ pub enum Denial {
     Unauthenticated,
     /// The credential does not reach the route or the object, or the operator's list refuses the request.
     Forbidden,
+    /// The API key is not for the route.
+    InsufficientScope,
     /// A limit is used up.
     RateLimited,
     /// The tenant has no such user enrolled.

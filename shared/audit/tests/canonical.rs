@@ -8,8 +8,8 @@ use audit::{
 };
 use crypto::Acr;
 use domain::{
-    EventId, FactorSet, FactorType, ListedAccess, RequestId, Route, Sealed, SessionId, TenantId, TransactionHash,
-    VerificationId,
+    ApiKeyId, EventId, FactorSet, FactorType, ListedAccess, RequestId, Route, Scope, Scopes, Sealed, SecretHash,
+    SessionId, TenantId, TransactionHash, VerificationId,
 };
 use jiff::Timestamp;
 
@@ -120,6 +120,40 @@ fn what_locks_and_what_an_operator_does_has_its_spelling() {
 }
 
 #[test]
+fn what_becomes_of_api_keys_has_its_spelling() {
+    let until = Timestamp::from_millisecond(1_793_491_200_123).unwrap();
+    let [key, replaced_by] = [0xab, 0xcd].map(|byte| ApiKeyId::from(SecretHash::new([byte; 32])));
+    let scopes = "verifications sessions:read".parse().unwrap();
+    let spellings = [
+        (
+            Outcome::TenantCreated { expires_at: None, key, scopes: Scopes::only(Scope::Audit) },
+            r#"{"tenant_created":{"expires_at":null,"key":"abababababababab","scopes":"audit"}}"#,
+        ),
+        (
+            Outcome::ApiKeyCreated { expires_at: Some(until), key, scopes },
+            concat!(
+                r#"{"api_key_created":{"expires_at":"2026-11-01T00:00:00.123Z","key":"abababababababab","#,
+                r#""scopes":"verifications sessions:read"}}"#
+            ),
+        ),
+        (
+            Outcome::ApiKeyRotated { key, replaced_by, until },
+            concat!(
+                r#"{"api_key_rotated":{"key":"abababababababab","replaced_by":"cdcdcdcdcdcdcdcd","#,
+                r#""until":"2026-11-01T00:00:00.123Z"}}"#
+            ),
+        ),
+        (Outcome::ApiKeyRevoked { key }, r#"{"api_key_revoked":{"key":"abababababababab"}}"#),
+    ];
+
+    for (outcome, spelling) in spellings {
+        let json = event(outcome).canonical_json();
+        assert!(json.contains(&format!(r#""outcome":{spelling},"personal":null,"#)), "{json}");
+        assert_eq!(Event::parse(json.as_bytes()), Ok(event(outcome)));
+    }
+}
+
+#[test]
 fn what_reconciling_and_reading_find_has_its_spelling() {
     let verification = VerificationId::from_keyed_bytes([2; 16]);
     let from = Timestamp::from_millisecond(1_793_491_200_123).unwrap();
@@ -155,6 +189,7 @@ fn every_denial_has_its_spelling_on_every_route() {
     let denials = [
         (Denial::Unauthenticated, "unauthenticated"),
         (Denial::Forbidden, "forbidden"),
+        (Denial::InsufficientScope, "insufficient_scope"),
         (Denial::RateLimited, "rate_limited"),
         (Denial::EnrollmentNotFound, "enrollment_not_found"),
         (Denial::VerificationNotFound, "verification_not_found"),

@@ -5,8 +5,8 @@
 use audit::{About, Denial, Event, ListingEntry, Outcome, RefusalReason, SealedPersonalData, Subject};
 use crypto::Acr;
 use domain::{
-    EventId, FactorSet, FactorType, ListedAccess, RequestId, Route, Sealed, SessionId, TenantId, TransactionHash,
-    VerificationId,
+    ApiKeyId, EventId, FactorSet, FactorType, ListedAccess, RequestId, Route, Scope, Scopes, Sealed, SecretHash,
+    SessionId, TenantId, TransactionHash, VerificationId,
 };
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use jiff::Timestamp;
@@ -29,6 +29,7 @@ fn outcomes() -> impl Strategy<Value = Outcome> {
     prop_oneof![
         locks(),
         listings(),
+        api_keys(),
         found(),
         denials(),
         (factors(), any::<u32>())
@@ -83,6 +84,7 @@ fn denials() -> impl Strategy<Value = Outcome> {
     let denial = proptest::sample::select(vec![
         Denial::Unauthenticated,
         Denial::Forbidden,
+        Denial::InsufficientScope,
         Denial::RateLimited,
         Denial::EnrollmentNotFound,
         Denial::VerificationNotFound,
@@ -108,6 +110,35 @@ fn listings() -> impl Strategy<Value = Outcome> {
     ];
     (proptest::option::of(entry), proptest::option::of(network))
         .prop_map(|(entry, network)| Outcome::ListingChanged { entry, network })
+}
+
+fn api_keys() -> impl Strategy<Value = Outcome> {
+    let key = || any::<[u8; 32]>().prop_map(|hash| ApiKeyId::from(SecretHash::new(hash)));
+    let expiry = || proptest::option::of(instants());
+    let scopes = || {
+        proptest::sample::subsequence(Scope::ALL.to_vec(), 1..=Scope::ALL.len()).prop_map(|scopes| -> Scopes {
+            let names: Vec<_> = scopes.into_iter().map(Scope::name).collect();
+            names.join(" ").parse().unwrap()
+        })
+    };
+    prop_oneof![
+        (expiry(), key(), scopes()).prop_map(|(expires_at, key, scopes)| Outcome::TenantCreated {
+            expires_at,
+            key,
+            scopes
+        }),
+        (expiry(), key(), scopes()).prop_map(|(expires_at, key, scopes)| Outcome::ApiKeyCreated {
+            expires_at,
+            key,
+            scopes
+        }),
+        (key(), key(), instants()).prop_map(|(key, replaced_by, until)| Outcome::ApiKeyRotated {
+            key,
+            replaced_by,
+            until
+        }),
+        key().prop_map(|key| Outcome::ApiKeyRevoked { key }),
+    ]
 }
 
 fn instants() -> impl Strategy<Value = Timestamp> {

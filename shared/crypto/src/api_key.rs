@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use domain::{Entropy, EntropyUnavailable, SecretHash};
+use domain::{ApiKeyMode, Entropy, EntropyUnavailable, SecretHash};
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::opaque_secret::{MalformedSecret, hash, read, write};
@@ -22,7 +22,7 @@ impl ApiKey {
     /// [`EntropyUnavailable`] if the source fails.
     pub fn generate(mode: ApiKeyMode, entropy: &dyn Entropy) -> Result<Self, EntropyUnavailable> {
         let body = Zeroizing::new(entropy.array::<32>()?);
-        Ok(Self { mode, text: write(mode.prefix(), body.as_slice()) })
+        Ok(Self { mode, text: write(prefix(mode), body.as_slice()) })
     }
 
     /// Takes over what a caller presented. Whether the key exists is for its hash to tell.
@@ -32,9 +32,9 @@ impl ApiKey {
     pub fn parse(unverified_text: &str) -> Result<Self, MalformedSecret> {
         let mode = ApiKeyMode::ALL
             .into_iter()
-            .find(|mode| unverified_text.starts_with(mode.prefix()))
+            .find(|mode| unverified_text.starts_with(prefix(*mode)))
             .ok_or(MalformedSecret)?;
-        read::<32>(mode.prefix(), unverified_text)?;
+        read::<32>(prefix(mode), unverified_text)?;
         Ok(Self { mode, text: Zeroizing::new(unverified_text.to_owned()) })
     }
 
@@ -59,27 +59,14 @@ impl ApiKey {
 
 impl fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ApiKey({}…)", self.mode.prefix())
+        write!(f, "ApiKey({}…)", prefix(self.mode))
     }
 }
 
-/// Whether an API key is for tests or for real.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ApiKeyMode {
-    /// `csk_test_…`
-    Test,
-    /// `csk_live_…`
-    Live,
-}
-
-impl ApiKeyMode {
-    const ALL: [Self; 2] = [Self::Test, Self::Live];
-
-    const fn prefix(self) -> &'static str {
-        match self {
-            Self::Test => "csk_test_",
-            Self::Live => "csk_live_",
-        }
+const fn prefix(mode: ApiKeyMode) -> &'static str {
+    match mode {
+        ApiKeyMode::Test => "csk_test_",
+        ApiKeyMode::Live => "csk_live_",
     }
 }
 

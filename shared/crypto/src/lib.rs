@@ -55,7 +55,7 @@ mod known_answers;
 mod properties;
 
 pub use answer::Answered;
-pub use api_key::{ApiKey, ApiKeyMode};
+pub use api_key::ApiKey;
 pub use branch_key::BranchKey;
 pub use capability::{Capability, PresentedCapability};
 pub use claims::{ACCESS_TOKEN_LIFETIME, Acr, Claims, TokenId};

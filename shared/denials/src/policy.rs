@@ -17,6 +17,7 @@ pub(crate) const fn denial(problem: ProblemType) -> Option<Denial> {
     match problem {
         ProblemType::Unauthenticated => Some(Denial::Unauthenticated),
         ProblemType::Forbidden => Some(Denial::Forbidden),
+        ProblemType::InsufficientScope => Some(Denial::InsufficientScope),
         ProblemType::RateLimited => Some(Denial::RateLimited),
         ProblemType::EnrollmentNotFound => Some(Denial::EnrollmentNotFound),
         ProblemType::VerificationNotFound => Some(Denial::VerificationNotFound),
@@ -56,7 +57,7 @@ mod tests {
 
         let names: Vec<_> = names.collect();
 
-        assert_eq!(names.len(), 9);
+        assert_eq!(names.len(), 10);
         for (denial, problem) in names {
             assert_eq!(denial, problem);
         }

@@ -57,7 +57,7 @@ fn tenant(number: u8) -> TenantId {
 
 /// A request of a tenant's server.
 fn server(number: u8) -> Inbound {
-    let fields = format!(r#"{{"kind": "api_key", "tenant_id": "{}"}}"#, tenant(number));
+    let fields = format!(r#"{{"kind": "api_key", "tenant_id": "{}", "scopes": "audit"}}"#, tenant(number));
     inbound(&fields, "csk_x")
 }
 

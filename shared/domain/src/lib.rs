@@ -2,6 +2,7 @@
 //! every decision takes as parameters, a [`Clock`] and an [`Entropy`].
 
 mod account;
+mod api_key;
 mod askable;
 mod digest;
 mod enrollment;
@@ -14,12 +15,14 @@ mod listing;
 mod lockout;
 mod opaque;
 mod route;
+mod scope;
 mod session;
 mod time;
 mod transaction;
 mod verification;
 
 pub use account::{Account, AttemptMark, MAX_SESSIONS};
+pub use api_key::{ApiKeyId, ApiKeyMode, ApiKeyName};
 pub use askable::{AskableSets, MAX_ASKABLE_SETS};
 pub use digest::{Digest, InvalidDigest, PresentedFactors};
 pub use enrollment::{DeviceId, Enrollment, EnrollmentRefused, InvalidDeviceId, enrollable};
@@ -36,6 +39,7 @@ pub use listing::{ListedAccess, ListedSubject, Listing, MAX_LISTINGS};
 pub use lockout::{FORGOTTEN_AFTER, Failures, LADDER, Reserving};
 pub use opaque::{Sealed, SecretHash};
 pub use route::{Route, UnknownRoute};
+pub use scope::{InvalidScopes, Scope, Scopes};
 pub use session::{SESSION_LIFETIME, Session};
 pub use time::{Clock, SystemClock, Window};
 pub use transaction::{InvalidTransaction, MAX_AMOUNT_MINOR, Transaction, TransactionHash};

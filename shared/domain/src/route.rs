@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use crate::Scope;
+
 /// The routes that have limits and whose refusals are audited: one per function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Route {
@@ -48,6 +50,20 @@ impl Route {
             Self::Introspect => "introspect",
             Self::Revoke => "revoke",
             Self::AuditQuery => "audit-query",
+        }
+    }
+
+    /// What an API key needs for it.
+    #[must_use]
+    pub const fn scope(self) -> Scope {
+        match self {
+            Self::Enroll => Scope::Enrollments,
+            Self::DescribeEnrollment => Scope::EnrollmentsRead,
+            Self::Initiate | Self::Verify => Scope::Verifications,
+            Self::Status => Scope::VerificationsRead,
+            Self::Introspect => Scope::SessionsRead,
+            Self::Revoke => Scope::Sessions,
+            Self::AuditQuery => Scope::Audit,
         }
     }
 }

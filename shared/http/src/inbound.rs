@@ -13,6 +13,7 @@ use lambda_http::{Body, Request, RequestExt};
 use serde::de::DeserializeOwned;
 
 use crate::body::json_body;
+use crate::caller::Authorized;
 use crate::{Caller, Problem};
 
 /// A request as the gateway delivered it. No `Debug`: it carries digests and credentials.
@@ -33,22 +34,21 @@ impl Inbound {
         Self { request, request_id, arrived_for: OnceLock::new() }
     }
 
-    /// Who calls, as the authorizer found out.
+    /// Who calls this route, as the authorizer found out.
     ///
     /// # Errors
-    /// [`Problem`] 401 if no authorizer let the request through.
-    pub fn caller(&self) -> Result<Caller, Problem> {
-        let authorizer = gateway_context(&self.request).and_then(|context| context.authorizer.as_ref());
-        Caller::from_authorizer(authorizer, self.headers())
+    /// [`Problem`] 401 if no authorizer let the request through, 403 if it came with an API key whose scopes don't reach the route.
+    pub fn caller(&self, route: Route) -> Result<Caller, Problem> {
+        self.authorized()?.of(route)
     }
 
     /// The tenant that is certain to call: an API key's, or a capability's once the function has checked it and made an arrival of
     /// the request. What a capability says by itself counts for nothing: anybody can write one.
     #[must_use]
     pub fn known_tenant(&self) -> Option<TenantId> {
-        match self.caller() {
-            Ok(Caller::Tenant(tenant)) => Some(tenant),
-            Ok(Caller::CapabilityHolder(_)) => self.arrived_for.get().copied(),
+        match self.authorized() {
+            Ok(Authorized::Key(tenant, _)) => Some(tenant),
+            Ok(Authorized::Capability(_)) => self.arrived_for.get().copied(),
             Err(_) => None,
         }
     }
@@ -118,6 +118,11 @@ impl Inbound {
     #[must_use]
     pub fn path(&self) -> &str {
         self.request.raw_http_path()
+    }
+
+    fn authorized(&self) -> Result<Authorized, Problem> {
+        let authorizer = gateway_context(&self.request).and_then(|context| context.authorizer.as_ref());
+        Authorized::read(authorizer, self.headers())
     }
 
     fn headers(&self) -> &HeaderMap {

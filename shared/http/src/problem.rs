@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use admission::{Limited, Refusal};
 use crypto::KeyError;
-use domain::{EntropyUnavailable, IdempotencyKeyRefused};
+use domain::{EntropyUnavailable, IdempotencyKeyRefused, Scope};
 use keyring::KeyringError;
 use store::{StoreError, StoreErrorKind};
 use telemetry::Chain;
@@ -27,13 +27,23 @@ pub struct Problem {
     pub retry_after: Option<Duration>,
     /// The limit that is used up, for what it refuses.
     pub limited: Option<Limited>,
+    /// What the API key lacks, for what it is not for.
+    pub needed_scope: Option<Scope>,
 }
 
 impl Problem {
     /// A problem of this kind that says no more than its kind does.
     #[must_use]
     pub const fn new(kind: ProblemType) -> Self {
-        Self { kind, detail: None, pointer: None, attempts_remaining: None, retry_after: None, limited: None }
+        Self {
+            kind,
+            detail: None,
+            pointer: None,
+            attempts_remaining: None,
+            retry_after: None,
+            limited: None,
+            needed_scope: None,
+        }
     }
 
     /// Adds what is wrong.
@@ -54,6 +64,12 @@ impl Problem {
     #[must_use]
     pub fn invalid(pointer: &'static str, detail: &'static str) -> Self {
         Self::new(ProblemType::InvalidRequest).at(pointer).detail(detail)
+    }
+
+    /// An API key that lacks this scope.
+    #[must_use]
+    pub fn insufficient_scope(needed: Scope) -> Self {
+        Self { needed_scope: Some(needed), ..Self::new(ProblemType::InsufficientScope) }
     }
 
     /// Something did not answer. Logs the cause, since this is where it becomes a response.

@@ -13,6 +13,8 @@ pub enum ProblemType {
     AuthenticationFailed,
     /// The credential does not reach this route or object.
     Forbidden,
+    /// The API key is not for this route.
+    InsufficientScope,
     /// There is no such route.
     NotFound,
     /// The tenant has no such user enrolled.
@@ -51,11 +53,12 @@ pub enum ProblemType {
 
 impl ProblemType {
     /// Every kind.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::InvalidRequest,
         Self::Unauthenticated,
         Self::AuthenticationFailed,
         Self::Forbidden,
+        Self::InsufficientScope,
         Self::NotFound,
         Self::EnrollmentNotFound,
         Self::VerificationNotFound,
@@ -101,6 +104,7 @@ impl ProblemType {
                 ("/problems/authentication-failed", StatusCode::UNAUTHORIZED, "Authentication failed")
             }
             Self::Forbidden => ("/problems/forbidden", StatusCode::FORBIDDEN, "Forbidden"),
+            Self::InsufficientScope => ("/problems/insufficient-scope", StatusCode::FORBIDDEN, "Insufficient scope"),
             Self::NotFound => ("/problems/not-found", StatusCode::NOT_FOUND, "Not found"),
             Self::EnrollmentNotFound => {
                 ("/problems/enrollment-not-found", StatusCode::NOT_FOUND, "Enrollment not found")

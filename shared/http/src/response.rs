@@ -88,8 +88,8 @@ fn problem_response(request_id: &RequestId, problem: &Problem) -> Response<Body>
     // A struct of strings and integers always serialises.
     let body = serde_json::to_string(&document).unwrap_or_default();
     let mut response = response(request_id, problem.kind.status(), "application/problem+json", body);
-    if problem.kind.status() == StatusCode::UNAUTHORIZED {
-        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"countersign\""));
+    if let Some(challenge) = challenge(problem) {
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     }
     if let Some(retry_after) = problem.retry_after {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(retry_after)));
@@ -98,6 +98,18 @@ fn problem_response(request_id: &RequestId, problem: &Problem) -> Response<Body>
         insert_limit(response.headers_mut(), limited);
     }
     response
+}
+
+/// `WWW-Authenticate`: for a credential that is missing or not valid, and for one that is not for this (RFC 6750 §3).
+fn challenge(problem: &Problem) -> Option<HeaderValue> {
+    if let Some(scope) = problem.needed_scope {
+        // A scope's name is one of ours, without a quote or a backslash.
+        let challenge =
+            format!("Bearer realm=\"countersign\", error=\"insufficient_scope\", scope=\"{}\"", scope.name());
+        return HeaderValue::from_str(&challenge).ok();
+    }
+    let unauthenticated = problem.kind.status() == StatusCode::UNAUTHORIZED;
+    unauthenticated.then(|| HeaderValue::from_static("Bearer realm=\"countersign\""))
 }
 
 /// `RateLimit-Policy` and `RateLimit` of draft-ietf-httpapi-ratelimit-headers: the limit that fired, of which nothing remains.
@@ -157,6 +169,7 @@ mod tests {
     use std::num::NonZeroU32;
 
     use admission::Refusal;
+    use domain::Scope;
     use store::{StoreError, StoreErrorKind};
 
     use super::*;
@@ -186,6 +199,19 @@ mod tests {
             assert_eq!(header(&response, "ratelimit"), Some(format!("\"user\";r=0;t={seconds}").as_str()));
             assert_eq!(header(&response, "ratelimit-policy"), Some("\"user\";q=100;w=100"));
         }
+    }
+
+    #[test]
+    fn a_key_that_lacks_a_scope_learns_which() {
+        let problem = Problem::insufficient_scope(Scope::SessionsRead);
+
+        let response = respond(&RequestId::from_transport("request-1"), Err(problem));
+
+        let challenge = r#"Bearer realm="countersign", error="insufficient_scope", scope="sessions:read""#;
+        assert_eq!(
+            (response.status(), header(&response, "www-authenticate")),
+            (StatusCode::FORBIDDEN, Some(challenge))
+        );
     }
 
     #[test]

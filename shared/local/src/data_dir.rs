@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use crypto::{ApiKey, ApiKeyMode, OsEntropy};
+use crypto::{ApiKey, OsEntropy};
+use domain::ApiKeyMode;
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 

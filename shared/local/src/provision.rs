@@ -1,16 +1,21 @@
 //! How a tenant comes to be: its branch key, a signing key if there is none, and its API key.
 
+use audit::{About, Event, Outcome};
 use crypto::{ApiKey, WrapKey};
-use domain::{Clock, Entropy, TenantId};
+use domain::{Clock, Entropy, EventId, RequestId, TenantId};
 use keyring::{KeyringError, create_branch_key, create_signing_key};
-use store::{ApiKeyRecord, CreateApiKey, CreateBranchKey, CreateSigningKey, FindApiKey, ListSigningKeys, StoreError};
+use store::{
+    ApiKeyRecord, CreateApiKey, CreateBranchKey, CreateSigningKey, FindApiKey, ListApiKeys, ListSigningKeys,
+    OutboxEvent, StoreError,
+};
 
-/// The ports of provisioning. No function has them.
-pub trait ProvisionStore: CreateApiKey + CreateBranchKey + CreateSigningKey + ListSigningKeys {}
+/// The ports of provisioning. No function has all of them.
+pub trait ProvisionStore: CreateApiKey + CreateBranchKey + CreateSigningKey + ListApiKeys + ListSigningKeys {}
 
-impl<S: CreateApiKey + CreateBranchKey + CreateSigningKey + ListSigningKeys> ProvisionStore for S {}
+impl<S: CreateApiKey + CreateBranchKey + CreateSigningKey + ListApiKeys + ListSigningKeys> ProvisionStore for S {}
 
-/// Makes what the tenant lacks. Safe to repeat: a key that exists stays as it is.
+/// Makes what the tenant lacks, and a key for everything. Safe to repeat: a key that exists stays as it is. The event of it is kept
+/// with the API key: a tenant without one can do nothing.
 ///
 /// # Errors
 /// [`KeyringError`] if a key can't be made, wrapped or stored.
@@ -25,8 +30,23 @@ pub async fn create_tenant(
         create_signing_key(store, wrap, clock).await?;
     }
     // Last, so that a key that works finds everything else in place.
-    let record = ApiKeyRecord { hash: api_key.hash(), tenant, created_at: clock.now(), expires_at: None };
-    Ok(store.create_api_key(&record).await?)
+    let at = clock.now();
+    let record = ApiKeyRecord { mode: Some(api_key.mode()), ..ApiKeyRecord::new(api_key.hash(), tenant, at) };
+    let (expires_at, key, scopes) = (record.expires_at, record.id(), record.scopes);
+    let is_first = store.list_api_keys(tenant).await?.is_empty();
+    let event = Event {
+        id: EventId::at(at, &entropy.array()?),
+        about: About::Tenant(tenant),
+        at,
+        request_id: RequestId::from_transport("create-tenant"),
+        outcome: if is_first {
+            Outcome::TenantCreated { expires_at, key, scopes }
+        } else {
+            Outcome::ApiKeyCreated { expires_at, key, scopes }
+        },
+        personal: None,
+    };
+    Ok(store.create_api_key(&record, &OutboxEvent::from(&event)).await?)
 }
 
 /// The tenant of the development API key. Its id derives from the key, so that whoever provisions it makes the same one.

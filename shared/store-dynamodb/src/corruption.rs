@@ -29,6 +29,7 @@ fn read(kind: &str, item: &Item) -> Result<(), StoreError> {
             let hash = SecretHash::new([0xab; 32]);
             api_key::parse(&Reader { operation, table, key: &keys::api_key(hash), item }, hash).map(|_| ())
         }
+        "listed API key" => api_key::parse_listed(operation, table, tenant(), item).map(|_| ()),
         "signing key" => signing_key::parse(operation, table, item).map(|_| ()),
         "listing" => listing::parse(operation, table, item).map(|_| ()),
         "verification" => verification::parse(operation, table, tenant(), verification_id(), item).map(|_| ()),
@@ -61,17 +62,30 @@ fn assert_corrupt(kind: &str, item: &Item, what: &str) {
 fn is_read(kind: &str, name: &str) -> bool {
     match name {
         PK | TTL => false,
-        SK => ["signing key", "listing", "outbox event", "event by subject", "event by time"].contains(&kind),
+        SK => ["listed API key", "signing key", "listing", "outbox event", "event by subject", "event by time"]
+            .contains(&kind),
         _ => true,
     }
 }
 
 /// What may be missing of an item or of what is inside it; `*` stands for every entry.
-const OPTIONAL: [(&str, &str); 11] = [
+const OPTIONAL: [(&str, &str); 23] = [
     ("enrollment", "device"),
     ("account", "sessions.*"),
     ("account", "sessions.*.revoked"),
     ("API key", "expires"),
+    ("API key", "mode"),
+    ("API key", "name"),
+    ("API key", "replaced"),
+    ("API key", "revoked"),
+    ("API key", "scopes"),
+    ("listed API key", "expires"),
+    ("listed API key", "mode"),
+    ("listed API key", "name"),
+    ("listed API key", "replaced"),
+    ("listed API key", "revoked"),
+    ("listed API key", "scopes"),
+    ("listed API key", "used"),
     ("signing key", "retires"),
     ("verification", "txn"),
     ("request", "answer"),
@@ -173,6 +187,16 @@ fn a_value_out_of_its_range_is_corrupt() {
         ("enrollment", "req_key", text("not-a-key")),
         ("enrollment", "req_body", bytes([6; 31])),
         ("enrollment", "sets", bytes([])),
+        ("API key", "tenant", text("somebody")),
+        ("API key", "mode", text("both")),
+        ("API key", "name", text("")),
+        ("API key", "scopes", text("")),
+        ("API key", "scopes", text("everything")),
+        ("API key", "replaced", text("abab")),
+        ("listed API key", "sk", text("babababababababa")),
+        ("listed API key", "hash", bytes([0xba; 32])),
+        ("listed API key", "hash", bytes([0xab; 31])),
+        ("listed API key", "scopes", text("audit audit")),
         ("account", "latest", number("1")),
         ("account", "failures", AttributeValue::L(vec![number("1"); 11])),
         ("account", "reserved", AttributeValue::Bs((0..10).map(|mark| Blob::new([mark; 9])).collect())),

@@ -25,6 +25,7 @@ fn the_table_of_keys_shows_what_the_functions_give() {
         ("core", "branch key", keys::branch_key(tenant(), BranchKeyVersion::new(7).unwrap())),
         ("core", "newest branch key", keys::newest_branch_key(tenant())),
         ("core", "API key", keys::api_key(hash)),
+        ("core", "listed API key", keys::listed_api_key(tenant(), hash.into())),
         ("core", "signing key", keys::signing_key(&"kid-1".parse().unwrap())),
         ("core", "listing", keys::listing(&"network/198.51.100.0/24".parse().unwrap())),
         ("core", "outbox event", keys::outbox_event(event_id())),
@@ -86,6 +87,17 @@ fn only_what_may_be_deleted_has_a_time_to_live() {
 
     let expected = ["account", "listing", "verification", "request", "counter", "event by subject", "event by time"];
     assert_eq!(with, expected);
+}
+
+#[test]
+fn e3_what_belongs_to_a_tenant_begins_with_it() {
+    let of_nobody = ["API key", "signing key", "listing", "outbox event", "log head"];
+    let own = format!("t/{}/", tenant());
+    for kind in kinds() {
+        for item in [&kind.usual, &kind.largest] {
+            assert_eq!(item[PK].as_s().unwrap().starts_with(&own), !of_nobody.contains(&kind.name), "{}", kind.name);
+        }
+    }
 }
 
 #[test]

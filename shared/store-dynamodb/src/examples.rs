@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Account, Attempt, AttemptMark, AttemptState, BranchKeyVersion, Counter, CounterKey, DrawId, Enrollment, EventId,
-    FactorSet, FactorType, Failures, IdempotencyKey, Level, LimitSubject, ListedAccess, ListedSubject, Listing,
-    RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionId, TenantId, TransactionHash, UserId,
-    Verification, VerificationId, Verified, Violations,
+    Account, ApiKeyMode, Attempt, AttemptMark, AttemptState, BranchKeyVersion, Counter, CounterKey, DrawId, Enrollment,
+    EventId, FactorSet, FactorType, Failures, IdempotencyKey, Level, LimitSubject, ListedAccess, ListedSubject,
+    Listing, RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionId, TenantId, TransactionHash,
+    UserId, Verification, VerificationId, Verified, Violations,
 };
 use jiff::Timestamp;
 use store::{
-    ApiKeyRecord, BranchKeyRecord, EventKey, EventRecord, LogHead, LogPosition, OutboxEvent, SigningKeyRecord,
+    ApiKeyRecord, BranchKeyRecord, EventKey, EventRecord, ListedApiKey, LogHead, LogPosition, OutboxEvent,
+    SigningKeyRecord,
 };
 
 use crate::item::Item;
@@ -44,8 +45,10 @@ pub(crate) fn kinds() -> Vec<Kind> {
     let branch = kind("core", "branch key", usual, largest);
     let [usual, largest] = branch_keys.each_ref().map(newest);
     let newest = kind("core", "newest branch key", usual, largest);
-    let [usual, largest] = api_keys.map(|record| api_key::item(&record));
+    let [usual, largest] = api_keys.each_ref().map(|key| api_key::item(&key.record));
     let api_key = kind("core", "API key", usual, largest);
+    let [usual, largest] = api_keys.map(|key| api_key::listed_item(&key));
+    let listed_api_key = kind("core", "listed API key", usual, largest);
     let [usual, largest] = signing_keys.map(|record| signing_key::item(&record));
     let signing_key = kind("core", "signing key", usual, largest);
     let [usual, largest] = listings().map(|record| listing::item(&record));
@@ -69,6 +72,7 @@ pub(crate) fn kinds() -> Vec<Kind> {
         branch,
         newest,
         api_key,
+        listed_api_key,
         signing_key,
         listing,
         outbox_event,
@@ -223,10 +227,22 @@ fn branch_keys() -> [BranchKeyRecord; 2] {
     [usual.clone(), BranchKeyRecord { wrapped: vec![9; 256], ..usual }]
 }
 
-fn api_keys() -> [ApiKeyRecord; 2] {
-    let usual =
-        ApiKeyRecord { hash: SecretHash::new([0xab; 32]), tenant: tenant(), created_at: at(0), expires_at: None };
-    [usual, ApiKeyRecord { expires_at: Some(at(1)), ..usual }]
+/// Usually a key with a short name, for everything; at most one of the longest name that was used, replaced and revoked.
+fn api_keys() -> [ListedApiKey; 2] {
+    let name = |length| "n".repeat(length).parse().ok();
+    let usual = ApiKeyRecord {
+        mode: Some(ApiKeyMode::Live),
+        name: name(12),
+        ..ApiKeyRecord::new(SecretHash::new([0xab; 32]), tenant(), at(0))
+    };
+    let largest = ApiKeyRecord {
+        name: name(64),
+        expires_at: Some(at(1)),
+        revoked_at: Some(at(2)),
+        replaced_by: Some(SecretHash::new([0xba; 32]).into()),
+        ..usual.clone()
+    };
+    [ListedApiKey { record: usual, used_at: None }, ListedApiKey { record: largest, used_at: Some(at(3)) }]
 }
 
 /// A PKCS#8 key of 138 bytes as AWS KMS wraps it.

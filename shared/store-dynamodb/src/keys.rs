@@ -7,6 +7,7 @@
 //! | core | branch key | `t/018f0000-0000-7000-8000-00000000000a/branch-key` | `v/7` |
 //! | core | newest branch key | `t/018f0000-0000-7000-8000-00000000000a/branch-key` | `newest` |
 //! | core | API key | `api-key/abababababababababababababababababababababababababababababababab` | `api-key` |
+//! | core | listed API key | `t/018f0000-0000-7000-8000-00000000000a/api-keys` | `abababababababab` |
 //! | core | signing key | `signing-keys` | `kid-1` |
 //! | core | listing | `listings` | `network/198.51.100.0/24` |
 //! | core | outbox event | `outbox/14` | `018f0000-0000-7000-8000-00000000000e` |
@@ -18,7 +19,7 @@
 //! | audit | log head | `log/3` | `head` |
 //!
 //! All that belongs to a tenant begins with it, so that no id of one tenant ever names an item of another. API keys are found
-//! before the tenant is known. Signing keys, listings and the counters of everybody together are the deployment's own.
+//! before the tenant is known, and listed under it besides. Signing keys, listings and the counters of everybody together are the deployment's own.
 //! Signing and branch keys are read about once in five minutes by each process, listings once a minute, so that their
 //! small partitions stay cold; the counters of everybody are sharded and leased. The outbox is written to only while the queue is
 //! down, and then in 16 parts; a tenant's events of one hour are in 8, which take 8,000 a second; a head is written a few times for
@@ -29,8 +30,8 @@ use std::fmt;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    BranchKeyVersion, CounterKey, EventId, IdempotencyKey, KeyId, ListedSubject, SecretHash, TenantId, UserId,
-    VerificationId,
+    ApiKeyId, BranchKeyVersion, CounterKey, EventId, IdempotencyKey, KeyId, ListedSubject, SecretHash, TenantId,
+    UserId, VerificationId,
 };
 use jiff::Timestamp;
 use store::{EventKey, outbox_part};
@@ -92,6 +93,16 @@ pub(crate) fn newest_branch_key(tenant: TenantId) -> Key {
 /// The API key of this hash.
 pub(crate) fn api_key(hash: SecretHash) -> Key {
     Key::new(format!("api-key/{}", hex::encode(hash.as_bytes())), "api-key")
+}
+
+/// The entry of an API key in its tenant's list.
+pub(crate) fn listed_api_key(tenant: TenantId, id: ApiKeyId) -> Key {
+    Key::new(listed_api_keys(tenant), id.to_string())
+}
+
+/// The partition of a tenant's list of API keys.
+pub(crate) fn listed_api_keys(tenant: TenantId) -> String {
+    format!("t/{tenant}/api-keys")
 }
 
 /// One signing key.

@@ -13,6 +13,7 @@
 
 mod account;
 mod api_key;
+mod api_key_change;
 mod attempt;
 mod batch;
 mod branch_key;

@@ -43,3 +43,33 @@ pub(crate) fn enrollment(tenant: TenantId, user: UserId) -> Key {
     let bytes = [b"e".as_slice(), tenant.as_bytes(), user.as_bytes()].concat();
     Key { bytes, text: format!("e/{tenant}/{user}") }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::{LimitSubject, SourceAddress};
+
+    use super::*;
+
+    #[test]
+    fn e3_what_belongs_to_a_tenant_begins_with_it() {
+        let tenant = TenantId::from_keyed_bytes([1; 16]);
+        let user = UserId::from_keyed_bytes([2; 16]);
+        let request_key = "018f0000-0000-7000-8000-00000000000f".parse().unwrap();
+        let source = SourceAddress::from_transport([198, 51, 100, 7].into());
+
+        for key in [
+            verification(tenant, VerificationId::from_keyed_bytes([3; 16])),
+            request(tenant, request_key),
+            enrollment(tenant, user),
+        ] {
+            assert_eq!(key.bytes.get(1..17), Some(tenant.as_bytes().as_slice()), "{key}");
+        }
+        for subject in
+            [LimitSubject::Tenant(tenant), LimitSubject::Source(tenant, source), LimitSubject::User(tenant, user)]
+        {
+            let key = counter(&CounterKey::new("limit", subject));
+
+            assert!(key.bytes.starts_with(format!("ct/{tenant}/").as_bytes()), "{key}");
+        }
+    }
+}

@@ -26,7 +26,10 @@ mod verification;
 
 pub use access_list::{ChangeListings, FindListings};
 pub use account::{FindAccount, OpenSession, Reservation, ReserveFailure, SessionOpening, UnlockAccount, Unlocking};
-pub use api_key::{ApiKeyRecord, CreateApiKey, FindApiKey};
+pub use api_key::{
+    ApiKeyChange, ApiKeyRecord, ApiKeyRotation, CreateApiKey, FindApiKey, ListApiKeys, ListedApiKey, NoteApiKeyUse,
+    RevokeApiKey, RotateApiKey, USE_NOTED_EVERY,
+};
 pub use branch_key::{BranchKeyRecord, CreateBranchKey, FindBranchKey};
 pub use draw::DrawPermits;
 pub use enrollment::{CreateEnrollment, EnrollmentCreation, FindEnrollment, Upgrade, UpgradeVerifiers};

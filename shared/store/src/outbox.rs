@@ -36,7 +36,8 @@ pub const OUTBOX_PARTS: u8 = 16;
 ///
 /// The writes that change durable state keep their event themselves, in the same transaction: see
 /// [`CreateEnrollment`](crate::CreateEnrollment), [`RevokeSession`](crate::RevokeSession),
-/// [`UnlockAccount`](crate::UnlockAccount) and [`ChangeListings`](crate::ChangeListings).
+/// [`UnlockAccount`](crate::UnlockAccount), [`ChangeListings`](crate::ChangeListings), [`CreateApiKey`](crate::CreateApiKey),
+/// [`RotateApiKey`](crate::RotateApiKey) and [`RevokeApiKey`](crate::RevokeApiKey).
 pub trait KeepEvents: Send + Sync {
     /// Keeps all of them; keeping one again changes nothing.
     fn keep_events(&self, events: &[OutboxEvent]) -> impl Future<Output = Result<(), StoreError>> + Send;

@@ -59,7 +59,8 @@ async fn a_capability_does_not_reach_the_trail() {
 async fn nobody_reads_whom_the_authorizer_has_not_let_through() {
     let scene = Scene::new().await;
 
-    for authorizer in [json!(null), json!({ "kind": "other" }), json!({ "kind": "api_key" })] {
+    let scopeless = json!({ "kind": "api_key", "tenant_id": tenant().to_string() });
+    for authorizer in [json!(null), json!({ "kind": "other" }), json!({ "kind": "api_key" }), scopeless] {
         let (status, problem) = scene.ask_as(authorizer, "").await;
 
         assert_eq!((status, problem["type"].as_str()), (401, Some("/problems/unauthenticated")));

@@ -68,7 +68,8 @@ impl Scene {
 
     /// The status and the body of the answer to an event file, with this query and as this tenant's server.
     pub(crate) async fn ask(&self, tenant: TenantId, query: &str) -> (u16, Value) {
-        self.ask_as(json!({ "kind": "api_key", "tenant_id": tenant.to_string() }), query).await
+        let authorizer = json!({ "kind": "api_key", "tenant_id": tenant.to_string(), "scopes": "audit" });
+        self.ask_as(authorizer, query).await
     }
 
     pub(crate) async fn ask_as(&self, authorizer: Value, query: &str) -> (u16, Value) {

@@ -10,7 +10,7 @@ use countersign_http::{Problem, ProblemType};
 use http::header::AUTHORIZATION;
 use jiff::Timestamp;
 use serde_json::Value;
-use store::FindApiKey;
+use store::{FindApiKey, NoteApiKeyUse};
 
 use super::event::{Arrival, headers, joined};
 
@@ -30,7 +30,7 @@ struct Kept {
     fields: Option<Arc<Fields>>,
 }
 
-impl<S: FindApiKey, A: RecordEvents> CachedAuthorizer<S, A> {
+impl<S: FindApiKey + NoteApiKeyUse, A: RecordEvents> CachedAuthorizer<S, A> {
     pub(crate) fn new(authorize: Authorize<S, A>) -> Self {
         Self { authorize, kept: RwLock::default() }
     }

@@ -3,7 +3,7 @@
 use store::{
     BeginRequest, CheckReadiness, ClaimAttempt, CompleteVerification, CreateEnrollment, DrawPermits, FailAttempt,
     FindApiKey, FindBranchKey, FindEnrollment, FindEvents, FindListings, FindSession, FindVerification, FinishRequest,
-    ListSigningKeys, OpenVerification, ReserveFailure, RevokeSession, UpgradeVerifiers,
+    ListSigningKeys, NoteApiKeyUse, OpenVerification, ReserveFailure, RevokeSession, UpgradeVerifiers,
 };
 
 /// Every port of every function.
@@ -25,6 +25,7 @@ pub trait Store:
     + FindVerification
     + FinishRequest
     + ListSigningKeys
+    + NoteApiKeyUse
     + OpenVerification
     + ReserveFailure
     + RevokeSession
@@ -51,6 +52,7 @@ impl<S> Store for S where
         + FindVerification
         + FinishRequest
         + ListSigningKeys
+        + NoteApiKeyUse
         + OpenVerification
         + ReserveFailure
         + RevokeSession

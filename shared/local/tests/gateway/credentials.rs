@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use domain::{EventId, TenantId};
 use http::{HeaderValue, Method};
-use store::StoreErrorKind;
+use store::{ApiKeyChange, OutboxEvent, RevokeApiKey, StoreErrorKind};
 use testkit::Fault;
 
 use crate::world::{Sink, World};
@@ -64,6 +65,27 @@ async fn the_authorizer_is_asked_once_a_minute_per_credential() {
     let after = asked(&world).await;
 
     assert_eq!((first, within, after), (true, false, true));
+}
+
+/// ```text
+/// revoked          60 s after the authorizer was asked
+/// ┼ let through ──┼ refused
+/// ```
+#[tokio::test]
+async fn a_revoked_key_is_refused_within_60_seconds() {
+    let world = World::new(Sink::Takes).await;
+    assert_eq!(world.get(ROUTE).await.problem(), (404, "enrollment-not-found"));
+    let tenant = TenantId::from_keyed_bytes([7; 16]);
+    let event = OutboxEvent { id: EventId::NIL, payload: Vec::new() };
+
+    let revoked = world.store.revoke_api_key((tenant, world.api_key.hash()), world.clock.now(), &event).await.unwrap();
+    world.clock.advance(Duration::from_millis(59_999));
+    let within = world.get(ROUTE).await.problem();
+    world.clock.advance(Duration::from_millis(1));
+    let after = world.get(ROUTE).await.problem();
+
+    assert_eq!(revoked, ApiKeyChange::Changed);
+    assert_eq!((within, after), ((404, "enrollment-not-found"), (401, "unauthenticated")));
 }
 
 #[tokio::test]

@@ -216,6 +216,36 @@ fn v3_an_account_is_unlocked_where_the_host_finds_it() {
 }
 
 #[test]
+fn an_operators_keys_are_made_rotated_and_revoked_where_the_host_finds_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = ["--data-dir", folder.path().to_str().unwrap()];
+    let made = run(&[&["admin", "create-tenant"], &place[..]].concat());
+    let said = String::from_utf8(made.stdout).unwrap();
+    let tenant = ["--tenant", said.lines().next().unwrap().strip_prefix("tenant_id=").unwrap()];
+    let key_of = |told: &serde_json::Value| told["key"]["key_id"].as_str().unwrap().to_owned();
+    let operate = |command: &str, more: &[&str]| told(&[&["admin", command], &place[..], &tenant, more].concat());
+
+    let created = operate("create-key", &["--name", "reports", "--scopes", "verifications:read,audit"]);
+    let rotated = operate("rotate-key", &["--key", &key_of(&created), "--overlap-seconds", "60"]);
+    let revoked = operate("revoke-key", &["--key", &key_of(&rotated)]);
+    let listed = operate("list-keys", &[]);
+
+    assert!(created["api_key"].as_str().unwrap().starts_with("csk_test_"));
+    assert_eq!(rotated["replaced"]["replaced_by"], rotated["key"]["key_id"]);
+    assert_eq!(revoked["key"]["key_id"], rotated["key"]["key_id"]);
+    let [first, old, new] = listed["keys"].as_array().unwrap().as_slice() else { panic!("{listed}") };
+    assert_eq!(
+        (&first["scopes"], &first["name"]),
+        (&"enrollments verifications sessions audit".into(), &serde_json::Value::Null)
+    );
+    assert_eq!(
+        (&old["scopes"], &new["scopes"]),
+        (&"verifications:read audit".into(), &"verifications:read audit".into())
+    );
+    assert!(old["expires_at"].is_string() && old["revoked_at"].is_null() && new["revoked_at"].is_string(), "{listed}");
+}
+
+#[test]
 fn a_table_that_is_printed_can_be_read_again() {
     let printed = told(&["admin", "show-limits"])["limits"].to_string();
     let mut table = tempfile::NamedTempFile::new().unwrap();

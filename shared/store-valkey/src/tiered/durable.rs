@@ -1,10 +1,11 @@
 //! Ports of what is durable: passed through.
 
-use domain::{BranchKeyVersion, ListedSubject, Listing, SecretHash, Session, SessionId, TenantId, UserId};
+use domain::{ApiKeyId, BranchKeyVersion, ListedSubject, Listing, SecretHash, Session, SessionId, TenantId, UserId};
 use jiff::Timestamp;
 use store::{
-    ApiKeyRecord, BranchKeyRecord, ChangeListings, CheckReadiness, CreateApiKey, CreateBranchKey, CreateSigningKey,
-    FindApiKey, FindBranchKey, FindListings, FindSession, ListSigningKeys, OutboxEvent, Revocation, RevokeSession,
+    ApiKeyChange, ApiKeyRecord, ApiKeyRotation, BranchKeyRecord, ChangeListings, CheckReadiness, CreateApiKey,
+    CreateBranchKey, CreateSigningKey, FindApiKey, FindBranchKey, FindListings, FindSession, ListApiKeys,
+    ListSigningKeys, ListedApiKey, NoteApiKeyUse, OutboxEvent, Revocation, RevokeApiKey, RevokeSession, RotateApiKey,
     SessionKey, SigningKeyRecord, StoreError,
 };
 
@@ -17,8 +18,37 @@ impl<D: FindApiKey> FindApiKey for Tiered<D> {
 }
 
 impl<D: CreateApiKey> CreateApiKey for Tiered<D> {
-    async fn create_api_key(&self, record: &ApiKeyRecord) -> Result<(), StoreError> {
-        self.durable.create_api_key(record).await
+    async fn create_api_key(&self, record: &ApiKeyRecord, event: &OutboxEvent) -> Result<(), StoreError> {
+        self.durable.create_api_key(record, event).await
+    }
+}
+
+impl<D: ListApiKeys> ListApiKeys for Tiered<D> {
+    async fn list_api_keys(&self, tenant: TenantId) -> Result<Vec<ListedApiKey>, StoreError> {
+        self.durable.list_api_keys(tenant).await
+    }
+}
+
+impl<D: RotateApiKey> RotateApiKey for Tiered<D> {
+    async fn rotate_api_key(&self, rotation: &ApiKeyRotation, event: &OutboxEvent) -> Result<ApiKeyChange, StoreError> {
+        self.durable.rotate_api_key(rotation, event).await
+    }
+}
+
+impl<D: RevokeApiKey> RevokeApiKey for Tiered<D> {
+    async fn revoke_api_key(
+        &self,
+        key: (TenantId, SecretHash),
+        at: Timestamp,
+        event: &OutboxEvent,
+    ) -> Result<ApiKeyChange, StoreError> {
+        self.durable.revoke_api_key(key, at, event).await
+    }
+}
+
+impl<D: NoteApiKeyUse> NoteApiKeyUse for Tiered<D> {
+    async fn note_api_key_use(&self, tenant: TenantId, key: ApiKeyId, at: Timestamp) -> Result<(), StoreError> {
+        self.durable.note_api_key_use(tenant, key, at).await
     }
 }
 

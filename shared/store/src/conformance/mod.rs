@@ -10,6 +10,7 @@ mod report;
 
 mod account;
 mod api_key;
+mod api_key_change;
 mod attempt;
 mod branch_key;
 mod completion;
@@ -32,7 +33,7 @@ mod verification;
 mod world;
 
 pub use ports::{
-    AccountPorts, DurablePorts, EventPorts, EveryPort, ListingPorts, LogPorts, OutboxPorts, RequestPorts,
+    AccountPorts, ApiKeyPorts, DurablePorts, EventPorts, EveryPort, ListingPorts, LogPorts, OutboxPorts, RequestPorts,
     VerificationPorts,
 };
 pub use report::{Failure, Report};
@@ -64,6 +65,7 @@ pub async fn run_durable<S: DurablePorts>(store: &S, seed: u64, report: &mut Rep
     enrollment::run(store, setting, report).await;
     branch_key::run(store, setting, report).await;
     api_key::run(store, setting, report).await;
+    api_key_change::run(store, setting, report).await;
     signing_key::run(store, setting, report).await;
 }
 

@@ -4,8 +4,9 @@ use crate::{
     AppendBatch, BeginRequest, ChangeListings, CheckReadiness, ClaimAttempt, CompleteVerification, CreateApiKey,
     CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, FailAttempt, FindAccount,
     FindApiKey, FindBranchKey, FindEnrollment, FindEvents, FindListings, FindLogHeads, FindSession, FindVerification,
-    FinishRequest, IndexEvents, KeepEvents, LeaseShard, ListSigningKeys, OpenSession, OpenVerification,
-    RecogniseEvents, ReserveFailure, RevokeSession, UnlockAccount, UpgradeVerifiers,
+    FinishRequest, IndexEvents, KeepEvents, LeaseShard, ListApiKeys, ListSigningKeys, NoteApiKeyUse, OpenSession,
+    OpenVerification, RecogniseEvents, ReserveFailure, RevokeApiKey, RevokeSession, RotateApiKey, UnlockAccount,
+    UpgradeVerifiers,
 };
 
 macro_rules! together {
@@ -42,8 +43,12 @@ together! {
 }
 together! {
     /// The ports of what is durable and no account's.
-    DurablePorts: CreateEnrollment + UpgradeVerifiers + FindEnrollment + CreateBranchKey + FindBranchKey + CreateApiKey
-        + FindApiKey + CreateSigningKey + ListSigningKeys + OutboxPorts
+    DurablePorts: CreateEnrollment + UpgradeVerifiers + FindEnrollment + CreateBranchKey + FindBranchKey + ApiKeyPorts
+        + CreateSigningKey + ListSigningKeys + OutboxPorts
+}
+together! {
+    /// The ports of API keys.
+    ApiKeyPorts: CreateApiKey + FindApiKey + ListApiKeys + NoteApiKeyUse + RevokeApiKey + RotateApiKey
 }
 together! {
     /// The ports of the outbox.

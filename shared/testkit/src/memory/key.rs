@@ -1,9 +1,8 @@
-//! Branch keys, signing keys and API keys in memory.
+//! Branch keys and signing keys in memory.
 
-use domain::{BranchKeyVersion, SecretHash, TenantId};
+use domain::{BranchKeyVersion, TenantId};
 use store::{
-    ApiKeyRecord, BranchKeyRecord, CreateApiKey, CreateBranchKey, CreateSigningKey, FindApiKey, FindBranchKey,
-    ListSigningKeys, SigningKeyRecord, StoreError,
+    BranchKeyRecord, CreateBranchKey, CreateSigningKey, FindBranchKey, ListSigningKeys, SigningKeyRecord, StoreError,
 };
 
 use super::{Content, MemoryStore, stored};
@@ -41,23 +40,6 @@ impl CreateBranchKey for MemoryStore {
 fn newest(content: &Content, tenant: TenantId) -> Option<&BranchKeyRecord> {
     let of_tenant = content.branch_keys.range((tenant, BranchKeyVersion::FIRST)..);
     of_tenant.map(|(_, record)| record).take_while(|record| record.tenant == tenant).last()
-}
-
-impl FindApiKey for MemoryStore {
-    async fn find_api_key(&self, hash: SecretHash) -> Result<Option<ApiKeyRecord>, StoreError> {
-        Ok(self.content().api_keys.get(hash.as_bytes()).copied())
-    }
-}
-
-impl CreateApiKey for MemoryStore {
-    async fn create_api_key(&self, record: &ApiKeyRecord) -> Result<(), StoreError> {
-        self.content().api_keys.entry(*record.hash.as_bytes()).or_insert(ApiKeyRecord {
-            created_at: stored(record.created_at),
-            expires_at: record.expires_at.map(stored),
-            ..*record
-        });
-        Ok(())
-    }
 }
 
 impl ListSigningKeys for MemoryStore {

@@ -2,6 +2,7 @@
 
 mod access_list;
 mod account;
+mod api_key;
 mod draw;
 mod enrollment;
 mod event;
@@ -20,7 +21,7 @@ use domain::{
     TenantId, UserId, Verification, VerificationId,
 };
 use jiff::Timestamp;
-use store::{ApiKeyRecord, BranchKeyRecord, CheckReadiness, EventKey, EventRecord, SigningKeyRecord, StoreError};
+use store::{BranchKeyRecord, CheckReadiness, EventKey, EventRecord, ListedApiKey, SigningKeyRecord, StoreError};
 
 use self::log_head::Shard;
 use self::request::KeptRequest;
@@ -39,7 +40,7 @@ struct Content {
     counters: BTreeMap<CounterKey, Counter>,
     listings: BTreeMap<ListedSubject, Listing>,
     branch_keys: BTreeMap<(TenantId, BranchKeyVersion), BranchKeyRecord>,
-    api_keys: BTreeMap<[u8; 32], ApiKeyRecord>,
+    api_keys: BTreeMap<[u8; 32], ListedApiKey>,
     signing_keys: BTreeMap<KeyId, SigningKeyRecord>,
     outbox: BTreeMap<EventId, Vec<u8>>,
     shards: BTreeMap<u16, Shard>,

@@ -1,18 +1,20 @@
 //! Every port of an observed store: the inner store's, recorded and struck. The number is that of the items written.
 
 use domain::{
-    Account, AttemptMark, BranchKeyVersion, CounterKey, Draw, Drawn, Enrollment, Failures, Home, ListedSubject,
-    Listing, RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionId, TenantId, UserId, Verification,
-    VerificationId,
+    Account, ApiKeyId, AttemptMark, BranchKeyVersion, CounterKey, Draw, Drawn, Enrollment, Failures, Home,
+    ListedSubject, Listing, RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionId, TenantId, UserId,
+    Verification, VerificationId,
 };
 use jiff::Timestamp;
 use store::{
-    ApiKeyRecord, BeginRequest, Beginning, BranchKeyRecord, ChangeListings, CheckReadiness, Claim, ClaimAttempt,
-    ClaimRequest, ClaimedAttempt, CompleteVerification, Completion, CompletionRequest, CreateApiKey, CreateBranchKey,
-    CreateEnrollment, CreateSigningKey, DrawPermits, EnrollmentCreation, FailAttempt, FindAccount, FindApiKey,
-    FindBranchKey, FindEnrollment, FindListings, FindSession, FindVerification, FinishRequest, ListSigningKeys,
-    OpenSession, OpenVerification, Opening, OutboxEvent, Reservation, ReserveFailure, Revocation, RevokeSession,
-    SessionKey, SessionOpening, SigningKeyRecord, StoreError, UnlockAccount, Unlocking, Upgrade, UpgradeVerifiers,
+    ApiKeyChange, ApiKeyRecord, ApiKeyRotation, BeginRequest, Beginning, BranchKeyRecord, ChangeListings,
+    CheckReadiness, Claim, ClaimAttempt, ClaimRequest, ClaimedAttempt, CompleteVerification, Completion,
+    CompletionRequest, CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, DrawPermits,
+    EnrollmentCreation, FailAttempt, FindAccount, FindApiKey, FindBranchKey, FindEnrollment, FindListings, FindSession,
+    FindVerification, FinishRequest, ListApiKeys, ListSigningKeys, ListedApiKey, NoteApiKeyUse, OpenSession,
+    OpenVerification, Opening, OutboxEvent, Reservation, ReserveFailure, Revocation, RevokeApiKey, RevokeSession,
+    RotateApiKey, SessionKey, SessionOpening, SigningKeyRecord, StoreError, UnlockAccount, Unlocking, Upgrade,
+    UpgradeVerifiers,
 };
 
 use super::RecordingStore;
@@ -245,7 +247,36 @@ impl<S: FindApiKey> FindApiKey for RecordingStore<S> {
 }
 
 impl<S: CreateApiKey> CreateApiKey for RecordingStore<S> {
-    async fn create_api_key(&self, record: &ApiKeyRecord) -> Result<(), StoreError> {
-        self.run("CreateApiKey", 1, self.inner.create_api_key(record)).await
+    async fn create_api_key(&self, record: &ApiKeyRecord, event: &OutboxEvent) -> Result<(), StoreError> {
+        self.run("CreateApiKey", 3, self.inner.create_api_key(record, event)).await
+    }
+}
+
+impl<S: ListApiKeys> ListApiKeys for RecordingStore<S> {
+    async fn list_api_keys(&self, tenant: TenantId) -> Result<Vec<ListedApiKey>, StoreError> {
+        self.run("ListApiKeys", 0, self.inner.list_api_keys(tenant)).await
+    }
+}
+
+impl<S: RotateApiKey> RotateApiKey for RecordingStore<S> {
+    async fn rotate_api_key(&self, rotation: &ApiKeyRotation, event: &OutboxEvent) -> Result<ApiKeyChange, StoreError> {
+        self.run("RotateApiKey", 5, self.inner.rotate_api_key(rotation, event)).await
+    }
+}
+
+impl<S: RevokeApiKey> RevokeApiKey for RecordingStore<S> {
+    async fn revoke_api_key(
+        &self,
+        key: (TenantId, SecretHash),
+        at: Timestamp,
+        event: &OutboxEvent,
+    ) -> Result<ApiKeyChange, StoreError> {
+        self.run("RevokeApiKey", 3, self.inner.revoke_api_key(key, at, event)).await
+    }
+}
+
+impl<S: NoteApiKeyUse> NoteApiKeyUse for RecordingStore<S> {
+    async fn note_api_key_use(&self, tenant: TenantId, key: ApiKeyId, at: Timestamp) -> Result<(), StoreError> {
+        self.run("NoteApiKeyUse", 1, self.inner.note_api_key_use(tenant, key, at)).await
     }
 }

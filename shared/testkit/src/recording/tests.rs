@@ -2,11 +2,11 @@
 
 use std::pin::pin;
 
-use domain::{SecretHash, TenantId, UserId};
+use domain::{EventId, SecretHash, TenantId, UserId};
 use futures_util::future::join;
 use futures_util::poll;
 use jiff::Timestamp;
-use store::{ApiKeyRecord, CreateApiKey, FindApiKey, FindBranchKey, FindEnrollment};
+use store::{ApiKeyRecord, CreateApiKey, FindApiKey, FindBranchKey, FindEnrollment, OutboxEvent};
 
 use super::*;
 
@@ -23,7 +23,11 @@ fn hash() -> SecretHash {
 }
 
 fn api_key() -> ApiKeyRecord {
-    ApiKeyRecord { hash: hash(), tenant: tenant(), created_at: Timestamp::UNIX_EPOCH, expires_at: None }
+    ApiKeyRecord::new(hash(), tenant(), Timestamp::UNIX_EPOCH)
+}
+
+fn event() -> OutboxEvent {
+    OutboxEvent { id: EventId::NIL, payload: vec![1] }
 }
 
 #[tokio::test]
@@ -31,12 +35,12 @@ async fn calls_one_after_the_other_are_waits() {
     let store = FaultStore::default();
 
     store.find_enrollment(tenant(), user()).await.unwrap();
-    store.create_api_key(&api_key()).await.unwrap();
+    store.create_api_key(&api_key(), &event()).await.unwrap();
     store.find_api_key(hash()).await.unwrap();
 
     let trace = store.recorder().take();
     assert_eq!(trace.ports(), ["FindEnrollment", "CreateApiKey", "FindApiKey"]);
-    assert_eq!((trace.serial_waits(), trace.writes()), (3, 1));
+    assert_eq!((trace.serial_waits(), trace.writes()), (3, 3));
     assert_eq!(store.recorder().take(), Trace::default());
 }
 
@@ -46,7 +50,7 @@ async fn calls_that_are_joined_are_one_wait() {
 
     let (enrollment, branch_key) =
         join(store.find_enrollment(tenant(), user()), store.find_branch_key(tenant(), None)).await;
-    store.create_api_key(&api_key()).await.unwrap();
+    store.create_api_key(&api_key(), &event()).await.unwrap();
 
     assert_eq!((enrollment.unwrap(), branch_key.unwrap()), (None, None));
     assert_eq!(store.recorder().take().serial_waits(), 2);
@@ -74,7 +78,7 @@ async fn a_failure_before_has_no_effect_and_one_after_has() {
         let store = FaultStore::default();
         store.faults().plan("CreateApiKey", 1, fault);
 
-        let error = store.create_api_key(&api_key()).await.unwrap_err();
+        let error = store.create_api_key(&api_key(), &event()).await.unwrap_err();
 
         assert_eq!((error.kind, error.operation), (StoreErrorKind::Throttled, "CreateApiKey"));
         assert_eq!(store.find_api_key(hash()).await.unwrap(), stored);
@@ -88,7 +92,8 @@ async fn a_hanging_call_ends_when_it_is_dropped() {
         store.faults().plan("CreateApiKey", 1, fault);
 
         let record = api_key();
-        let mut call = Box::pin(store.create_api_key(&record));
+        let event = event();
+        let mut call = Box::pin(store.create_api_key(&record, &event));
         let states = [poll!(&mut call).is_pending(), poll!(&mut call).is_pending(), poll!(&mut call).is_pending()];
         drop(call);
 

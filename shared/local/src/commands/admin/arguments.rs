@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use admin::Command;
 use clap::{Args, Subcommand, ValueEnum};
-use crypto::ApiKeyMode;
-use domain::{ListedAccess, ListedSubject, Listing, TenantId, UserId};
+use domain::{ApiKeyMode, ListedAccess, ListedSubject, Listing, TenantId, UserId};
 use jiff::Timestamp;
 
+use super::key_arguments::{CreateKeyArgs, ListKeysArgs, RevokeKeyArgs, RotateKeyArgs};
 use crate::commands::cli::endpoint;
 
 #[derive(Debug, Subcommand)]
@@ -28,6 +28,18 @@ pub(in crate::commands) enum AdminCommand {
     RemoveListing(RemoveArgs),
     /// Print the limits' table as it is with --policy, and the list, if it is said where
     ShowLimits(ShowArgs),
+    /// Make a further API key of a tenant
+    ///
+    /// Prints what it is, and the key: shown this once.
+    CreateKey(CreateKeyArgs),
+    /// Make an API key that takes the place of another, which goes on working for a while
+    ///
+    /// Prints both, and the new key: shown this once.
+    RotateKey(RotateKeyArgs),
+    /// End an API key, everywhere within 60 seconds
+    RevokeKey(RevokeKeyArgs),
+    /// Print a tenant's API keys, working or not
+    ListKeys(ListKeysArgs),
 }
 
 /// Where: in AWS (region, credentials and `AWS_ENDPOINT_URL` as for the AWS CLI), or in a local host's data.
@@ -169,7 +181,7 @@ impl From<ListingArgs> for Command {
     }
 }
 
-fn tenant_id(text: &str) -> Result<TenantId, String> {
+pub(super) fn tenant_id(text: &str) -> Result<TenantId, String> {
     text.parse().map_err(|_| NO_UUID.to_owned())
 }
 

@@ -40,7 +40,7 @@ async fn in_place(place: Place, policy: Policy, command: Command) -> Result<Answ
 }
 
 async fn in_aws(stack: Stack, policy: Policy, command: Command) -> Result<Answer, Failure> {
-    let changes = command != Command::ShowLimits;
+    let changes = command.changes();
     let queue = match stack.audit_queue_url {
         Some(url) => url,
         None if changes => return Err("--audit-queue-url says where the change is recorded".into()),

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod command;
+mod key_arguments;
 mod place;
 mod tenant;
 
@@ -20,5 +21,11 @@ pub(super) async fn run(command: AdminCommand) -> Result<(), Failure> {
             command::carry_out(arguments.place, Command::RemoveListing(arguments.subject)).await
         }
         AdminCommand::ShowLimits(arguments) => command::show_limits(arguments).await,
+        AdminCommand::CreateKey(arguments) => command::carry_out(arguments.place, arguments.key.into()).await,
+        AdminCommand::RotateKey(arguments) => command::carry_out(arguments.place, arguments.rotation.into()).await,
+        AdminCommand::RevokeKey(arguments) => command::carry_out(arguments.place, arguments.key.into()).await,
+        AdminCommand::ListKeys(arguments) => {
+            command::carry_out(arguments.place, Command::ListKeys(arguments.tenant)).await
+        }
     }
 }
