@@ -10,8 +10,8 @@ use domain::{
 };
 use jiff::Timestamp;
 use store::{
-    ClaimRequest, ClaimedAttempt, CompletionRequest, EventKey, EventQuery, EventRecord, LogHead, LogPosition,
-    OutboxEvent, SessionKey, ShardLease,
+    ClaimRequest, ClaimedAttempt, CompletionRequest, Erasure, EventKey, EventQuery, EventRecord, LogHead, LogPosition,
+    OutboxEvent, Rotation, SessionKey, ShardLease,
 };
 
 pub(crate) fn tenant() -> TenantId {
@@ -97,6 +97,7 @@ pub(crate) fn session(number: u8) -> Session {
         tenant: tenant(),
         user: user(),
         id: SessionId::from_keyed_bytes([number; 16]),
+        key_version: 1,
         created_at: now(),
         expires_at: later(3_600),
         refresh_token: SecretHash::new([number; 32]),
@@ -124,6 +125,17 @@ pub(crate) fn enrollment() -> Enrollment {
         device_id: Some(Sealed::new(vec![7; 65])),
         request: request(),
     }
+}
+
+/// The rotation of [`enrollment`] by a request of its own.
+pub(crate) fn rotation() -> Rotation {
+    let request = RequestFingerprint { key: key(200), body: [200; 32] };
+    Rotation { enrollment: Enrollment { key_version: 2, request, ..enrollment() }, at: now() }
+}
+
+/// The erasure of the user.
+pub(crate) fn erasure() -> Erasure {
+    Erasure { tenant: tenant(), user: user(), at: now() }
 }
 
 /// The `number`th event in the outbox.

@@ -7,17 +7,18 @@ use domain::{Account, Algorithm, AttemptMark, AttemptState, Drawn, FORGOTTEN_AFT
 use jiff::Timestamp;
 use store::{
     Append, AppendBatch, BeginRequest, Beginning, ChangeListings, Claim, ClaimAttempt, ClaimRequest,
-    CompleteVerification, Completion, CreateEnrollment, DrainOutbox, DrawPermits, EnrollmentCreation, FailAttempt,
-    FindAccount, FindEvents, FindListings, FindVerification, FinishRequest, IndexEvents, KeepEvents, LeaseShard,
-    Leasing, LogHead, OpenSession, OpenVerification, Opening, Reservation, ReserveFailure, Revocation, RevokeSession,
+    CompleteVerification, Completion, CreateEnrollment, CurrentEnrollment, DrainOutbox, DrawPermits,
+    EnrollmentCreation, EraseUser, ErasureOutcome, FailAttempt, FindAccount, FindCurrentEnrollment, FindEvents,
+    FindListings, FindVerification, FinishRequest, IndexEvents, KeepEvents, LeaseShard, Leasing, LogHead, OpenSession,
+    OpenVerification, Opening, Reservation, ReserveFailure, Revocation, RevokeSession, RotateFactors, RotationOutcome,
     SessionOpening, UnlockAccount, Unlocking,
 };
 use store_dynamodb::{AllTables, DynamoStore};
 
 use crate::engine::{self, Engine};
 use crate::records::{
-    claim, claimed, completion, counter, counter_of, draw, enrollment, event, event_id, head, later, lease, limit,
-    listing, nonce, now, query, record, request, session, session_key, tenant, user, verification,
+    claim, claimed, completion, counter, counter_of, draw, enrollment, erasure, event, event_id, head, later, lease,
+    limit, listing, nonce, now, query, record, request, rotation, session, session_key, tenant, user, verification,
 };
 use crate::relay::{Delivery, Relayed};
 
@@ -56,6 +57,7 @@ cases! {
     a9_a_verification_is_completed_once: a_verification_is_completed_once,
     a9_a_session_is_opened_once: a_session_is_opened_once,
     l1_a_change_keeps_its_event_once: a_change_keeps_its_event_once,
+    a9_a_user_is_rotated_and_erased_once: a_user_is_rotated_and_erased_once,
     l2_a_batch_is_appended_once: a_batch_is_appended_once,
 }
 
@@ -223,6 +225,23 @@ async fn a_change_keeps_its_event_once(store: &Store) {
         kept.extend(store.outbox_events(event(number).part(), 100).await.unwrap());
     }
     assert_eq!(kept, [1, 3, 4, 5].map(event));
+}
+
+async fn a_user_is_rotated_and_erased_once(store: &Store) {
+    store.create_enrollment(&enrollment(), &event(1)).await.unwrap();
+    store.open_session(&session(1), &[]).await.unwrap();
+
+    let rotated = store.rotate_factors(&rotation(), &event(2)).await.unwrap();
+    let between = store.find_current_enrollment(tenant(), user()).await.unwrap();
+    let erased = store.erase_user(&erasure(), &event(3)).await.unwrap();
+
+    assert_eq!((rotated, erased), (RotationOutcome::Rotated, ErasureOutcome::Erased));
+    assert_eq!(between, CurrentEnrollment::Enrolled(Box::new(rotation().enrollment)));
+    let after = store.find_current_enrollment(tenant(), user()).await.unwrap();
+    assert_eq!(after, CurrentEnrollment::Erased { at: now() });
+    for number in 1..=3 {
+        assert_eq!(store.outbox_events(event(number).part(), 100).await.unwrap(), [event(number)]);
+    }
 }
 
 async fn a_batch_is_appended_once(store: &Store) {

@@ -7,10 +7,11 @@ use crypto::{CheckKey, DevelopmentKey, EncryptionContext, KeyError, KeyMaterial,
 use domain::EventId;
 use store::{
     AppendBatch, BeginRequest, ChangeListings, CheckReadiness, ClaimAttempt, CompleteVerification, CreateApiKey,
-    CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, FailAttempt, FindAccount,
-    FindApiKey, FindBranchKey, FindEnrollment, FindEvents, FindListings, FindLogHeads, FindSession, FindVerification,
-    FinishRequest, IndexEvents, KeepEvents, LeaseShard, ListSigningKeys, OpenVerification, RecogniseEvents,
-    ReserveFailure, RevokeSession, StoreError, StoreErrorKind, UnlockAccount, UpgradeVerifiers,
+    CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, EraseUser, FailAttempt, FindAccount,
+    FindApiKey, FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindEvents, FindListings, FindLogHeads,
+    FindSession, FindVerification, FinishRequest, IndexEvents, KeepEvents, LeaseShard, ListSigningKeys,
+    OpenVerification, RecogniseEvents, ReserveFailure, RevokeSession, RotateFactors, StoreError, StoreErrorKind,
+    UnlockAccount, UpgradeVerifiers,
 };
 use testkit::{Observation, RecordingStore};
 
@@ -30,10 +31,12 @@ pub trait Ports:
     + CreateSigningKey
     + DrainOutbox
     + DrawPermits
+    + EraseUser
     + FailAttempt
     + FindAccount
     + FindApiKey
     + FindBranchKey
+    + FindCurrentEnrollment
     + FindEnrollment
     + FindEvents
     + FindListings
@@ -49,6 +52,7 @@ pub trait Ports:
     + RecogniseEvents
     + ReserveFailure
     + RevokeSession
+    + RotateFactors
     + UnlockAccount
     + UpgradeVerifiers
     + Clone
@@ -69,10 +73,12 @@ impl<S> Ports for S where
         + CreateSigningKey
         + DrainOutbox
         + DrawPermits
+        + EraseUser
         + FailAttempt
         + FindAccount
         + FindApiKey
         + FindBranchKey
+        + FindCurrentEnrollment
         + FindEnrollment
         + FindEvents
         + FindListings
@@ -88,6 +94,7 @@ impl<S> Ports for S where
         + RecogniseEvents
         + ReserveFailure
         + RevokeSession
+        + RotateFactors
         + UnlockAccount
         + UpgradeVerifiers
         + Clone

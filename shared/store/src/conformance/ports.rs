@@ -2,10 +2,10 @@
 
 use crate::{
     AppendBatch, BeginRequest, ChangeListings, CheckReadiness, ClaimAttempt, CompleteVerification, CreateApiKey,
-    CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, FailAttempt, FindAccount,
-    FindApiKey, FindBranchKey, FindEnrollment, FindEvents, FindListings, FindLogHeads, FindSession, FindVerification,
-    FinishRequest, IndexEvents, KeepEvents, LeaseShard, ListSigningKeys, OpenSession, OpenVerification,
-    RecogniseEvents, ReserveFailure, RevokeSession, UnlockAccount, UpgradeVerifiers,
+    CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, EraseUser, FailAttempt, FindAccount,
+    FindApiKey, FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindEvents, FindListings, FindLogHeads,
+    FindSession, FindVerification, FinishRequest, IndexEvents, KeepEvents, LeaseShard, ListSigningKeys, OpenSession,
+    OpenVerification, RecogniseEvents, ReserveFailure, RevokeSession, RotateFactors, UnlockAccount, UpgradeVerifiers,
 };
 
 macro_rules! together {
@@ -19,13 +19,17 @@ macro_rules! together {
 
 together! {
     /// What the whole suite needs: every port, from any task.
-    EveryPort: VerificationPorts + DurablePorts + RequestPorts + DrawPermits + ListingPorts + LogPorts + EventPorts
+    EveryPort: LifecyclePorts + RequestPorts + DrawPermits + ListingPorts + LogPorts + EventPorts
         + CheckReadiness
 }
 together! {
     /// The ports of verifications and of the accounts that they change.
     VerificationPorts: OpenVerification + FindVerification + ClaimAttempt + FailAttempt + CompleteVerification
         + AccountPorts
+}
+together! {
+    /// The ports that end factors and users, and of all that this ends.
+    LifecyclePorts: RotateFactors + EraseUser + FindCurrentEnrollment + DurablePorts + VerificationPorts
 }
 together! {
     /// The ports of accounts and their sessions.
