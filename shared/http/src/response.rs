@@ -12,7 +12,7 @@ use lambda_http::http::header::{
 use lambda_http::http::{Response, StatusCode};
 use serde::Serialize;
 
-use crate::Problem;
+use crate::{Problem, ProblemType, STEP_UP_CHALLENGE};
 
 /// A success: a status and a JSON body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,7 +89,11 @@ fn problem_response(request_id: &RequestId, problem: &Problem) -> Response<Body>
     let body = serde_json::to_string(&document).unwrap_or_default();
     let mut response = response(request_id, problem.kind.status(), "application/problem+json", body);
     if problem.kind.status() == StatusCode::UNAUTHORIZED {
-        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"countersign\""));
+        let challenge = match problem.kind {
+            ProblemType::StepUpRequired => STEP_UP_CHALLENGE,
+            _ => "Bearer realm=\"countersign\"",
+        };
+        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     }
     if let Some(retry_after) = problem.retry_after {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(retry_after)));
