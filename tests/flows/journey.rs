@@ -105,5 +105,8 @@ fn name(outcome: &Outcome) -> &'static str {
         Outcome::OutcomeNotReached { .. } => "not reached",
         Outcome::RequestRefused { .. } => "denied",
         Outcome::TrailRead { .. } => "read",
+        Outcome::FactorsRotated { .. } => "rotated",
+        Outcome::UserErased { .. } => "erased",
+        Outcome::DataExported { .. } => "exported",
     }
 }
