@@ -183,9 +183,8 @@ const WAITS: [Duration; 5] = [
 const LONG_WAITS: [Duration; 3] =
     [Duration::from_secs(15 * 60), Duration::from_secs(4 * 3_600), Duration::from_secs(24 * 3_600)];
 
-const PORTS: [&str; 17] = [
+const PORTS: [&str; 16] = [
     "FindEnrollment",
-    "FindCurrentEnrollment",
     "CreateEnrollment",
     "OpenVerification",
     "FindVerification",
