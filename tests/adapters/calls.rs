@@ -4,16 +4,17 @@ use domain::{Algorithm, AttemptMark, Drawn, FORGOTTEN_AFTER, IN_FLIGHT_FOR, MAX_
 use jiff::Timestamp;
 use store::{
     Append, AppendBatch, BeginRequest, ChangeListings, Claim, ClaimAttempt, ClaimRequest, CompleteVerification,
-    Completion, CreateEnrollment, DrainOutbox, DrawPermits, EnrollmentCreation, EventQuery, EventRecord, FailAttempt,
-    FindAccount, FindEvents, FindListings, FindLogHeads, FindSession, FinishRequest, IndexEvents, KeepEvents,
-    LeaseShard, Leasing, OpenSession, OpenVerification, RecogniseEvents, Reservation, ReserveFailure, RevokeSession,
-    SessionOpening, UnlockAccount, Unlocking,
+    Completion, CreateEnrollment, DrainOutbox, DrawPermits, EnrollmentCreation, EraseUser, ErasureOutcome, EventQuery,
+    EventRecord, FailAttempt, FindAccount, FindCurrentEnrollment, FindEvents, FindListings, FindLogHeads, FindSession,
+    FinishRequest, IndexEvents, KeepEvents, LeaseShard, Leasing, OpenSession, OpenVerification, RecogniseEvents,
+    Reservation, ReserveFailure, RevokeSession, RotateFactors, RotationOutcome, SessionOpening, UnlockAccount,
+    Unlocking,
 };
 
 use crate::engine::{self, Engine};
 use crate::records::{
-    claim, claimed, completion, counter, draw, enrollment, event, event_id, head, later, lease, limit, listing, nonce,
-    now, query, record, request, session, session_key, tenant, user, verification,
+    claim, claimed, completion, counter, draw, enrollment, erasure, event, event_id, head, later, lease, limit,
+    listing, nonce, now, query, record, request, factor_rotation, session, session_key, tenant, user, verification,
 };
 use crate::relay::{Delivery, Relayed};
 
@@ -147,6 +148,24 @@ async fn b5_requests_and_listings_take_one_call() {
     let again = store.create_enrollment(&enrollment(), &event(4)).await.unwrap();
     assert!(matches!(again, EnrollmentCreation::AlreadyEnrolled(_)));
     assert_eq!(relayed.requests(), 1, "CreateEnrollment, of somebody who is enrolled");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b5_a_rotation_and_an_erasure_take_one_call() {
+    let (_engine, relayed) = relayed().await;
+    let store = &relayed.store;
+    store.create_enrollment(&enrollment(), &event(1)).await.unwrap();
+    relayed.requests();
+
+    store.find_current_enrollment(tenant(), user()).await.unwrap();
+    assert_eq!(relayed.requests(), 1, "FindCurrentEnrollment");
+    assert_eq!(store.rotate_factors(&factor_rotation(), &event(2)).await.unwrap(), RotationOutcome::Rotated);
+    assert_eq!(relayed.requests(), 1, "RotateFactors");
+    assert_eq!(store.erase_user(&erasure(), &event(3)).await.unwrap(), ErasureOutcome::Erased);
+    assert_eq!(relayed.requests(), 1, "EraseUser");
+    let again = store.erase_user(&erasure(), &event(4)).await.unwrap();
+    assert_eq!(again, ErasureOutcome::AlreadyErased { at: now() });
+    assert_eq!(relayed.requests(), 1, "EraseUser, of somebody who is erased");
 }
 
 #[tokio::test(flavor = "multi_thread")]

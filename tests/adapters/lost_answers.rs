@@ -18,7 +18,7 @@ use testkit::{Fault, MemoryStore, RecordingStore};
 use crate::engine;
 use crate::records::{
     api_key, claim, claimed, completion, counter, draw, enrollment, event, event_id, head, later, lease, limit,
-    listing, nonce, now, query, record, request, rotation, session, session_key, tenant, user, verification,
+    listing, nonce, now, query, record, request, key_rotation, session, session_key, tenant, user, verification,
 };
 
 const LOST: Fault = Fault::FailAfter(StoreErrorKind::Unavailable);
@@ -106,7 +106,7 @@ async fn api_keys_change_once<S: Clone + 'static>(store: &RecordingStore<S>)
 where
     RecordingStore<S>: ApiKeyPorts + OutboxPorts,
 {
-    let (first, rotation) = (api_key(1), rotation(2));
+    let (first, rotation) = (api_key(1), key_rotation(2));
     let second = (tenant(), rotation.replacement.hash);
 
     twice!(store, "CreateApiKey", store.create_api_key(&first, &event(1)));

@@ -10,8 +10,8 @@ use domain::{
 };
 use jiff::Timestamp;
 use store::{
-    ApiKeyRecord, ApiKeyRotation, ClaimRequest, ClaimedAttempt, CompletionRequest, EventKey, EventQuery, EventRecord,
-    LogHead, LogPosition, OutboxEvent, SessionKey, ShardLease,
+    ApiKeyRecord, ApiKeyRotation, ClaimRequest, ClaimedAttempt, CompletionRequest, Erasure, EventKey, EventQuery,
+    EventRecord, LogHead, LogPosition, OutboxEvent, Rotation, SessionKey, ShardLease,
 };
 
 pub(crate) fn tenant() -> TenantId {
@@ -45,7 +45,7 @@ pub(crate) fn api_key(number: u8) -> ApiKeyRecord {
 }
 
 /// The first key is replaced by the `number`th within a minute.
-pub(crate) fn rotation(number: u8) -> ApiKeyRotation {
+pub(crate) fn key_rotation(number: u8) -> ApiKeyRotation {
     ApiKeyRotation { replaced: api_key(1).hash, replaced_expires_at: later(60), replacement: api_key(number) }
 }
 
@@ -107,6 +107,7 @@ pub(crate) fn session(number: u8) -> Session {
         tenant: tenant(),
         user: user(),
         id: SessionId::from_keyed_bytes([number; 16]),
+        key_version: 1,
         created_at: now(),
         expires_at: later(3_600),
         refresh_token: SecretHash::new([number; 32]),
@@ -134,6 +135,17 @@ pub(crate) fn enrollment() -> Enrollment {
         device_id: Some(Sealed::new(vec![7; 65])),
         request: request(),
     }
+}
+
+/// The rotation of [`enrollment`] by a request of its own.
+pub(crate) fn factor_rotation() -> Rotation {
+    let request = RequestFingerprint { key: key(200), body: [200; 32] };
+    Rotation { enrollment: Enrollment { key_version: 2, request, ..enrollment() }, at: now() }
+}
+
+/// The erasure of the user.
+pub(crate) fn erasure() -> Erasure {
+    Erasure { tenant: tenant(), user: user(), at: now() }
 }
 
 /// The `number`th event in the outbox.

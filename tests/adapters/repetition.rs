@@ -7,17 +7,19 @@ use domain::{Account, Algorithm, AttemptMark, AttemptState, Drawn, FORGOTTEN_AFT
 use jiff::Timestamp;
 use store::{
     ApiKeyChange, Append, AppendBatch, BeginRequest, Beginning, ChangeListings, Claim, ClaimAttempt, ClaimRequest,
-    CompleteVerification, Completion, CreateApiKey, CreateEnrollment, DrainOutbox, DrawPermits, EnrollmentCreation,
-    FailAttempt, FindAccount, FindEvents, FindListings, FindVerification, FinishRequest, IndexEvents, KeepEvents,
-    LeaseShard, Leasing, ListApiKeys, LogHead, NoteApiKeyUse, OpenSession, OpenVerification, Opening, Reservation,
-    ReserveFailure, Revocation, RevokeApiKey, RevokeSession, RotateApiKey, SessionOpening, UnlockAccount, Unlocking,
+    CompleteVerification, Completion, CreateApiKey, CreateEnrollment, CurrentEnrollment, DrainOutbox, DrawPermits,
+    EnrollmentCreation, EraseUser, ErasureOutcome, FailAttempt, FindAccount, FindCurrentEnrollment, FindEvents,
+    FindListings, FindVerification, FinishRequest, IndexEvents, KeepEvents, LeaseShard, Leasing, ListApiKeys, LogHead,
+    NoteApiKeyUse, OpenSession, OpenVerification, Opening, Reservation, ReserveFailure, Revocation, RevokeApiKey,
+    RevokeSession, RotateApiKey, RotateFactors, RotationOutcome, SessionOpening, UnlockAccount, Unlocking,
 };
 use store_dynamodb::{AllTables, DynamoStore};
 
 use crate::engine::{self, Engine};
 use crate::records::{
-    api_key, claim, claimed, completion, counter, counter_of, draw, enrollment, event, event_id, head, later, lease,
-    limit, listing, nonce, now, query, record, request, rotation, session, session_key, tenant, user, verification,
+    api_key, claim, claimed, completion, counter, counter_of, draw, enrollment, erasure, event, event_id, head, later,
+    lease, limit, listing, nonce, now, query, record, request, factor_rotation, key_rotation, session, session_key, tenant, user,
+    verification,
 };
 use crate::relay::{Delivery, Relayed};
 
@@ -57,6 +59,7 @@ cases! {
     a9_a_session_is_opened_once: a_session_is_opened_once,
     l1_a_change_keeps_its_event_once: a_change_keeps_its_event_once,
     l1_an_api_key_changes_once: an_api_key_changes_once,
+    a9_a_user_is_rotated_and_erased_once: a_user_is_rotated_and_erased_once,
     l2_a_batch_is_appended_once: a_batch_is_appended_once,
 }
 
@@ -231,8 +234,8 @@ async fn an_api_key_changes_once(store: &Store) {
 
     store.create_api_key(&api_key(1), &event(1)).await.unwrap();
     store.note_api_key_use(tenant(), api_key(1).id(), now()).await.unwrap();
-    let rotated = store.rotate_api_key(&rotation(2), &event(2)).await.unwrap();
-    let rotated_again = store.rotate_api_key(&rotation(3), &event(3)).await.unwrap();
+    let rotated = store.rotate_api_key(&key_rotation(2), &event(2)).await.unwrap();
+    let rotated_again = store.rotate_api_key(&key_rotation(3), &event(3)).await.unwrap();
     let revoked = store.revoke_api_key(second, later(1), &event(4)).await.unwrap();
     let revoked_again = store.revoke_api_key(second, later(2), &event(5)).await.unwrap();
 
@@ -246,6 +249,25 @@ async fn an_api_key_changes_once(store: &Store) {
         kept.extend(store.outbox_events(event(number).part(), 100).await.unwrap());
     }
     assert_eq!(kept, [1, 2, 4].map(event));
+}
+
+}
+
+async fn a_user_is_rotated_and_erased_once(store: &Store) {
+    store.create_enrollment(&enrollment(), &event(1)).await.unwrap();
+    store.open_session(&session(1), &[]).await.unwrap();
+
+    let rotated = store.rotate_factors(&factor_rotation(), &event(2)).await.unwrap();
+    let between = store.find_current_enrollment(tenant(), user()).await.unwrap();
+    let erased = store.erase_user(&erasure(), &event(3)).await.unwrap();
+
+    assert_eq!((rotated, erased), (RotationOutcome::Rotated, ErasureOutcome::Erased));
+    assert_eq!(between, CurrentEnrollment::Enrolled(Box::new(factor_rotation().enrollment)));
+    let after = store.find_current_enrollment(tenant(), user()).await.unwrap();
+    assert_eq!(after, CurrentEnrollment::Erased { at: now() });
+    for number in 1..=3 {
+        assert_eq!(store.outbox_events(event(number).part(), 100).await.unwrap(), [event(number)]);
+    }
 }
 
 async fn a_batch_is_appended_once(store: &Store) {

@@ -271,6 +271,7 @@ fn completion(number: u8) -> CompletionRequest {
             tenant: tenant(),
             user: user(),
             id: SessionId::from_keyed_bytes([number; 16]),
+            key_version: 1,
             created_at: now() + Duration::from_secs(2),
             expires_at: now() + SESSION_LIFETIME,
             refresh_token: SecretHash::new([number; 32]),

@@ -164,6 +164,7 @@ async fn changed(store: &ValkeyStore) {
         tenant: tenant(),
         user: user(),
         id: SessionId::from_keyed_bytes([8; 16]),
+        key_version: 1,
         created_at: now(),
         expires_at: now() + SESSION_LIFETIME,
         refresh_token: SecretHash::new([7; 32]),

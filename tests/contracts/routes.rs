@@ -77,7 +77,14 @@ fn cargo_lambda_watch_routes_to_what_the_local_host_serves() {
     let manifest = crate::repository::read("Cargo.toml");
     let section = manifest.split("[workspace.metadata.lambda.watch.router]").nth(1).expect("the router's section");
     let lines = section.lines().take_while(|line| !line.starts_with('[')).filter(|line| line.contains('='));
-    let routed: BTreeSet<Vec<&str>> = lines.map(|line| line.split('"').skip(1).step_by(2).collect()).collect();
+    let routed: BTreeSet<Vec<&str>> = lines
+        .flat_map(|line| {
+            let mut words = line.split('"').skip(1).step_by(2);
+            let path = words.next().unwrap();
+            let words: Vec<&str> = words.collect();
+            words.chunks(2).map(|method| [&[path], method].concat()).collect::<Vec<_>>()
+        })
+        .collect();
     let served = ROUTES.iter().map(|route| vec![route.path, route.method.as_str(), route.function.name()]);
     assert_eq!(routed, served.collect());
 }

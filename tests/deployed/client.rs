@@ -55,6 +55,34 @@ impl Client {
     }
 }
 
+/// Calls on a user's step-up token.
+impl Client {
+    pub(crate) fn put_stepped_up(&self, path: &str, token: &str, body: &Value) -> Answer {
+        let request = self.agent.put(format!("{}{path}", self.base));
+        let request = request
+            .header("authorization", format!("Bearer {}", self.credential))
+            .header("idempotency-key", fresh_key())
+            .header("content-type", "application/json")
+            .header("step-up-token", token);
+        read(request.send(body.to_string()).expect("an answer"))
+    }
+
+    pub(crate) fn delete_stepped_up(&self, path: &str, token: &str) -> Answer {
+        let request = self.agent.delete(format!("{}{path}", self.base));
+        let request = request
+            .header("authorization", format!("Bearer {}", self.credential))
+            .header("idempotency-key", fresh_key())
+            .header("step-up-token", token);
+        read(request.call().expect("an answer"))
+    }
+
+    pub(crate) fn get_stepped_up(&self, path: &str, token: &str) -> Answer {
+        let request = self.agent.get(format!("{}{path}", self.base));
+        let request = request.header("authorization", format!("Bearer {}", self.credential));
+        read(request.header("step-up-token", token).call().expect("an answer"))
+    }
+}
+
 impl Answer {
     #[track_caller]
     pub(crate) fn expect_status(self, status: u16) -> Self {

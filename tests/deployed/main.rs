@@ -51,6 +51,41 @@ fn a_user_is_enrolled_verified_and_signed_out() {
 }
 
 #[test]
+fn a_user_is_rotated_exported_and_erased() {
+    let client = Client::from_environment();
+    let enrolment = json!({ "factors": right(&["pin", "nfc"]), "device_id": "device-1" });
+    let enrolled = client.post("/v1/enrollments", &enrolment).expect_status(201);
+    let user = enrolled.text("user_id");
+    let (route, factors) = (format!("/v1/enrollments/{user}"), json!({ "factors": right(&["words", "face"]) }));
+
+    let first = signed_in(&client, &user, &["pin", "nfc"]);
+    let rotated = client.put_stepped_up(&format!("{route}/factors"), &first, &factors).expect_status(200);
+    assert_eq!(rotated.member("key_version"), 2);
+    client
+        .put_stepped_up(&format!("{route}/factors"), &first, &factors)
+        .expect_problem(401, "/problems/step-up-required");
+
+    let second = signed_in(&client, &user, &["words", "face"]);
+    let exported = client.get_stepped_up(&format!("{route}/export"), &second).expect_status(200);
+    assert_eq!(exported.member("enrollment")["device_id"], "device-1");
+
+    assert_eq!(client.delete_stepped_up(&route, &second).expect_status(200).text("status"), "erased");
+    client.delete_stepped_up(&route, &second).expect_status(200);
+    client.get(&route).expect_problem(404, "/problems/enrollment-not-found");
+    let again = json!({ "user_id": user, "factors": right(&["pin", "nfc"]) });
+    client.post("/v1/enrollments", &again).expect_problem(409, "/problems/user-erased");
+    let told = client.post("/v1/sessions/introspect", &json!({ "token": second })).expect_status(200);
+    assert_eq!(told.body, json!({ "active": false }));
+}
+
+/// The access token of a user who presents these factors, for no transaction.
+fn signed_in(client: &Client, user: &str, factors: &[&str]) -> String {
+    let opened = client.post("/v1/verifications", &json!({ "user_id": user })).expect_status(201);
+    let attempts = format!("/v1/verifications/{}/attempts", opened.text("verification_id"));
+    client.post(&attempts, &json!({ "factors": right(factors) })).expect_status(200).text("access_token")
+}
+
+#[test]
 fn nobody_without_a_key_gets_in() {
     let client = Client::from_environment();
     let stranger = client.with_credential("csk_test_nobody");

@@ -32,7 +32,7 @@ WORK = TARGET / "deployed"
 # What the journey of tests/deployed/main.rs causes; the names are those of the audit events.
 OUTCOMES = [
     "enrollment_created", "enrollment_refused", "verification_opened", "attempt_wrong", "verification_succeeded",
-    "session_revoked"]
+    "session_revoked", "factors_rotated", "data_exported", "user_erased"]
 
 # The architecture's name for SAM, the target, and the flags that `cargo lambda build` gives the compiler for it. With the
 # same target and flags, `cargo lambda watch` finds what `sam build` built.

@@ -19,6 +19,11 @@ impl Valkey {
 
     /// A new world on an empty cache and empty tables.
     pub(crate) async fn world(&self) -> World<Tiered<DynamoStore<AllTables>>> {
+        self.world_on(&Embedded::start().await).await
+    }
+
+    /// A new world on an empty cache and these empty tables.
+    pub(crate) async fn world_on(&self, tables: &Embedded) -> World<Tiered<DynamoStore<AllTables>>> {
         for server in self.0.servers() {
             server.command("FLUSHALL");
         }
@@ -26,7 +31,12 @@ impl Valkey {
         let settings = format!("{}?deadline_milliseconds=1000", self.0.url());
         let Ok(CacheSettings::Cache(cache)) = settings.parse() else { panic!("no cache: {settings}") };
         let cache = ValkeyStore::start(&cache, &SdkConfig::builder().build()).await.unwrap();
-        World::on(Tiered::new(Embedded::start().await.store, cache.with_time(ScriptTime::Request))).await
+        World::on(Tiered::new(tables.store.clone(), cache.with_time(ScriptTime::Request))).await
+    }
+
+    /// Every key and value of the cache.
+    pub(crate) fn dump(&self) -> Vec<Vec<u8>> {
+        self.0.dump().into_iter().flat_map(|(key, value)| [key, value]).collect()
     }
 
     /// How often each command of the ports was called so far.

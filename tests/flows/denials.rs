@@ -109,7 +109,7 @@ const fn case(denial: Denial, route: Route) -> Case {
     Case { denial, route }
 }
 
-const CASES: [Case; 37] = [
+const CASES: [Case; 51] = [
     // By the operator's list.
     case(Denial::Forbidden, Route::Enroll),
     case(Denial::Forbidden, Route::DescribeEnrollment),
@@ -119,8 +119,14 @@ const CASES: [Case; 37] = [
     case(Denial::Forbidden, Route::Introspect),
     case(Denial::Forbidden, Route::Revoke),
     case(Denial::Forbidden, Route::AuditQuery),
+    case(Denial::Forbidden, Route::RotateFactors),
+    case(Denial::Forbidden, Route::Erase),
+    case(Denial::Forbidden, Route::Export),
     case(Denial::InsufficientScope, Route::Enroll),
     case(Denial::InsufficientScope, Route::DescribeEnrollment),
+    case(Denial::InsufficientScope, Route::RotateFactors),
+    case(Denial::InsufficientScope, Route::Erase),
+    case(Denial::InsufficientScope, Route::Export),
     case(Denial::InsufficientScope, Route::Initiate),
     case(Denial::InsufficientScope, Route::Verify),
     case(Denial::InsufficientScope, Route::Status),
@@ -135,6 +141,12 @@ const CASES: [Case; 37] = [
     case(Denial::RateLimited, Route::Introspect),
     case(Denial::RateLimited, Route::Revoke),
     case(Denial::RateLimited, Route::AuditQuery),
+    case(Denial::RateLimited, Route::RotateFactors),
+    case(Denial::RateLimited, Route::Erase),
+    case(Denial::RateLimited, Route::Export),
+    case(Denial::StepUpRequired, Route::RotateFactors),
+    case(Denial::StepUpRequired, Route::Erase),
+    case(Denial::StepUpRequired, Route::Export),
     case(Denial::EnrollmentNotFound, Route::DescribeEnrollment),
     case(Denial::VerificationNotFound, Route::Verify),
     case(Denial::VerificationNotFound, Route::Status),
@@ -148,6 +160,8 @@ const CASES: [Case; 37] = [
     case(Denial::IdempotencyKeyStale, Route::Initiate),
     case(Denial::IdempotencyKeyStale, Route::Verify),
     case(Denial::IdempotencyKeyStale, Route::Revoke),
+    case(Denial::IdempotencyKeyStale, Route::RotateFactors),
+    case(Denial::IdempotencyKeyStale, Route::Erase),
 ];
 
 impl Case {
@@ -155,6 +169,7 @@ impl Case {
     const fn told(self) -> (u16, &'static str) {
         match self.denial {
             Denial::Unauthenticated => (401, "unauthenticated"),
+            Denial::StepUpRequired => (401, "step-up-required"),
             Denial::Forbidden => (403, "forbidden"),
             Denial::InsufficientScope => (403, "insufficient-scope"),
             Denial::RateLimited => (429, "rate-limited"),
@@ -215,10 +230,13 @@ impl Case {
                 world.clock.advance(Duration::from_secs(301));
                 call
             }
+            // What the calls present is no token.
+            Denial::StepUpRequired => call,
             Denial::Unauthenticated => call.bearer("nobody's"),
         }
     }
 
+    /// A call of the route that would succeed, but for a missing step-up.
     fn call(self, world: &World, person: &Person, opened: &Opened) -> Call {
         succeeding(self.route, world, (person, opened))
     }
@@ -235,11 +253,14 @@ impl Case {
     }
 }
 
-/// A call of the route that would succeed.
+/// A call of the route that would succeed, but for a missing step-up.
 pub(crate) fn succeeding<S: Ports>(route: Route, world: &World<S>, (person, opened): (&Person, &Opened)) -> Call {
     match route {
         Route::Enroll => world.enrolling(&Person::new(2, &["pin", "nfc"])),
         Route::DescribeEnrollment => describing(world, person),
+        Route::RotateFactors => world.rotating(&person.id, "no-token", &person.enrolled()),
+        Route::Erase => world.erasing(&person.id, "no-token"),
+        Route::Export => world.exporting(&person.id, "no-token"),
         Route::Initiate => world.initiating(&person.id),
         Route::Verify => world.attempting(opened, &person.right(&opened.asked)),
         Route::Status => world.asking_status(opened),

@@ -66,6 +66,42 @@ async fn the_token_files_take_the_tokens_of_a_session() {
 }
 
 #[tokio::test]
+async fn the_step_up_files_take_the_token_of_a_session() {
+    for (function, case) in [(Function::RotateFactors, "three-factors"), (Function::Erase, "stepped-up")] {
+        let world = World::new().await;
+        for (function, case) in [(Function::Enroll, "two-factors"), (Function::Initiate, "sign-in")] {
+            world.deliver(function, &function.event(case)).await;
+        }
+        let mut exported = Vec::new();
+        let token = signed_in(&world).await;
+        for case in ["first-page", "next-page"] {
+            exported.push(world.deliver(Function::Export, &stepping_up(Function::Export, case, &token)).await.status);
+        }
+
+        let answer = world.deliver(function, &stepping_up(function, case, &token)).await;
+
+        assert_eq!(exported, [200, 200]);
+        assert_eq!(answer.status, 200, "{}/{case}: {answer:?}", function.name());
+    }
+}
+
+/// The token of the user of the files, signed in with the factors of `enroll/two-factors`.
+async fn signed_in(world: &World) -> String {
+    let opened = Opened::from(&world.deliver(Function::Initiate, &Function::Initiate.event("sign-in")).await);
+    let enrolled: Value = serde_json::from_str(&Function::Enroll.event("two-factors")).unwrap();
+    let body: Value = serde_json::from_str(enrolled["body"].as_str().unwrap()).unwrap();
+    let answer = world.attempt(&opened, &body["factors"]).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.text("access_token")
+}
+
+fn stepping_up(function: Function, case: &str, token: &str) -> String {
+    let mut event: Value = serde_json::from_str(&function.event(case)).unwrap();
+    event["headers"]["step-up-token"] = json!(token);
+    event.to_string()
+}
+
+#[tokio::test]
 async fn the_verification_in_the_files_is_the_one_that_the_payment_opens() {
     let world = World::new().await;
 
@@ -87,7 +123,7 @@ enum Expected {
 use Expected::{Problem, Success};
 
 /// In the order of the story. The tokens in the files are another world's: nothing can be said of them.
-const STORY: [(Function, &str, Expected); 22] = [
+const STORY: [(Function, &str, Expected); 28] = [
     (Function::Health, "live", Success(200)),
     (Function::Health, "ready", Success(200)),
     (Function::Jwks, "published", Success(200)),
@@ -97,6 +133,12 @@ const STORY: [(Function, &str, Expected); 22] = [
     (Function::Enroll, "already-enrolled", Problem(409, "already-enrolled")),
     (Function::DescribeEnrollment, "enrolled", Success(200)),
     (Function::DescribeEnrollment, "unknown-user", Problem(404, "enrollment-not-found")),
+    (Function::RotateFactors, "three-factors", Problem(401, "step-up-required")),
+    (Function::RotateFactors, "without-step-up", Problem(401, "step-up-required")),
+    (Function::Erase, "stepped-up", Problem(401, "step-up-required")),
+    (Function::Erase, "without-step-up", Problem(401, "step-up-required")),
+    (Function::Export, "first-page", Problem(401, "step-up-required")),
+    (Function::Export, "next-page", Problem(401, "step-up-required")),
     (Function::Initiate, "payment", Success(201)),
     (Function::Initiate, "sign-in", Success(201)),
     (Function::Initiate, "unknown-user", Success(201)),

@@ -16,7 +16,7 @@ pub(crate) const LOST: [Fault; 4] = [
 
 #[tokio::test]
 async fn a_failing_key_service_or_store_is_503_and_the_retry_enrols() {
-    for port in ["FindBranchKey", "UnwrapKey", "FindEnrollment", "CreateEnrollment"] {
+    for port in ["FindBranchKey", "UnwrapKey", "FindCurrentEnrollment", "CreateEnrollment"] {
         for fault in LOST {
             let mut world = World::new().await;
             let person = Person::new(1, &["pin", "nfc"]);

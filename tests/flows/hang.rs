@@ -108,10 +108,13 @@ async fn prepared(step: &str) -> (World, Call) {
         "status" => world.asking_status(&opened),
         "status by capability" => world.asking_status(&opened).bearer(&opened.capability),
         "read the trail" => world.reading_trail(),
-        "introspect" | "revoke" | "revoke by refresh token" => {
+        "rotate" | "erase" | "export" | "introspect" | "revoke" | "revoke by refresh token" => {
             let verified = world.attempt(&opened, &person.right(&opened.asked)).await;
             let (token, refresh_token) = (verified.text("access_token"), verified.text("refresh_token"));
             match step {
+                "rotate" => world.rotating(&person.id, &token, &person.enrolled()),
+                "erase" => world.erasing(&person.id, &token),
+                "export" => world.exporting(&person.id, &token),
                 "introspect" => world.introspecting(&token),
                 "revoke" => world.revoking(&token),
                 _ => world.revoking(&refresh_token),
@@ -145,8 +148,11 @@ async fn timed(world: &World, call: Call) -> (Answer, Duration) {
     (answer, began.elapsed())
 }
 
-const STEPS: [&str; 12] = [
+const STEPS: [&str; 15] = [
     "enroll",
+    "rotate",
+    "erase",
+    "export",
     "describe",
     "initiate",
     "right attempt",
@@ -174,25 +180,31 @@ const OPTIONAL: [(&str, &str); 5] = [
 ];
 
 /// What has to answer before anything is derived.
-const GATES: [&str; 9] = [
+const GATES: [&str; 11] = [
     "FindListings",
     "DrawPermits",
     "FindBranchKey",
     "UnwrapKey",
     "ListSigningKeys",
     "FindEnrollment",
+    "FindCurrentEnrollment",
+    "FindSession",
     "BeginRequest",
     "ClaimAttempt",
     "ReserveFailure",
 ];
 
 /// All that the functions call.
-const EVERY_PORT: [&str; 19] = [
+const EVERY_PORT: [&str; 23] = [
     "FindListings",
     "DrawPermits",
     "FindBranchKey",
     "ListSigningKeys",
     "FindEnrollment",
+    "FindCurrentEnrollment",
+    "FindAccount",
+    "RotateFactors",
+    "EraseUser",
     "CreateEnrollment",
     "BeginRequest",
     "FinishRequest",

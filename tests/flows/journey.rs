@@ -109,5 +109,8 @@ fn name(outcome: &Outcome) -> &'static str {
         Outcome::ApiKeyCreated { .. } => "key",
         Outcome::ApiKeyRotated { .. } => "key rotated",
         Outcome::ApiKeyRevoked { .. } => "key revoked",
+        Outcome::FactorsRotated { .. } => "rotated",
+        Outcome::UserErased { .. } => "erased",
+        Outcome::DataExported { .. } => "exported",
     }
 }

@@ -334,6 +334,9 @@ impl Scene {
                 let call = Call::new(Function::DescribeEnrollment, "enrolled").bearer(&world.tenant.api_key);
                 call.path("user_id", &self.person.id)
             }
+            [Route::RotateFactors] => world.rotating(&self.person.id, "no-token", &self.person.enrolled()),
+            [Route::Erase] => world.erasing(&self.person.id, "no-token"),
+            [Route::Export] => world.exporting(&self.person.id, "no-token"),
             [Route::Initiate] => world.initiating(&self.person.id),
             [Route::Verify] => world.attempting(&self.elsewhere, &self.person.right(&self.elsewhere.asked)),
             [Route::Introspect] => world.introspecting("unknown"),
@@ -347,6 +350,7 @@ impl Scene {
     pub(crate) fn status(row: &Row) -> u16 {
         match row.routes {
             [Route::Enroll | Route::Initiate] => 201,
+            [Route::RotateFactors | Route::Erase | Route::Export] => 401,
             [Route::Verify] => 404,
             _ => 200,
         }

@@ -64,6 +64,9 @@ pub(crate) fn every_route(world: &World, person: &Person, opened: &Opened) -> Ve
     vec![
         world.enrolling(&Person::new(77, &["pin", "nfc"])),
         describing.path("user_id", &person.id),
+        world.rotating(&person.id, "no-token", &person.enrolled()),
+        world.erasing(&person.id, "no-token"),
+        world.exporting(&person.id, "no-token"),
         world.initiating(&person.id),
         world.attempting(opened, &person.right(&opened.asked)),
         world.asking_status(opened),
@@ -88,6 +91,21 @@ pub(crate) fn malformed(world: &World, well_formed: &Call) -> Vec<Malformed> {
             cases.extend(bad_members(&call, "/user_id", &[json!("x"), json!(7), json!(""), json!([])]));
             let long = "x".repeat(129);
             cases.extend(bad_members(&call, "/device_id", &[json!(""), json!(long), json!("a b"), json!("é")]));
+        }
+        Function::RotateFactors => {
+            cases.extend(bad_keys(world, &call));
+            cases.extend(bad_factors(&call));
+            cases.extend(bad_ids(&call, "user_id"));
+        }
+        Function::Erase => {
+            cases.extend(bad_keys(world, &call));
+            cases.extend(bad_ids(&call, "user_id"));
+        }
+        Function::Export => {
+            cases.extend(bad_ids(&call, "user_id"));
+            let queries = [("cursor", "x"), ("cursor", ""), ("limit", "5"), ("surprise", "1")];
+            let named = queries.map(|(name, value)| case(&format!("{name}={value}"), call().query(name, value), 400));
+            cases.extend(named);
         }
         Function::Initiate => {
             cases.extend(bad_keys(world, &call));

@@ -20,6 +20,11 @@ async fn e3_another_tenants_key_sees_and_moves_nothing_on_any_route() {
     let attempt = theirs(world.attempting(&open, &person.right(&open.asked))).await;
     let wrong = theirs(world.attempting(&open, &person.wrong(&open.asked))).await;
     let introspected = theirs(world.introspecting(&token)).await;
+    let stepping_up = [
+        theirs(world.rotating(&person.id, &token, &person.wrong(&person.factors))).await,
+        theirs(world.erasing(&person.id, &token)).await,
+        theirs(world.exporting(&person.id, &token)).await,
+    ];
     let revoked = [theirs(world.revoking(&token)).await, theirs(world.revoking(&refresh_token)).await];
     world.trail().await;
     let trail = [world.reading_trail(), world.reading_trail().query("user_id", &person.id)];
@@ -28,6 +33,9 @@ async fn e3_another_tenants_key_sees_and_moves_nothing_on_any_route() {
     let (read, read_of_person) = (read.await.json(), read_of_person.await.json());
 
     assert_eq!(described.told(), problem(404, "enrollment-not-found"));
+    for answer in stepping_up {
+        assert_eq!(answer.told(), problem(401, "step-up-required"));
+    }
     for answer in [status, attempt, wrong] {
         assert_eq!(answer.told(), problem(404, "verification-not-found"));
     }

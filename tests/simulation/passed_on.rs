@@ -10,12 +10,13 @@ use domain::{
 use jiff::Timestamp;
 use store::{
     ApiKeyChange, ApiKeyRecord, ApiKeyRotation, Append, AppendBatch, BeginRequest, Beginning, BranchKeyRecord,
-    ChangeListings, CheckReadiness, CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox,
-    DrawPermits, EnrollmentCreation, EventKey, EventPage, EventQuery, EventRecord, FindAccount, FindApiKey,
-    FindBranchKey, FindEnrollment, FindEvents, FindListings, FindLogHeads, FindSession, FindVerification,
-    FinishRequest, IndexEvents, KeepEvents, LeaseShard, Leasing, ListApiKeys, ListSigningKeys, ListedApiKey, LogHead,
-    NoteApiKeyUse, OutboxEvent, RecogniseEvents, RevokeApiKey, RotateApiKey, ShardLease, SigningKeyRecord, StoreError,
-    UnlockAccount, Unlocking, Upgrade, UpgradeVerifiers,
+    ChangeListings, CheckReadiness, CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey,
+    CurrentEnrollment, DrainOutbox, DrawPermits, EnrollmentCreation, EraseUser, Erasure, ErasureOutcome, EventKey,
+    EventPage, EventQuery, EventRecord, FindAccount, FindApiKey, FindBranchKey, FindCurrentEnrollment, FindEnrollment,
+    FindEvents, FindListings, FindLogHeads, FindSession, FindVerification, FinishRequest, IndexEvents, KeepEvents,
+    LeaseShard, Leasing, ListApiKeys, ListSigningKeys, ListedApiKey, LogHead, NoteApiKeyUse, OutboxEvent,
+    RecogniseEvents, RevokeApiKey, RotateApiKey, RotateFactors, Rotation, RotationOutcome, ShardLease, SigningKeyRecord,
+    StoreError, UnlockAccount, Unlocking, Upgrade, UpgradeVerifiers,
 };
 
 use crate::planted::Planted;
@@ -49,6 +50,9 @@ passed_on! {
         outbox_events(part: u8, limit: u16) -> Vec<OutboxEvent>;
         remove_outbox_events(sent: &[EventId]) -> ();
     }
+    EraseUser { erase_user(erasure: &Erasure, event: &OutboxEvent) -> ErasureOutcome; }
+    FindCurrentEnrollment { find_current_enrollment(tenant: TenantId, user: UserId) -> CurrentEnrollment; }
+    RotateFactors { rotate_factors(rotation: &Rotation, event: &OutboxEvent) -> RotationOutcome; }
     DrawPermits { draw_permits(key: &CounterKey, draw: &Draw) -> Drawn; }
     FindAccount { find_account(tenant: TenantId, user: UserId) -> Option<Account>; }
     FindApiKey { find_api_key(hash: SecretHash) -> Option<ApiKeyRecord>; }

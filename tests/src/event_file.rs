@@ -14,6 +14,12 @@ pub enum Function {
     Enroll,
     /// `GET /v1/enrollments/{user_id}`
     DescribeEnrollment,
+    /// `PUT /v1/enrollments/{user_id}/factors`
+    RotateFactors,
+    /// `DELETE /v1/enrollments/{user_id}`
+    Erase,
+    /// `GET /v1/enrollments/{user_id}/export`
+    Export,
     /// `POST /v1/verifications`
     Initiate,
     /// `POST /v1/verifications/{verification_id}/attempts`
@@ -36,9 +42,12 @@ pub enum Function {
 
 impl Function {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::Enroll,
         Self::DescribeEnrollment,
+        Self::RotateFactors,
+        Self::Erase,
+        Self::Export,
         Self::Initiate,
         Self::Verify,
         Self::Status,
@@ -56,6 +65,9 @@ impl Function {
         match self {
             Self::Enroll => "enroll",
             Self::DescribeEnrollment => "describe-enrollment",
+            Self::RotateFactors => "rotate-factors",
+            Self::Erase => "erase",
+            Self::Export => "export",
             Self::Initiate => "initiate",
             Self::Verify => "verify",
             Self::Status => "status",

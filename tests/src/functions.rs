@@ -7,11 +7,13 @@ use admission::Admission;
 use audit::Recorder;
 use audit_query::ReadTrail;
 use authorizer::Authorize;
-use countersign_http::Endpoint;
+use countersign_http::{Endpoint, StepUp};
 use denials::Denials;
 use describe_enrollment::DescribeEnrollment;
 use domain::{Clock, Entropy};
 use enroll::Enroll;
+use erase::Erase;
+use export::Export;
 use health::{Dependencies, Health};
 use initiate::Initiate;
 use introspect::Introspect;
@@ -19,6 +21,7 @@ use jwks::PublishKeys;
 use keyring::{BranchKeys, SigningKeys, VerifyingKeys};
 use lambda_http::Request;
 use revoke::Revoke;
+use rotate_factors::Rotate;
 use status::ReadStatus;
 use testkit::RecordingStore;
 use verify::Verify;
@@ -31,6 +34,9 @@ use crate::{Answer, Function, ObservedAudit, ObservedKeys, ObservedQueue, Ports,
 pub struct Functions<S> {
     enroll: Enroll<RecordingStore<S>, ObservedKeys, ObservedAudit<S>>,
     describe: DescribeEnrollment<RecordingStore<S>, ObservedAudit<S>>,
+    rotate_factors: Rotate<RecordingStore<S>, ObservedKeys, ObservedAudit<S>>,
+    erase: Erase<RecordingStore<S>, ObservedKeys, ObservedAudit<S>>,
+    export: Export<RecordingStore<S>, ObservedKeys, ObservedAudit<S>>,
     initiate: Initiate<RecordingStore<S>, ObservedKeys, ObservedAudit<S>>,
     verify: Verify<RecordingStore<S>, ObservedKeys, ObservedAudit<S>>,
     status: ReadStatus<RecordingStore<S>, ObservedKeys, ObservedAudit<S>>,
@@ -57,7 +63,6 @@ impl<S: Ports> Functions<S> {
         let audit = || recorder.clone();
         let refused = Denials::new(audit(), clock(), entropy());
         let denials = || refused.clone();
-        let parameters = world.parameters;
         // One memory of leases and refusals for all of them: as if each function's requests met the same process.
         let admission = Admission::new(admission::Ports {
             store: store(),
@@ -65,6 +70,7 @@ impl<S: Ports> Functions<S> {
             clock: clock(),
             entropy: entropy(),
         });
+        let shared = Shared { admission: admission.clone(), audit: audit(), denials: denials() };
         let admission = || admission.clone();
         Self {
             enroll: Enroll::new(enroll::Ports {
@@ -74,7 +80,7 @@ impl<S: Ports> Functions<S> {
                 audit: audit(),
                 denials: denials(),
                 kdf: world.kdf.clone(),
-                parameters,
+                parameters: world.parameters,
                 clock: clock(),
                 entropy: entropy(),
             }),
@@ -83,13 +89,16 @@ impl<S: Ports> Functions<S> {
                 admission: admission(),
                 denials: denials(),
             }),
+            rotate_factors: shared.rotate_factors(world),
+            erase: shared.erase(world),
+            export: shared.export(world),
             initiate: Initiate::new(initiate::Ports {
                 store: store(),
                 admission: admission(),
                 keys: branch_keys(),
                 audit: audit(),
                 denials: denials(),
-                parameters,
+                parameters: world.parameters,
                 clock: clock(),
                 entropy: entropy(),
             }),
@@ -101,7 +110,7 @@ impl<S: Ports> Functions<S> {
                 audit: audit(),
                 denials: denials(),
                 kdf: world.kdf.clone(),
-                parameters,
+                parameters: world.parameters,
                 issuer: ISSUER.to_owned(),
                 clock: clock(),
                 entropy: entropy(),
@@ -153,6 +162,9 @@ impl<S: Ports> Functions<S> {
         let response = match function {
             Function::Enroll => self.enroll.serve(request).await,
             Function::DescribeEnrollment => self.describe.serve(request).await,
+            Function::RotateFactors => Box::pin(self.rotate_factors.serve(request)).await,
+            Function::Erase => Box::pin(self.erase.serve(request)).await,
+            Function::Export => Box::pin(self.export.serve(request)).await,
             Function::Initiate => self.initiate.serve(request).await,
             Function::Verify => self.verify.serve(request).await,
             Function::Status => self.status.serve(request).await,
@@ -165,6 +177,64 @@ impl<S: Ports> Functions<S> {
         };
         response.into()
     }
+}
+
+/// What the functions of one process share.
+struct Shared<S> {
+    admission: Admission<RecordingStore<S>>,
+    audit: ObservedAudit<S>,
+    denials: Denials<ObservedAudit<S>>,
+}
+
+impl<S: Ports> Shared<S> {
+    fn rotate_factors(&self, world: &World<S>) -> Rotate<RecordingStore<S>, ObservedKeys, ObservedAudit<S>> {
+        Rotate::new(rotate_factors::Ports {
+            store: world.store.clone(),
+            admission: self.admission.clone(),
+            step_up: step_up(world),
+            keys: BranchKeys::new(world.store.clone(), world.keys.clone(), clock(world)),
+            audit: self.audit.clone(),
+            denials: self.denials.clone(),
+            kdf: world.kdf.clone(),
+            parameters: world.parameters,
+            clock: clock(world),
+            entropy: Arc::clone(&world.entropy) as Arc<dyn Entropy>,
+        })
+    }
+
+    fn erase(&self, world: &World<S>) -> Erase<RecordingStore<S>, ObservedKeys, ObservedAudit<S>> {
+        Erase::new(erase::Ports {
+            store: world.store.clone(),
+            admission: self.admission.clone(),
+            step_up: step_up(world),
+            keys: BranchKeys::new(world.store.clone(), world.keys.clone(), clock(world)),
+            audit: self.audit.clone(),
+            denials: self.denials.clone(),
+            clock: clock(world),
+            entropy: Arc::clone(&world.entropy) as Arc<dyn Entropy>,
+        })
+    }
+
+    fn export(&self, world: &World<S>) -> Export<RecordingStore<S>, ObservedKeys, ObservedAudit<S>> {
+        Export::new(export::Ports {
+            store: world.store.clone(),
+            admission: self.admission.clone(),
+            step_up: step_up(world),
+            keys: BranchKeys::new(world.store.clone(), world.keys.clone(), clock(world)),
+            audit: self.audit.clone(),
+            denials: self.denials.clone(),
+            clock: clock(world),
+            entropy: Arc::clone(&world.entropy) as Arc<dyn Entropy>,
+        })
+    }
+}
+
+fn step_up<S: Ports>(world: &World<S>) -> StepUp<RecordingStore<S>> {
+    StepUp::new(world.store.clone(), ISSUER.to_owned(), clock(world))
+}
+
+fn clock<S>(world: &World<S>) -> Arc<dyn Clock> {
+    Arc::clone(&world.clock) as Arc<dyn Clock>
 }
 
 fn administer<S: Ports>(

@@ -7,11 +7,11 @@ use crypto::{CheckKey, DevelopmentKey, EncryptionContext, KeyError, KeyMaterial,
 use domain::EventId;
 use store::{
     AppendBatch, BeginRequest, ChangeListings, CheckReadiness, ClaimAttempt, CompleteVerification, CreateApiKey,
-    CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, FailAttempt, FindAccount,
-    FindApiKey, FindBranchKey, FindEnrollment, FindEvents, FindListings, FindLogHeads, FindSession, FindVerification,
-    FinishRequest, IndexEvents, KeepEvents, LeaseShard, ListApiKeys, ListSigningKeys, NoteApiKeyUse, OpenVerification,
-    RecogniseEvents, ReserveFailure, RevokeApiKey, RevokeSession, RotateApiKey, StoreError, StoreErrorKind,
-    UnlockAccount, UpgradeVerifiers,
+    CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, EraseUser, FailAttempt, FindAccount,
+    FindApiKey, FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindEvents, FindListings, FindLogHeads,
+    FindSession, FindVerification, FinishRequest, IndexEvents, KeepEvents, LeaseShard, ListApiKeys, ListSigningKeys,
+    NoteApiKeyUse, OpenVerification, RecogniseEvents, ReserveFailure, RevokeApiKey, RevokeSession, RotateApiKey,
+    RotateFactors, StoreError, StoreErrorKind, UnlockAccount, UpgradeVerifiers,
 };
 use testkit::{Observation, RecordingStore};
 
@@ -31,10 +31,12 @@ pub trait Ports:
     + CreateSigningKey
     + DrainOutbox
     + DrawPermits
+    + EraseUser
     + FailAttempt
     + FindAccount
     + FindApiKey
     + FindBranchKey
+    + FindCurrentEnrollment
     + FindEnrollment
     + FindEvents
     + FindListings
@@ -54,6 +56,7 @@ pub trait Ports:
     + RevokeApiKey
     + RevokeSession
     + RotateApiKey
+    + RotateFactors
     + UnlockAccount
     + UpgradeVerifiers
     + Clone
@@ -74,10 +77,12 @@ impl<S> Ports for S where
         + CreateSigningKey
         + DrainOutbox
         + DrawPermits
+        + EraseUser
         + FailAttempt
         + FindAccount
         + FindApiKey
         + FindBranchKey
+        + FindCurrentEnrollment
         + FindEnrollment
         + FindEvents
         + FindListings
@@ -97,6 +102,7 @@ impl<S> Ports for S where
         + RevokeApiKey
         + RevokeSession
         + RotateApiKey
+        + RotateFactors
         + UnlockAccount
         + UpgradeVerifiers
         + Clone

@@ -79,6 +79,49 @@ impl<S: Ports> World<S> {
         Call::new(Function::AuditQuery, "everybody").bearer(&self.tenant.api_key)
     }
 
+    /// The call that replaces a user's factors by these, on this step-up token.
+    #[must_use]
+    pub fn rotating(&self, user_id: &str, token: &str, factors: &Value) -> Call {
+        Call::new(Function::RotateFactors, "three-factors")
+            .bearer(&self.tenant.api_key)
+            .key(&self.key())
+            .path("user_id", user_id)
+            .header("step-up-token", token)
+            .json(&json!({ "factors": factors }))
+    }
+
+    /// The call that erases a user, on this step-up token.
+    #[must_use]
+    pub fn erasing(&self, user_id: &str, token: &str) -> Call {
+        Call::new(Function::Erase, "stepped-up")
+            .bearer(&self.tenant.api_key)
+            .key(&self.key())
+            .path("user_id", user_id)
+            .header("step-up-token", token)
+    }
+
+    /// The call that exports what is stored of a user, on this step-up token.
+    #[must_use]
+    pub fn exporting(&self, user_id: &str, token: &str) -> Call {
+        Call::new(Function::Export, "first-page")
+            .bearer(&self.tenant.api_key)
+            .path("user_id", user_id)
+            .header("step-up-token", token)
+    }
+
+    /// The tokens of a person who is verified now, for no transaction.
+    pub async fn verified(&self, person: &Person) -> Answer {
+        let opened = self.opened(person).await;
+        let answer = self.attempt(&opened, &person.right(&opened.asked)).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer
+    }
+
+    /// A token that a person has just been verified for.
+    pub async fn stepped_up(&self, person: &Person) -> String {
+        self.verified(person).await.text("access_token")
+    }
+
     /// Enrols a person with these factors.
     pub async fn enrolled(&self, number: u32, factors: &[&str]) -> Person {
         let person = Person::new(number, factors);

@@ -138,11 +138,7 @@ impl Simulation {
                 Outcome::ListingChanged { entry, .. } => Fact::Listed(entry.map(|entry| entry.expires_at)),
                 Outcome::RequestRefused { .. } => continue,
                 Outcome::OutcomeNotReached { .. }
-                | Outcome::TrailRead { .. }
-                | Outcome::TenantCreated { .. }
-                | Outcome::ApiKeyCreated { .. }
-                | Outcome::ApiKeyRotated { .. }
-                | Outcome::ApiKeyRevoked { .. } => {
+                
                     panic!("{event:?}: {}", self.story())
                 }
             };

@@ -130,8 +130,9 @@ const WAITS: [Duration; 5] = [
     Duration::from_secs(15 * 60),
 ];
 
-const PORTS: [&str; 16] = [
+const PORTS: [&str; 17] = [
     "FindEnrollment",
+    "FindCurrentEnrollment",
     "CreateEnrollment",
     "OpenVerification",
     "FindVerification",

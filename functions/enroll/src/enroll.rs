@@ -9,7 +9,7 @@ use denials::Denials;
 use domain::{AskableSets, Clock, Enrollment, Entropy, RequestNonce, enrollable};
 use jiff::Timestamp;
 use keyring::BranchKeys;
-use store::{Beginning, EnrollmentCreation, OutboxEvent};
+use store::{Beginning, CurrentEnrollment, EnrollmentCreation, OutboxEvent};
 
 use crate::request::{EnrollRequest, Execution};
 use crate::{EnrollError, EnrollStore};
@@ -99,14 +99,15 @@ where
         let (tenant, user) = (execution.tenant(), execution.user);
         let (beginning, existing) = tokio::join!(
             self.0.store.begin_request(tenant, &execution.fingerprint, execution.nonce, self.0.clock.now()),
-            self.0.store.find_enrollment(tenant, user),
+            self.0.store.find_current_enrollment(tenant, user),
         );
         match (beginning?, existing?) {
             (Beginning::OtherRequest, _) => Err(EnrollError::KeyReused),
-            (_, Some(existing)) => self.conclude(execution, existing).await,
-            (Beginning::InFlight, None) => Err(EnrollError::InProgress),
+            (_, CurrentEnrollment::Enrolled(existing)) => self.conclude(execution, *existing).await,
+            (_, CurrentEnrollment::Erased { .. }) => self.refuse_erased(execution).await,
+            (Beginning::InFlight, CurrentEnrollment::Unknown) => Err(EnrollError::InProgress),
             // An enrollment is never answered from here; if it were, creating it would still be decided by one write.
-            (Beginning::Begun | Beginning::Answered(_), None) => self.create(execution).await,
+            (Beginning::Begun | Beginning::Answered(_), CurrentEnrollment::Unknown) => self.create(execution).await,
         }
     }
 
@@ -120,6 +121,7 @@ where
                 Ok(enrollment)
             }
             EnrollmentCreation::AlreadyEnrolled(existing) => self.conclude(execution, *existing).await,
+            EnrollmentCreation::Erased => self.refuse_erased(execution).await,
         }
     }
 
@@ -131,10 +133,20 @@ where
         if enrollment.request.key == execution.request.key {
             return Err(EnrollError::KeyReused);
         }
-        let outcome = Outcome::EnrollmentRefused { reason: RefusalReason::AlreadyEnrolled };
-        let refused = execution.event("enroll-refused", self.0.clock.now(), outcome);
-        self.0.audit.record_events(&[refused]).await?;
+        self.record_refusal(execution, RefusalReason::AlreadyEnrolled).await?;
         Err(EnrollError::AlreadyEnrolled)
+    }
+
+    /// Whoever sends it, and however often: an erased user does not come back.
+    async fn refuse_erased(&self, execution: Execution<'_>) -> Result<Enrollment, EnrollError> {
+        self.record_refusal(execution, RefusalReason::UserErased).await?;
+        Err(EnrollError::Erased)
+    }
+
+    async fn record_refusal(&self, execution: Execution<'_>, reason: RefusalReason) -> Result<(), EnrollError> {
+        let outcome = Outcome::EnrollmentRefused { reason };
+        let refused = execution.event("enroll-refused", self.0.clock.now(), outcome);
+        Ok(self.0.audit.record_events(&[refused]).await?)
     }
 }
 

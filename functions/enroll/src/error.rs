@@ -25,6 +25,9 @@ pub enum EnrollError {
     /// The user has an enrollment.
     #[error("the user is enrolled already")]
     AlreadyEnrolled,
+    /// The user was erased.
+    #[error("the user was erased")]
+    Erased,
     /// The idempotency key named another request.
     #[error("the idempotency key was used for another request")]
     KeyReused,
@@ -54,7 +57,7 @@ pub enum EnrollError {
 impl EnrollError {
     /// Whether an execution that ends so has not answered its request for good: every fault of ours.
     pub(crate) const fn leaves_undone(&self) -> bool {
-        !matches!(self, Self::Refused(_) | Self::AlreadyEnrolled | Self::KeyReused | Self::InProgress)
+        !matches!(self, Self::Refused(_) | Self::AlreadyEnrolled | Self::Erased | Self::KeyReused | Self::InProgress)
     }
 }
 
@@ -69,6 +72,7 @@ impl From<EnrollError> for Problem {
                 .detail("an enrollment covers at least 2 of knowledge, possession and inherence"),
             EnrollError::Admission(refusal) => refusal.into(),
             EnrollError::AlreadyEnrolled => Self::new(ProblemType::AlreadyEnrolled),
+            EnrollError::Erased => Self::new(ProblemType::UserErased),
             EnrollError::KeyReused => Self::new(ProblemType::IdempotencyKeyReused),
             EnrollError::InProgress => {
                 Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(ProblemType::RequestInProgress) }

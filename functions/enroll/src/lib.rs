@@ -1,6 +1,7 @@
 //! `POST /v1/enrollments`: enrols a user with 2 to 10 factors over at least 2 categories.
 //!
 //! - An existing user is a 409 and nothing changes; one conditional write decides the race.
+//! - A user who was erased is a 409 too, for ever: neither a retry nor anything else brings them back.
 //! - A retry (same idempotency key, same body) gets the first answer again.
 //! - Of many at once, one is executed; the others get its answer, or are told that it is in progress. The key with another body
 //!   is refused, whoever that is about.

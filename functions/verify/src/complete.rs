@@ -58,6 +58,7 @@ impl<S: VerifyStore, U: UnwrapKey, A: RecordEvents> Verify<S, U, A> {
             tenant: verification.tenant,
             user: verification.user,
             id: refresh_token.session(),
+            key_version: verification.key_version,
             created_at: now,
             expires_at: now + SESSION_LIFETIME,
             refresh_token: refresh_token.hash(),

@@ -23,7 +23,8 @@ impl<S: VerifyStore, U: UnwrapKey, A: RecordEvents> Verify<S, U, A> {
         let reservation = self.reserve(decision).await?;
         let matches = self.compare(decision, stored.clone()).await?;
         match reservation {
-            Reservation::Reserved(account) if matches => {
+            // What was opened before the user's factors were rotated, or the user erased, is as good as wrong.
+            Reservation::Reserved(account) if matches && account.admits(verification.key_version) => {
                 let verified = self.complete(decision, signing, *account).await?;
                 self.upgrade(decision, &stored).await;
                 Ok(verified)

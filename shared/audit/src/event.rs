@@ -44,6 +44,24 @@ pub enum Outcome {
         /// Why.
         reason: RefusalReason,
     },
+    /// A user's factors were replaced by others, and all sessions ended.
+    FactorsRotated {
+        /// The types that are enrolled now.
+        #[serde(with = "fields::factors")]
+        factors: FactorSet,
+        /// The version of the user's factors now.
+        key_version: u32,
+    },
+    /// A user was erased, and all sessions ended. Of the person, this event holds nothing.
+    UserErased {
+        /// The last version of the user's factors.
+        key_version: u32,
+    },
+    /// A page of what is stored of a user was given to the user's tenant, on the user's own token.
+    DataExported {
+        /// How many events of the trail were on it.
+        events: u16,
+    },
     /// A verification was opened, for a user who may not exist.
     VerificationOpened {
         /// The types that it asks for.
@@ -239,6 +257,8 @@ pub struct ListingEntry {
 pub enum RefusalReason {
     /// The user has an enrollment.
     AlreadyEnrolled,
+    /// The user was erased.
+    UserErased,
 }
 
 /// Why a request was refused: the problem that it was answered with, by its name.
@@ -247,6 +267,8 @@ pub enum RefusalReason {
 pub enum Denial {
     /// No valid credential.
     Unauthenticated,
+    /// The user's own, fresh token was missing.
+    StepUpRequired,
     /// The credential does not reach the route or the object, or the operator's list refuses the request.
     Forbidden,
     /// The API key is not for the route.

@@ -154,6 +154,39 @@ fn what_becomes_of_api_keys_has_its_spelling() {
 }
 
 #[test]
+    ];
+
+    for (outcome, spelling) in spellings {
+        let json = event(outcome).canonical_json();
+        assert!(json.contains(&format!(r#""outcome":{spelling},"personal":null,"#)), "{json}");
+        assert_eq!(Event::parse(json.as_bytes()), Ok(event(outcome)));
+    }
+}
+
+#[test]
+fn what_ends_factors_and_users_has_its_spelling() {
+    let factors = FactorSet::of([FactorType::Nfc, FactorType::Pin]).unwrap();
+    let spellings = [
+        (
+            Outcome::FactorsRotated { factors, key_version: 2 },
+            r#"{"factors_rotated":{"factors":["pin","nfc"],"key_version":2}}"#,
+        ),
+        (Outcome::UserErased { key_version: 2 }, r#"{"user_erased":{"key_version":2}}"#),
+        (Outcome::DataExported { events: 200 }, r#"{"data_exported":{"events":200}}"#),
+        (
+            Outcome::EnrollmentRefused { reason: RefusalReason::UserErased },
+            r#"{"enrollment_refused":{"reason":"user_erased"}}"#,
+        ),
+    ];
+
+    for (outcome, spelling) in spellings {
+        let json = event(outcome).canonical_json();
+        assert!(json.contains(&format!(r#""outcome":{spelling},"personal":null,"#)), "{json}");
+        assert_eq!(Event::parse(json.as_bytes()), Ok(event(outcome)));
+    }
+}
+
+#[test]
 fn what_reconciling_and_reading_find_has_its_spelling() {
     let verification = VerificationId::from_keyed_bytes([2; 16]);
     let from = Timestamp::from_millisecond(1_793_491_200_123).unwrap();
@@ -188,6 +221,7 @@ fn what_reconciling_and_reading_find_has_its_spelling() {
 fn every_denial_has_its_spelling_on_every_route() {
     let denials = [
         (Denial::Unauthenticated, "unauthenticated"),
+        (Denial::StepUpRequired, "step_up_required"),
         (Denial::Forbidden, "forbidden"),
         (Denial::InsufficientScope, "insufficient_scope"),
         (Denial::RateLimited, "rate_limited"),

@@ -59,6 +59,8 @@ fn locks() -> impl Strategy<Value = Outcome> {
         }),
         (any::<u8>(), instants()).prop_map(|(failures, until)| Outcome::AccountLocked { failures, until }),
         any::<u8>().prop_map(|failures| Outcome::AccountUnlocked { failures }),
+        any::<u32>().prop_map(|key_version| Outcome::UserErased { key_version }),
+        any::<u16>().prop_map(|events| Outcome::DataExported { events }),
     ]
 }
 
@@ -83,6 +85,7 @@ fn found() -> impl Strategy<Value = Outcome> {
 fn denials() -> impl Strategy<Value = Outcome> {
     let denial = proptest::sample::select(vec![
         Denial::Unauthenticated,
+        Denial::StepUpRequired,
         Denial::Forbidden,
         Denial::InsufficientScope,
         Denial::RateLimited,

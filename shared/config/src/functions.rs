@@ -76,6 +76,61 @@ functions! {
         /// Where what is ephemeral is kept, if not in the tables.
         cache: CacheSettings = "COUNTERSIGN_CACHE",
     }
+    /// What rotate-factors needs.
+    "rotate-factors" RotateFactors {
+        /// Enrollments, accounts, branch keys, signing keys, the operator's list and the outbox.
+        core_table: TableName = "COUNTERSIGN_CORE_TABLE",
+        /// Requests in flight and counters of limits.
+        ephemeral_table: TableName = "COUNTERSIGN_EPHEMERAL_TABLE",
+        /// Where audit events go.
+        audit_queue_url: QueueUrl = "COUNTERSIGN_AUDIT_QUEUE_URL",
+        /// The key that wraps branch keys.
+        kms_key_id: KmsKeyId = "COUNTERSIGN_KMS_KEY_ID",
+        /// The tokens' `iss`.
+        issuer: Issuer = "COUNTERSIGN_ISSUER",
+        /// Which limits hold.
+        limits: Policy = "COUNTERSIGN_LIMITS",
+        /// Where what is ephemeral is kept, if not in the tables.
+        cache: CacheSettings = "COUNTERSIGN_CACHE",
+        /// How new verifiers are derived.
+        kdf: KdfParameters = "COUNTERSIGN_KDF",
+    }
+    /// What erase needs.
+    "erase" Erase {
+        /// Enrollments, accounts, branch keys, signing keys, the operator's list and the outbox.
+        core_table: TableName = "COUNTERSIGN_CORE_TABLE",
+        /// Requests in flight and counters of limits.
+        ephemeral_table: TableName = "COUNTERSIGN_EPHEMERAL_TABLE",
+        /// Where audit events go.
+        audit_queue_url: QueueUrl = "COUNTERSIGN_AUDIT_QUEUE_URL",
+        /// The key that wraps branch keys.
+        kms_key_id: KmsKeyId = "COUNTERSIGN_KMS_KEY_ID",
+        /// The tokens' `iss`.
+        issuer: Issuer = "COUNTERSIGN_ISSUER",
+        /// Which limits hold.
+        limits: Policy = "COUNTERSIGN_LIMITS",
+        /// Where what is ephemeral is kept, if not in the tables.
+        cache: CacheSettings = "COUNTERSIGN_CACHE",
+    }
+    /// What export needs.
+    "export" Export {
+        /// Enrollments, accounts, branch keys, signing keys, the operator's list and the outbox.
+        core_table: TableName = "COUNTERSIGN_CORE_TABLE",
+        /// Counters of limits.
+        ephemeral_table: TableName = "COUNTERSIGN_EPHEMERAL_TABLE",
+        /// The log's index.
+        audit_table: TableName = "COUNTERSIGN_AUDIT_TABLE",
+        /// Where audit events go.
+        audit_queue_url: QueueUrl = "COUNTERSIGN_AUDIT_QUEUE_URL",
+        /// The key that wraps branch keys.
+        kms_key_id: KmsKeyId = "COUNTERSIGN_KMS_KEY_ID",
+        /// The tokens' `iss`.
+        issuer: Issuer = "COUNTERSIGN_ISSUER",
+        /// Which limits hold.
+        limits: Policy = "COUNTERSIGN_LIMITS",
+        /// Where what is ephemeral is kept, if not in the tables.
+        cache: CacheSettings = "COUNTERSIGN_CACHE",
+    }
     /// What initiate needs.
     "initiate" Initiate {
         /// Enrollments, branch keys, the operator's list and the outbox.
@@ -281,9 +336,12 @@ mod tests {
 
     type Reader = fn(&dyn Fn(&str) -> Option<String>) -> Option<ConfigError>;
 
-    const READERS: [(&[&str], Reader); 16] = [
+    const READERS: [(&[&str], Reader); 19] = [
         (Enroll::VARIABLES, |environment| Enroll::read(&environment).err()),
         (DescribeEnrollment::VARIABLES, |environment| DescribeEnrollment::read(&environment).err()),
+        (RotateFactors::VARIABLES, |environment| RotateFactors::read(&environment).err()),
+        (Erase::VARIABLES, |environment| Erase::read(&environment).err()),
+        (Export::VARIABLES, |environment| Export::read(&environment).err()),
         (Initiate::VARIABLES, |environment| Initiate::read(&environment).err()),
         (Verify::VARIABLES, |environment| Verify::read(&environment).err()),
         (Status::VARIABLES, |environment| Status::read(&environment).err()),

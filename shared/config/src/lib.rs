@@ -32,8 +32,8 @@ pub use deadline::{ATTEMPT_DEADLINE, ATTEMPTS, CALL_DEADLINE, CONNECT_DEADLINE, 
 pub use environment::process_environment;
 pub use error::{ConfigError, Problem};
 pub use functions::{
-    Admin, AuditQuery, AuditWriter, Authorizer, DescribeEnrollment, DrainOutbox, Enroll, FUNCTIONS, Health, Initiate,
-    Introspect, Jwks, PublishCheckpoints, Reconcile, Revoke, Status, Verify,
+    Admin, AuditQuery, AuditWriter, Authorizer, DescribeEnrollment, DrainOutbox, Enroll, Erase, Export, FUNCTIONS,
+    Health, Initiate, Introspect, Jwks, PublishCheckpoints, Reconcile, Revoke, RotateFactors, Status, Verify,
 };
 pub use issuer::Issuer;
 pub use kms_key_id::KmsKeyId;

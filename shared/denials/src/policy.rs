@@ -7,7 +7,7 @@ use countersign_http::ProblemType;
 ///
 /// - A denial is a request that was understood and refused: for who sent it, for what it asks for, or for how often.
 /// - What the trail has in full is not sampled here besides: a wrong attempt ([`audit::Outcome::AttemptWrong`]) and the enrollment
-///   of somebody who is enrolled ([`audit::Outcome::EnrollmentRefused`]) have events of their own.
+///   of somebody who is enrolled or erased ([`audit::Outcome::EnrollmentRefused`]) have events of their own.
 /// - A right attempt that came too late has its own, too ([`audit::Outcome::CompletionRefused`]), and its answer, a closed
 ///   verification, is counted here besides: by its problem it can't be told from any other.
 /// - A malformed request is none: nothing was asked for that could be refused, and any passer-by can send millions.
@@ -16,6 +16,7 @@ use countersign_http::ProblemType;
 pub(crate) const fn denial(problem: ProblemType) -> Option<Denial> {
     match problem {
         ProblemType::Unauthenticated => Some(Denial::Unauthenticated),
+        ProblemType::StepUpRequired => Some(Denial::StepUpRequired),
         ProblemType::Forbidden => Some(Denial::Forbidden),
         ProblemType::InsufficientScope => Some(Denial::InsufficientScope),
         ProblemType::RateLimited => Some(Denial::RateLimited),
@@ -28,6 +29,7 @@ pub(crate) const fn denial(problem: ProblemType) -> Option<Denial> {
         // Events of their own.
         ProblemType::AuthenticationFailed
         | ProblemType::AlreadyEnrolled
+        | ProblemType::UserErased
         // Malformed.
         | ProblemType::InvalidRequest
         | ProblemType::NotFound
@@ -77,6 +79,7 @@ mod tests {
                 "/problems/not-found",
                 "/problems/method-not-allowed",
                 "/problems/already-enrolled",
+                "/problems/user-erased",
                 "/problems/request-in-progress",
                 "/problems/payload-too-large",
                 "/problems/unsupported-media-type",

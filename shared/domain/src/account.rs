@@ -15,6 +15,9 @@ pub struct Account {
     pub reserved: BTreeSet<AttemptMark>,
     /// The sessions, live or not yet cleared away.
     pub sessions: BTreeMap<SessionId, Session>,
+    /// The one version of the user's factors that opens sessions, once they were rotated; 0, which no factors have, once the user was
+    /// erased. `None` if neither has happened for longer than any verification lives: then every version does.
+    pub key_version: Option<u32>,
 }
 
 /// Names an attempt: eight bytes of a keyed function of tenant, verification and idempotency key.
@@ -25,6 +28,12 @@ pub struct AttemptMark(pub [u8; 8]);
 pub const MAX_SESSIONS: usize = 5;
 
 impl Account {
+    /// Whether a verification that was opened when the user's factors had this version may still open a session.
+    #[must_use]
+    pub fn admits(&self, key_version: u32) -> bool {
+        self.key_version.is_none_or(|admitted| admitted == key_version)
+    }
+
     /// The sessions that must go so that one more can be opened at `now`: all that are over, and the oldest live ones down to one
     /// less than [`MAX_SESSIONS`].
     #[must_use]

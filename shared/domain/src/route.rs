@@ -11,6 +11,12 @@ pub enum Route {
     Enroll,
     /// `GET /v1/enrollments/{user_id}`
     DescribeEnrollment,
+    /// `PUT /v1/enrollments/{user_id}/factors`
+    RotateFactors,
+    /// `DELETE /v1/enrollments/{user_id}`
+    Erase,
+    /// `GET /v1/enrollments/{user_id}/export`
+    Export,
     /// `POST /v1/verifications`
     Initiate,
     /// `POST /v1/verifications/{verification_id}/attempts`
@@ -27,9 +33,12 @@ pub enum Route {
 
 impl Route {
     /// Every route.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Enroll,
         Self::DescribeEnrollment,
+        Self::RotateFactors,
+        Self::Erase,
+        Self::Export,
         Self::Initiate,
         Self::Verify,
         Self::Status,
@@ -44,6 +53,9 @@ impl Route {
         match self {
             Self::Enroll => "enroll",
             Self::DescribeEnrollment => "describe-enrollment",
+            Self::RotateFactors => "rotate-factors",
+            Self::Erase => "erase",
+            Self::Export => "export",
             Self::Initiate => "initiate",
             Self::Verify => "verify",
             Self::Status => "status",
@@ -57,7 +69,8 @@ impl Route {
     #[must_use]
     pub const fn scope(self) -> Scope {
         match self {
-            Self::Enroll => Scope::Enrollments,
+            // An export tells more than that somebody is enrolled.
+            Self::Enroll | Self::RotateFactors | Self::Erase | Self::Export => Scope::Enrollments,
             Self::DescribeEnrollment => Scope::EnrollmentsRead,
             Self::Initiate | Self::Verify => Scope::Verifications,
             Self::Status => Scope::VerificationsRead,

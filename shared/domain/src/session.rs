@@ -19,6 +19,8 @@ pub struct Session {
     pub user: UserId,
     /// The session's id, the token's `sid`.
     pub id: SessionId,
+    /// The version of the user's factors that it was opened with.
+    pub key_version: u32,
     /// When the user was verified.
     pub created_at: Timestamp,
     /// When the session ends whatever happens.

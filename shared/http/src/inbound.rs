@@ -83,6 +83,14 @@ impl Inbound {
         Ok(IdempotencyKey::parse(text, now)?)
     }
 
+    /// What the caller presents as the user's own, fresh access token; none if there are several.
+    #[must_use]
+    pub fn unverified_step_up_token(&self) -> Option<&str> {
+        let mut values = self.headers().get_all("step-up-token").iter();
+        let (value, None) = (values.next()?, values.next()) else { return None };
+        value.to_str().ok()
+    }
+
     /// The JSON body.
     ///
     /// # Errors

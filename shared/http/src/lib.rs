@@ -12,6 +12,7 @@ mod measured;
 mod problem;
 mod problem_type;
 mod response;
+mod step_up;
 mod tokens;
 
 pub use body::{MAX_BODY_BYTES, json_body};
@@ -22,4 +23,5 @@ pub use inbound::Inbound;
 pub use problem::Problem;
 pub use problem_type::ProblemType;
 pub use response::{Answer, respond};
+pub use step_up::{Recognised, STEP_UP_CHALLENGE, STEP_UP_MAX_AGE, StepUp, StepUpRefused};
 pub use tokens::{SessionTokens, TokenBody};

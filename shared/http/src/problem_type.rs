@@ -11,6 +11,8 @@ pub enum ProblemType {
     Unauthenticated,
     /// The presented factors do not verify the user, whoever and whichever they are.
     AuthenticationFailed,
+    /// The user's own, fresh access token is missing.
+    StepUpRequired,
     /// The credential does not reach this route or object.
     Forbidden,
     /// The API key is not for this route.
@@ -25,6 +27,8 @@ pub enum ProblemType {
     MethodNotAllowed,
     /// The user is enrolled already.
     AlreadyEnrolled,
+    /// The user was erased.
+    UserErased,
     /// The verification is over or its attempts are used up.
     VerificationClosed,
     /// The first request under this idempotency key is not answered yet.
@@ -53,10 +57,11 @@ pub enum ProblemType {
 
 impl ProblemType {
     /// Every kind.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::InvalidRequest,
         Self::Unauthenticated,
         Self::AuthenticationFailed,
+        Self::StepUpRequired,
         Self::Forbidden,
         Self::InsufficientScope,
         Self::NotFound,
@@ -64,6 +69,7 @@ impl ProblemType {
         Self::VerificationNotFound,
         Self::MethodNotAllowed,
         Self::AlreadyEnrolled,
+        Self::UserErased,
         Self::VerificationClosed,
         Self::RequestInProgress,
         Self::PayloadTooLarge,
@@ -103,6 +109,7 @@ impl ProblemType {
             Self::AuthenticationFailed => {
                 ("/problems/authentication-failed", StatusCode::UNAUTHORIZED, "Authentication failed")
             }
+            Self::StepUpRequired => ("/problems/step-up-required", StatusCode::UNAUTHORIZED, "Step-up required"),
             Self::Forbidden => ("/problems/forbidden", StatusCode::FORBIDDEN, "Forbidden"),
             Self::InsufficientScope => ("/problems/insufficient-scope", StatusCode::FORBIDDEN, "Insufficient scope"),
             Self::NotFound => ("/problems/not-found", StatusCode::NOT_FOUND, "Not found"),
@@ -116,6 +123,7 @@ impl ProblemType {
                 ("/problems/method-not-allowed", StatusCode::METHOD_NOT_ALLOWED, "Method not allowed")
             }
             Self::AlreadyEnrolled => ("/problems/already-enrolled", StatusCode::CONFLICT, "Already enrolled"),
+            Self::UserErased => ("/problems/user-erased", StatusCode::CONFLICT, "User erased"),
             Self::VerificationClosed => ("/problems/verification-closed", StatusCode::CONFLICT, "Verification closed"),
             Self::RequestInProgress => ("/problems/request-in-progress", StatusCode::CONFLICT, "Request in progress"),
             Self::PayloadTooLarge => {

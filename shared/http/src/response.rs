@@ -12,7 +12,7 @@ use lambda_http::http::header::{
 use lambda_http::http::{Response, StatusCode};
 use serde::Serialize;
 
-use crate::Problem;
+use crate::{Problem, ProblemType, STEP_UP_CHALLENGE};
 
 /// A success: a status and a JSON body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,13 +100,17 @@ fn problem_response(request_id: &RequestId, problem: &Problem) -> Response<Body>
     response
 }
 
-/// `WWW-Authenticate`: for a credential that is missing or not valid, and for one that is not for this (RFC 6750 §3).
+/// `WWW-Authenticate`: for a credential that is missing or not valid, for one that is not for this (RFC 6750 §3), and for a user who was
+/// not verified lately (RFC 9470 §3).
 fn challenge(problem: &Problem) -> Option<HeaderValue> {
     if let Some(scope) = problem.needed_scope {
         // A scope's name is one of ours, without a quote or a backslash.
         let challenge =
             format!("Bearer realm=\"countersign\", error=\"insufficient_scope\", scope=\"{}\"", scope.name());
         return HeaderValue::from_str(&challenge).ok();
+    }
+    if problem.kind == ProblemType::StepUpRequired {
+        return Some(HeaderValue::from_static(STEP_UP_CHALLENGE));
     }
     let unauthenticated = problem.kind.status() == StatusCode::UNAUTHORIZED;
     unauthenticated.then(|| HeaderValue::from_static("Bearer realm=\"countersign\""))

@@ -36,6 +36,15 @@ pub(crate) async fn post(endpoint: &str, path: &str, headers: HeaderMap, body: &
     timeout(DEADLINE, send(&authority, request)).await.map_err(|_| ClientError::Late)?
 }
 
+/// Asks `endpoint`, which is `http://host:port`, for what anybody may have.
+pub(crate) async fn get(endpoint: &str, path: &str) -> Result<Answer, ClientError> {
+    let authority = authority(endpoint)?;
+    let mut request = Request::new(Full::new(Bytes::new()));
+    *request.uri_mut() = path.parse()?;
+    request.headers_mut().insert(HOST, HeaderValue::from_str(&authority)?);
+    timeout(DEADLINE, send(&authority, request)).await.map_err(|_| ClientError::Late)?
+}
+
 /// `host:port` of an endpoint that is nothing but `http://host:port`.
 pub(crate) fn authority(endpoint: &str) -> Result<String, ClientError> {
     let uri: Uri = endpoint.parse()?;

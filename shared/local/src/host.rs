@@ -187,7 +187,7 @@ pub(crate) const DATABASE: &str = "dynamodb.sqlite";
 pub(crate) const DEVELOPMENT_KEY: &str = "development.key";
 
 /// The issuer of local tokens: the same on every port, and nobody's name (RFC 6761 §6.3).
-const ISSUER: &str = "https://countersign.localhost";
+pub(crate) const ISSUER: &str = "https://countersign.localhost";
 
 /// For each part of the way into the audit log. Two of them, and some calls of the store, fit into the deadline.
 pub(crate) const FLUSH_PATIENCE: Duration = Duration::from_secs(12);

@@ -32,6 +32,9 @@ pub enum Access {
 pub enum Function {
     Enroll,
     DescribeEnrollment,
+    RotateFactors,
+    Erase,
+    Export,
     Initiate,
     Verify,
     Status,
@@ -49,6 +52,9 @@ impl Function {
         match self {
             Self::Enroll => "enroll",
             Self::DescribeEnrollment => "describe-enrollment",
+            Self::RotateFactors => "rotate-factors",
+            Self::Erase => "erase",
+            Self::Export => "export",
             Self::Initiate => "initiate",
             Self::Verify => "verify",
             Self::Status => "status",
@@ -62,9 +68,12 @@ impl Function {
 }
 
 /// Every route.
-pub static ROUTES: [Route; 11] = [
+pub static ROUTES: [Route; 14] = [
     authorized(Method::POST, "/v1/enrollments", Function::Enroll),
     authorized(Method::GET, "/v1/enrollments/{user_id}", Function::DescribeEnrollment),
+    authorized(Method::DELETE, "/v1/enrollments/{user_id}", Function::Erase),
+    authorized(Method::PUT, "/v1/enrollments/{user_id}/factors", Function::RotateFactors),
+    authorized(Method::GET, "/v1/enrollments/{user_id}/export", Function::Export),
     authorized(Method::POST, "/v1/verifications", Function::Initiate),
     authorized(Method::POST, "/v1/verifications/{verification_id}/attempts", Function::Verify),
     authorized(Method::GET, "/v1/verifications/{verification_id}", Function::Status),

@@ -116,7 +116,8 @@ pub(crate) fn parse(
     if reader.optional_instant(LATEST)?.as_ref() != failures.instants().last() {
         return Err(reader.corrupt(LATEST));
     }
-    Ok(Account { failures, reserved, sessions: sessions(&reader, tenant, user)? })
+    let key_version = reader.optional_number(KEY_VERSION)?;
+    Ok(Account { failures, reserved, sessions: sessions(&reader, tenant, user)?, key_version })
 }
 
 fn failures(reader: &Reader<'_>) -> Result<Failures, StoreError> {
@@ -156,6 +157,7 @@ pub(crate) const FAILURES: &str = "failures";
 pub(crate) const LATEST: &str = "latest";
 pub(crate) const RESERVED: &str = "reserved";
 pub(crate) const SESSIONS: &str = "sessions";
+pub(crate) const KEY_VERSION: &str = "factors";
 
 /// How long an account is kept that nothing happens to: longer than failures are remembered and than sessions live.
 const KEPT_AFTER_CHANGE: Duration = Duration::from_secs(48 * 60 * 60);
@@ -165,13 +167,14 @@ const _: () = assert!(KEPT_AFTER_CHANGE.as_secs() > domain::FORGOTTEN_AFTER.as_s
 
 #[cfg(test)]
 pub(crate) fn item(tenant: TenantId, user: UserId, account: &Account, changed_at: Timestamp) -> Item {
-    let Account { failures, reserved, sessions } = account;
+    let Account { failures, reserved, sessions, key_version } = account;
     let sessions = sessions.values().map(|session| (session.id.to_string(), session::value(session)));
     crate::item::ItemBuilder::new(&keys::account(tenant, user))
         .with(FAILURES, failures_value(failures.instants()))
         .with_optional(LATEST, failures.instants().last().map(|at| instant(*at)))
         .with_optional(RESERVED, (!reserved.is_empty()).then(|| marks_value(reserved.iter().copied())))
         .with(SESSIONS, AttributeValue::M(sessions.collect()))
+        .with_optional(KEY_VERSION, key_version.map(crate::item::number))
         .with(crate::item::TTL, kept_from(changed_at))
         .build()
 }

@@ -7,6 +7,7 @@
 //!   nothing was written, and the other side is done within the few milliseconds that a round trip takes, so waiting on
 //!   top of it would only make the answer later. What still conflicts after that is `Throttled`.
 
+use std::collections::HashMap;
 use std::future::Future;
 
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
@@ -15,7 +16,8 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
-    CancellationReason, Put as TransactPut, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    AttributeValue, CancellationReason, Put as TransactPut, ReturnValue, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem,
 };
 use store::{StoreError, StoreErrorKind};
 
@@ -163,6 +165,23 @@ pub(crate) fn putting_new(table: &str, item: Item) -> Result<TransactWriteItem, 
         .set_item(Some(item))
         .condition_expression(MUST_BE_NEW)
         .expression_attribute_names("#pk", PK)
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+    Ok(TransactWriteItem::builder().put(put.build()?).build())
+}
+
+/// Stores an item in place of one of which a condition (with its names and values) holds, as a part of a transaction; a refusal brings the
+/// old item along.
+pub(crate) fn putting_if(
+    table: &str,
+    item: Item,
+    (condition, names, values): (&str, HashMap<String, String>, HashMap<String, AttributeValue>),
+) -> Result<TransactWriteItem, BuildError> {
+    let put = TransactPut::builder()
+        .table_name(table)
+        .set_item(Some(item))
+        .condition_expression(condition)
+        .set_expression_attribute_names(Some(names))
+        .set_expression_attribute_values((!values.is_empty()).then_some(values))
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
     Ok(TransactWriteItem::builder().put(put.build()?).build())
 }

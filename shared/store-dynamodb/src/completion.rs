@@ -40,6 +40,7 @@ impl<T: KnowsCore + KnowsEphemeral> CompleteVerification for DynamoStore<T> {
             write = match write.refused(found.transpose()?) {
                 Refusal::Again(write) => write,
                 Refusal::Changed(account) => return Ok(Completion::SessionsChanged(account)),
+                Refusal::Superseded => return Ok(Completion::Closed),
                 // The verification could have been completed: the session is another verification's.
                 Refusal::Exists(_) => {
                     return Err(other_session(operation, core, &keys::account(session.tenant, session.user)));

@@ -20,6 +20,7 @@ fn read(kind: &str, item: &Item) -> Result<(), StoreError> {
     let (operation, table) = ("Test", "the-table");
     match kind {
         "enrollment" => enrollment::parse(operation, table, tenant(), user(), item).map(|_| ()),
+        "tombstone" => enrollment::parse_current(operation, table, (tenant(), user()), item).map(|_| ()),
         "account" => account::parse(operation, table, tenant(), user(), item).map(|_| ()),
         "branch key" | "newest branch key" => {
             let key = keys::branch_key(tenant(), BranchKeyVersion::FIRST);
@@ -69,8 +70,9 @@ fn is_read(kind: &str, name: &str) -> bool {
 }
 
 /// What may be missing of an item or of what is inside it; `*` stands for every entry.
-const OPTIONAL: [(&str, &str); 23] = [
+const OPTIONAL: [(&str, &str); 24] = [
     ("enrollment", "device"),
+    ("account", "factors"),
     ("account", "sessions.*"),
     ("account", "sessions.*.revoked"),
     ("API key", "expires"),
@@ -197,6 +199,8 @@ fn a_value_out_of_its_range_is_corrupt() {
         ("listed API key", "hash", bytes([0xba; 32])),
         ("listed API key", "hash", bytes([0xab; 31])),
         ("listed API key", "scopes", text("audit audit")),
+        ("tombstone", "erased", number("9223372036854775807")),
+        ("account", "factors", number("-1")),
         ("account", "latest", number("1")),
         ("account", "failures", AttributeValue::L(vec![number("1"); 11])),
         ("account", "reserved", AttributeValue::Bs((0..10).map(|mark| Blob::new([mark; 9])).collect())),

@@ -21,6 +21,7 @@ fn the_table_of_keys_shows_what_the_functions_give() {
     let hash = SecretHash::new([0xab; 32]);
     let rows: Vec<String> = [
         ("core", "enrollment", keys::enrollment(tenant(), user())),
+        ("core", "tombstone", keys::enrollment(tenant(), user())),
         ("core", "account", keys::account(tenant(), user())),
         ("core", "branch key", keys::branch_key(tenant(), BranchKeyVersion::new(7).unwrap())),
         ("core", "newest branch key", keys::newest_branch_key(tenant())),

@@ -1,7 +1,11 @@
 //! Enrollments: one item in the user's partition of the core table, created once.
 
 use domain::{BranchKeyVersion, Enrollment, RequestFingerprint, Sealed, TenantId, UserId};
-use store::{CreateEnrollment, EnrollmentCreation, FindEnrollment, OutboxEvent, StoreError, Upgrade, UpgradeVerifiers};
+use jiff::Timestamp;
+use store::{
+    CreateEnrollment, CurrentEnrollment, EnrollmentCreation, FindCurrentEnrollment, FindEnrollment, OutboxEvent,
+    StoreError, Upgrade, UpgradeVerifiers,
+};
 
 use crate::call::{Update, not_understood, putting_new};
 use crate::change::Change;
@@ -26,8 +30,10 @@ impl<T: KnowsCore> CreateEnrollment for DynamoStore<T> {
             WriteAndKeep::Done => Ok(EnrollmentCreation::Created),
             WriteAndKeep::Refused(None) => Err(not_understood(operation)),
             WriteAndKeep::Refused(Some(existing)) => {
-                let existing = parse(operation, table, enrollment.tenant, enrollment.user, &existing)?;
-                Ok(EnrollmentCreation::AlreadyEnrolled(Box::new(existing)))
+                match parse_current(operation, table, (enrollment.tenant, enrollment.user), &existing)? {
+                    CurrentEnrollment::Enrolled(existing) => Ok(EnrollmentCreation::AlreadyEnrolled(existing)),
+                    CurrentEnrollment::Erased { .. } | CurrentEnrollment::Unknown => Ok(EnrollmentCreation::Erased),
+                }
             }
         }
     }
@@ -35,11 +41,31 @@ impl<T: KnowsCore> CreateEnrollment for DynamoStore<T> {
 
 impl<T: KnowsCore> FindEnrollment for DynamoStore<T> {
     async fn find_enrollment(&self, tenant: TenantId, user: UserId) -> Result<Option<Enrollment>, StoreError> {
-        let operation = "FindEnrollment";
-        let table = self.tables.core();
+        match self.current_enrollment("FindEnrollment", tenant, user).await? {
+            CurrentEnrollment::Enrolled(enrollment) => Ok(Some(*enrollment)),
+            CurrentEnrollment::Erased { .. } | CurrentEnrollment::Unknown => Ok(None),
+        }
+    }
+}
 
-        let item = self.read(operation, table, &keys::enrollment(tenant, user)).await?;
-        item.map(|item| parse(operation, table, tenant, user, &item)).transpose()
+impl<T: KnowsCore> FindCurrentEnrollment for DynamoStore<T> {
+    async fn find_current_enrollment(&self, tenant: TenantId, user: UserId) -> Result<CurrentEnrollment, StoreError> {
+        self.current_enrollment("FindCurrentEnrollment", tenant, user).await
+    }
+}
+
+impl<T: KnowsCore> DynamoStore<T> {
+    async fn current_enrollment(
+        &self,
+        operation: &'static str,
+        tenant: TenantId,
+        user: UserId,
+    ) -> Result<CurrentEnrollment, StoreError> {
+        let table = self.tables.core();
+        match self.read(operation, table, &keys::enrollment(tenant, user)).await? {
+            None => Ok(CurrentEnrollment::Unknown),
+            Some(item) => parse_current(operation, table, (tenant, user), &item),
+        }
     }
 }
 
@@ -64,11 +90,33 @@ impl<T: KnowsCore> UpgradeVerifiers for DynamoStore<T> {
             Update::Done(_) => Ok(Upgrade::Upgraded),
             Update::Refused(None) => Ok(Upgrade::Superseded),
             Update::Refused(Some(item)) => {
-                let found = parse(operation, table, tenant, user, &item)?;
-                Ok(if found.askable_sets == *after { Upgrade::Upgraded } else { Upgrade::Superseded })
+                let is_after = match parse_current(operation, table, (tenant, user), &item)? {
+                    CurrentEnrollment::Enrolled(found) => found.askable_sets == *after,
+                    CurrentEnrollment::Erased { .. } | CurrentEnrollment::Unknown => false,
+                };
+                Ok(if is_after { Upgrade::Upgraded } else { Upgrade::Superseded })
             }
         }
     }
+}
+
+/// Reads what has a user's place: an enrollment, or a tombstone.
+pub(crate) fn parse_current(
+    operation: &'static str,
+    table: &str,
+    (tenant, user): (TenantId, UserId),
+    item: &Item,
+) -> Result<CurrentEnrollment, StoreError> {
+    let reader = Reader { operation, table, key: &keys::enrollment(tenant, user), item };
+    match reader.optional_instant(ERASED)? {
+        Some(at) => Ok(CurrentEnrollment::Erased { at }),
+        None => Ok(CurrentEnrollment::Enrolled(Box::new(parse(operation, table, tenant, user, item)?))),
+    }
+}
+
+/// What takes the place of an erased user's enrollment.
+pub(crate) fn tombstone(tenant: TenantId, user: UserId, at: Timestamp) -> Item {
+    ItemBuilder::new(&keys::enrollment(tenant, user)).with(ERASED, instant(at)).build()
 }
 
 pub(crate) fn item(enrollment: &Enrollment) -> Item {
@@ -113,12 +161,13 @@ pub(crate) fn parse(
     })
 }
 
-const KEY_VERSION: &str = "key_version";
+pub(crate) const KEY_VERSION: &str = "key_version";
 const BRANCH_KEY_VERSION: &str = "branch";
 const FACTORS: &str = "factors";
 const CREATED: &str = "created";
-const USER_KEY: &str = "user_key";
+pub(crate) const USER_KEY: &str = "user_key";
 const SETS: &str = "sets";
 const DEVICE: &str = "device";
 const REQUEST_KEY: &str = "req_key";
 const REQUEST_BODY: &str = "req_body";
+const ERASED: &str = "erased";

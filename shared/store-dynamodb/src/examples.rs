@@ -38,7 +38,9 @@ pub(crate) fn kinds() -> Vec<Kind> {
         |record: &BranchKeyRecord| branch_key::item_at(&keys::branch_key(record.tenant, record.version), record);
     let (branch_keys, api_keys, signing_keys) = (branch_keys(), api_keys(), signing_keys());
     let [usual, largest] = enrollments().map(|record| enrollment::item(&record));
-    let enrollment = kind("core", "enrollment", usual, largest);
+    let enrolled = kind("core", "enrollment", usual, largest);
+    let [usual, largest] = [at(0), at(0)].map(|at| enrollment::tombstone(tenant(), user(), at));
+    let tombstone = kind("core", "tombstone", usual, largest);
     let [usual, largest] = accounts().map(|record| account::item(tenant(), user(), &record, at(0)));
     let account = kind("core", "account", usual, largest);
     let [usual, largest] = branch_keys.each_ref().map(version);
@@ -67,7 +69,8 @@ pub(crate) fn kinds() -> Vec<Kind> {
     let by_time = kind("audit", "event by time", usual_by_time, largest_by_time);
     let log_head = kind("audit", "log head", log_heads().0, log_heads().1);
     vec![
-        enrollment,
+        enrolled,
+        tombstone,
         account,
         branch,
         newest,
@@ -178,6 +181,7 @@ fn accounts() -> [Account; 2] {
         tenant: tenant(),
         user: user(),
         id: SessionId::from_keyed_bytes([number; 16]),
+        key_version: u32::from(number),
         created_at: at(0),
         expires_at: at(3_600_000),
         refresh_token: SecretHash::new([8; 32]),
@@ -187,6 +191,7 @@ fn accounts() -> [Account; 2] {
         failures: Failures::new((0..failures.into()).map(at).collect()).unwrap(),
         reserved: (0..failures).map(|number| AttemptMark([number; 8])).collect(),
         sessions: sessions.into_iter().map(|session| (session.id, session)).collect(),
+        key_version: (failures == 10).then_some(u32::MAX),
     };
     [of(1, vec![session(1, None)]), of(10, (1..=5).map(|number| session(number, Some(at(1)))).collect())]
 }

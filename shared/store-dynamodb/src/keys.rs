@@ -3,6 +3,7 @@
 //! | table | item | pk | sk |
 //! |---|---|---|---|
 //! | core | enrollment | `t/018f0000-0000-7000-8000-00000000000a/u/018f0000-0000-7000-8000-00000000000b` | `enrollment` |
+//! | core | tombstone | `t/018f0000-0000-7000-8000-00000000000a/u/018f0000-0000-7000-8000-00000000000b` | `enrollment` |
 //! | core | account | `t/018f0000-0000-7000-8000-00000000000a/u/018f0000-0000-7000-8000-00000000000b` | `account` |
 //! | core | branch key | `t/018f0000-0000-7000-8000-00000000000a/branch-key` | `v/7` |
 //! | core | newest branch key | `t/018f0000-0000-7000-8000-00000000000a/branch-key` | `newest` |
@@ -70,7 +71,7 @@ pub(crate) const PK: &str = "pk";
 /// The sort key's attribute in the core and audit tables.
 pub(crate) const SK: &str = "sk";
 
-/// A user's enrollment.
+/// A user's enrollment, or the tombstone that took its place.
 pub(crate) fn enrollment(tenant: TenantId, user: UserId) -> Key {
     Key::new(user_partition(tenant, user), "enrollment")
 }

@@ -29,6 +29,7 @@ mod error;
 mod event;
 mod item;
 mod keys;
+mod lifecycle;
 mod listing;
 mod log_head;
 mod opening;

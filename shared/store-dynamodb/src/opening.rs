@@ -6,10 +6,12 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{Account, MAX_SESSIONS, Session, SessionId};
 use store::{OpenSession, SessionOpening, StoreError};
 
-use crate::account::{FORGETTING_REMOVES, FORGETTING_SETS, SESSIONS, forgetting, kept_from, other_session, parse};
+use crate::account::{
+    FORGETTING_REMOVES, FORGETTING_SETS, KEY_VERSION, SESSIONS, forgetting, kept_from, other_session, parse,
+};
 use crate::call::{Update, contended};
 use crate::change::Change;
-use crate::item::{Item, TTL, count};
+use crate::item::{Item, TTL, count, number};
 use crate::keys::{self, PK};
 use crate::session::{self, revoking};
 use crate::{DynamoStore, KnowsCore};
@@ -30,6 +32,7 @@ impl<T: KnowsCore> OpenSession for DynamoStore<T> {
             write = match write.refused(found) {
                 Refusal::Again(write) => write,
                 Refusal::Changed(account) => return Ok(SessionOpening::Changed(account)),
+                Refusal::Superseded => return Ok(SessionOpening::Superseded),
                 Refusal::Exists(existing) if is_same(&existing, session) => return Ok(SessionOpening::Opened),
                 Refusal::Exists(_) => {
                     let key = keys::account(session.tenant, session.user);
@@ -70,6 +73,8 @@ pub(crate) enum Refusal<'a> {
     Exists(Box<Session>),
     /// Other sessions must go. This is the account.
     Changed(Box<Account>),
+    /// The account does not admit the session's version of the factors any more.
+    Superseded,
 }
 
 impl<'a> AccountWrite<'a> {
@@ -93,6 +98,9 @@ impl<'a> AccountWrite<'a> {
         if let Some(existing) = found.sessions.get(&self.session.id) {
             return Refusal::Exists(Box::new(existing.clone()));
         }
+        if !found.admits(self.session.key_version) {
+            return Refusal::Superseded;
+        }
         let evicted: BTreeSet<SessionId> =
             self.evicted.into_iter().filter(|id| found.sessions.contains_key(id)).collect();
         if found.sessions.len() + 1 > MAX_SESSIONS + evicted.len() {
@@ -101,7 +109,7 @@ impl<'a> AccountWrite<'a> {
         Refusal::Again(Self { evicted, account: Expected::Present, ..self })
     }
 
-    /// Every session that must go is there, and no more than may be remain.
+    /// Every session that must go is there, no more than may be remain, and the factors are still those that open sessions.
     fn extending(&self) -> Change {
         let evicted: Vec<String> =
             (0..self.evicted.len()).map(|number| format!("#sessions.#evicted{number}")).collect();
@@ -112,13 +120,16 @@ impl<'a> AccountWrite<'a> {
             removes.collect::<String>()
         );
         let condition = format!(
-            "attribute_exists(#pk) AND attribute_not_exists(#sessions.#session) AND size(#sessions) <= :room{}",
+            "attribute_exists(#pk) AND attribute_not_exists(#sessions.#session) AND size(#sessions) <= :room \
+             AND (attribute_not_exists(#key_version) OR #key_version = :key_version){}",
             exist.collect::<String>()
         );
         let change = self
             .named(update)
             .only_if(condition)
             .name("#session", self.session.id.to_string())
+            .name("#key_version", KEY_VERSION)
+            .value(":key_version", number(self.session.key_version))
             .value(":session", session::value(self.session))
             .value(":room", count(MAX_SESSIONS - 1 + self.evicted.len()));
         let ids = self.evicted.iter().enumerate();

@@ -7,7 +7,7 @@ use store::{FindSession, OutboxEvent, Revocation, RevokeSession, SessionKey, Sto
 
 use crate::account::{self, SESSIONS};
 use crate::change::Change;
-use crate::item::{Item, bytes, instant};
+use crate::item::{Item, bytes, instant, number};
 use crate::keys::{self, Key};
 use crate::outbox::WriteAndKeep;
 use crate::reader::{Reader, corrupt};
@@ -69,6 +69,7 @@ pub(crate) fn revoking(account: Key, session: SessionId, at: Timestamp) -> Chang
 /// A session as an attribute.
 pub(crate) fn value(session: &Session) -> AttributeValue {
     let mut entry = Item::from([
+        (KEY_VERSION.to_owned(), number(session.key_version)),
         (CREATED.to_owned(), instant(session.created_at)),
         (EXPIRES.to_owned(), instant(session.expires_at)),
         (REFRESH_TOKEN.to_owned(), bytes(session.refresh_token.as_bytes().as_slice())),
@@ -83,6 +84,7 @@ pub(crate) fn parse(reader: &Reader<'_>, tenant: TenantId, user: UserId, id: Ses
         tenant,
         user,
         id,
+        key_version: reader.number(KEY_VERSION)?,
         created_at: reader.instant(CREATED)?,
         expires_at: reader.instant(EXPIRES)?,
         refresh_token: SecretHash::new(reader.array(REFRESH_TOKEN)?),
@@ -91,6 +93,7 @@ pub(crate) fn parse(reader: &Reader<'_>, tenant: TenantId, user: UserId, id: Ses
     if session.expires_at <= session.created_at { Err(reader.corrupt(EXPIRES)) } else { Ok(session) }
 }
 
+const KEY_VERSION: &str = "factors";
 const CREATED: &str = "created";
 const EXPIRES: &str = "expires";
 const REFRESH_TOKEN: &str = "refresh";

@@ -63,11 +63,16 @@ impl ValkeyStore {
     }
 
     /// Forgets the copy of an enrollment that was just changed in the table.
-    pub(crate) async fn forget_enrollment(&self, tenant: TenantId, user: UserId) -> Result<(), StoreError> {
+    pub(crate) async fn forget_enrollment(
+        &self,
+        operation: &'static str,
+        tenant: TenantId,
+        user: UserId,
+    ) -> Result<(), StoreError> {
         let key = keys::enrollment(tenant, user);
         let mut command = redis::cmd("SET");
         command.arg(&key.bytes).arg([GAP].as_slice()).arg("PX").arg(decimal(&GAP_FOR.as_millis()));
-        self.command("UpgradeVerifiers", &key, &command).await.map(|_| ())
+        self.command(operation, &key, &command).await.map(|_| ())
     }
 }
 

@@ -73,7 +73,7 @@ pub(crate) fn parse(tenant: TenantId, id: VerificationId, value: &[u8]) -> Resul
     if expires_at <= opened.created_at {
         return Err("expiry");
     }
-    let session = success.as_ref().map(|success| success.session(tenant, opened.user));
+    let session = success.as_ref().map(|success| success.session(&opened));
     let verified = success.map(|success| success.verified);
     Ok(Kept { verification: Verification { attempts, verified, ..opened }, session })
 }
@@ -112,11 +112,12 @@ fn success(reader: &mut Reader<'_>) -> Option<Success> {
 }
 
 impl Success {
-    fn session(&self, tenant: TenantId, user: UserId) -> KeptSession {
+    fn session(&self, opened: &Verification) -> KeptSession {
         let session = Session {
-            tenant,
-            user,
+            tenant: opened.tenant,
+            user: opened.user,
             id: self.verified.session,
+            key_version: opened.key_version,
             created_at: self.verified.at,
             expires_at: self.expires_at,
             refresh_token: self.refresh_token,

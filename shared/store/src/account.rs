@@ -37,7 +37,8 @@ pub enum Reservation {
 /// elsewhere.
 pub trait OpenSession: Send + Sync {
     /// One conditional write: stores the session, removes those that must go, and forgets all failures and reservations, if and only if
-    /// the account's sessions have not changed so that more than [`domain::MAX_SESSIONS`] would remain. A session that is
+    /// the account's sessions have not changed so that more than [`domain::MAX_SESSIONS`] would remain, and the account still
+    /// [admits](domain::Account::admits) the version of the factors that it is opened with. A session that is
     /// stored already stays as it is by then, and that is [`SessionOpening::Opened`], too; another one of its id is
     /// [`StoreErrorKind::Corrupt`](crate::StoreErrorKind::Corrupt), and nothing changes.
     fn open_session(
@@ -59,6 +60,8 @@ pub enum SessionOpening {
     Opened,
     /// The account's sessions have changed: others must go. This is the account now.
     Changed(Box<Account>),
+    /// The user's factors were rotated, or the user erased, since the verification was opened: it opens no session any more.
+    Superseded,
 }
 
 /// Reads an account. An operator's port.

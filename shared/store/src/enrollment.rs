@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use domain::{Enrollment, Sealed, TenantId, UserId};
+use jiff::Timestamp;
 
 use crate::{OutboxEvent, StoreError};
 
@@ -24,11 +25,13 @@ pub enum EnrollmentCreation {
     Created,
     /// The user has this one, which may be of the same request.
     AlreadyEnrolled(Box<Enrollment>),
+    /// The user was erased: nobody is enrolled under this id again.
+    Erased,
 }
 
 /// Reads a user's enrollment.
 pub trait FindEnrollment: Send + Sync {
-    /// The enrollment, strongly consistent; `None` if the user has none.
+    /// The enrollment, strongly consistent; `None` if the user has none, or was erased.
     fn find_enrollment(
         &self,
         tenant: TenantId,
@@ -55,4 +58,28 @@ pub enum Upgrade {
     Upgraded,
     /// Somebody else replaced the sets, or erased the user, meanwhile.
     Superseded,
+}
+
+/// Reads what is stored of a user, before it is changed or shown to them.
+pub trait FindCurrentEnrollment: Send + Sync {
+    /// As of now: strongly consistent, and never a copy.
+    fn find_current_enrollment(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+    ) -> impl Future<Output = Result<CurrentEnrollment, StoreError>> + Send;
+}
+
+/// What is stored of a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CurrentEnrollment {
+    /// Nothing: nobody was ever enrolled under this id.
+    Unknown,
+    /// The user's enrollment.
+    Enrolled(Box<Enrollment>),
+    /// That there was one.
+    Erased {
+        /// Until when.
+        at: Timestamp,
+    },
 }

@@ -16,6 +16,7 @@ mod draw;
 mod enrollment;
 mod error;
 mod event;
+mod lifecycle;
 mod log_head;
 mod outbox;
 mod readiness;
@@ -32,11 +33,15 @@ pub use api_key::{
 };
 pub use branch_key::{BranchKeyRecord, CreateBranchKey, FindBranchKey};
 pub use draw::DrawPermits;
-pub use enrollment::{CreateEnrollment, EnrollmentCreation, FindEnrollment, Upgrade, UpgradeVerifiers};
+pub use enrollment::{
+    CreateEnrollment, CurrentEnrollment, EnrollmentCreation, FindCurrentEnrollment, FindEnrollment, Upgrade,
+    UpgradeVerifiers,
+};
 pub use error::{StoreError, StoreErrorKind};
 pub use event::{
     EventCursor, EventKey, EventPage, EventQuery, EventRecord, FindEvents, IndexEvents, LogPosition, RecogniseEvents,
 };
+pub use lifecycle::{EraseUser, Erasure, ErasureOutcome, RotateFactors, Rotation, RotationOutcome};
 pub use log_head::{Append, AppendBatch, FindLogHeads, LeaseShard, Leasing, LogHead, ShardLease};
 pub use outbox::{DrainOutbox, KeepEvents, OUTBOX_PARTS, OutboxEvent, outbox_part};
 pub use readiness::CheckReadiness;

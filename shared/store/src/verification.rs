@@ -157,7 +157,8 @@ pub struct CompletionRequest {
 pub enum Completion {
     /// This attempt verified the user.
     Completed,
-    /// Another attempt did, the verification expired meanwhile, or there is no such claimed attempt of this execution.
+    /// Another attempt did, the verification expired meanwhile, there is no such claimed attempt of this execution, or the user's factors
+    /// were rotated or the user erased since it was opened.
     Closed,
     /// Nothing is decided: the account's sessions have changed, others must go. This is the account now.
     SessionsChanged(Box<Account>),

@@ -1,7 +1,7 @@
 //! The crates of this workspace, as log targets name them.
 
 /// The only crates that may log below `info`. A new crate that is not listed just stays silent there.
-pub(crate) const OWN_CRATES: [&str; 33] = [
+pub(crate) const OWN_CRATES: [&str; 36] = [
     "admin",
     "admission",
     "audit",
@@ -19,6 +19,8 @@ pub(crate) const OWN_CRATES: [&str; 33] = [
     "domain",
     "drain_outbox",
     "enroll",
+    "erase",
+    "export",
     "health",
     "initiate",
     "introspect",
@@ -29,6 +31,7 @@ pub(crate) const OWN_CRATES: [&str; 33] = [
     "publish_checkpoints",
     "reconcile",
     "revoke",
+    "rotate_factors",
     "status",
     "store",
     "store_dynamodb",

@@ -15,10 +15,13 @@ impl Default for Policy {
 }
 
 /// Every limit there is. `docs/LIMITS.md` gives the reasons; a test holds the two together.
-const DEFAULTS: [Row; 12] = [
+const DEFAULTS: [Row; 15] = [
     row("global", Scope::Everybody, &Route::ALL, FIXED.of(200_000, 10), 50),
     tenant("tenant_enroll", &[Route::Enroll], FIXED.of(6_000, 60), 5),
     tenant("tenant_describe_enrollment", &[Route::DescribeEnrollment], FIXED.of(600_000, 60), 50),
+    tenant("tenant_rotate_factors", &[Route::RotateFactors], FIXED.of(6_000, 60), 5),
+    tenant("tenant_erase", &[Route::Erase], FIXED.of(6_000, 60), 5),
+    tenant("tenant_export", &[Route::Export], FIXED.of(600, 60), 1),
     tenant("tenant_initiate", &[Route::Initiate], FIXED.of(300_000, 60), 50),
     tenant("tenant_verify", &[Route::Verify], FIXED.of(300_000, 60), 50),
     tenant("tenant_status", &[Route::Status], FIXED.of(600_000, 60), 50),

@@ -15,6 +15,7 @@ fn session(number: u8, age: u64, is_revoked: bool) -> Session {
         tenant: TenantId::from_keyed_bytes([1; 16]),
         user: UserId::from_keyed_bytes([2; 16]),
         id: SessionId::from_keyed_bytes([number; 16]),
+        key_version: 1,
         created_at,
         expires_at: created_at + Duration::from_secs(60),
         refresh_token: SecretHash::new([number; 32]),

@@ -10,7 +10,8 @@ use super::admin::AdminCommand;
 use super::audit::AuditCommand;
 use super::capacity::CapacityArgs;
 use super::state::StateArgs;
-use super::{Failure, admin, audit, capacity, demo, serve};
+use super::token::TokenCommand;
+use super::{Failure, admin, audit, capacity, demo, serve, token};
 use crate::client::authority;
 
 /// Countersign on this machine: every function behind one port, with nothing else to install.
@@ -36,6 +37,9 @@ enum Command {
     /// Verify, prove and read the audit log
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Check an access token offline
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Simulate what a deployed stage holds, and what that costs
     Capacity(CapacityArgs),
 }
@@ -97,6 +101,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Demo(arguments)) => demo::demo(arguments).await,
         Some(Command::Admin(command)) => admin::run(command).await,
         Some(Command::Audit(command)) => audit::run(command).await,
+        Some(Command::Token(command)) => token::run(command).await,
         Some(Command::Capacity(arguments)) => capacity::capacity(&arguments),
     }
 }
@@ -167,6 +172,9 @@ mod tests {
             "countersign audit prove 42",
             "countersign audit check p",
             "countersign audit tail -n many",
+            "countersign token",
+            "countersign token check",
+            "countersign token check t --tenant a",
             "countersign capacity --concurrent many",
             "countersign capacity --concurrent 0",
             "countersign capacity --backend redis",
@@ -210,6 +218,8 @@ mod tests {
             "countersign audit check p --key k",
             "countersign audit tail",
             "countersign audit tail -f -n 3 --log l",
+            "countersign token check --tenant 018f0000-0000-7000-8000-00000000000a",
+            "countersign token check - --tenant 018f0000-0000-7000-8000-00000000000a --issuer https://a.example --jwks keys.json --transaction {}",
             "countersign capacity",
             "countersign capacity --concurrent 100000,1000000 --backend valkey --seed 2 --set wrong=0.2 --set kdf=12.0 --out d",
         ] {

@@ -9,6 +9,7 @@ mod say;
 mod serve;
 mod state;
 mod stop;
+mod token;
 mod welcome;
 
 pub use cli::{Cli, run};

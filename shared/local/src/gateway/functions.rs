@@ -6,12 +6,14 @@ use admission::{Admission, Policy};
 use audit::RecordEvents;
 use audit_query::ReadTrail;
 use authorizer::Authorize;
-use countersign_http::Endpoint;
+use countersign_http::{Endpoint, StepUp};
 use crypto::{CheckKey, KdfParameters, KdfPool, UnwrapKey};
 use denials::Denials;
 use describe_enrollment::DescribeEnrollment;
 use domain::{Clock, Entropy};
 use enroll::Enroll;
+use erase::Erase;
+use export::Export;
 use health::{Dependencies, Health};
 use http::Response;
 use initiate::Initiate;
@@ -20,6 +22,7 @@ use jwks::PublishKeys;
 use keyring::{BranchKeys, SigningKeys, VerifyingKeys};
 use lambda_http::{Body, Request};
 use revoke::Revoke;
+use rotate_factors::Rotate;
 use status::ReadStatus;
 use store::{CheckReadiness, StoreError};
 use verify::Verify;
@@ -55,6 +58,9 @@ pub(super) struct Functions<S, U, A> {
     pub(super) authorize: Authorize<S, A>,
     enroll: Enroll<S, U, A>,
     describe_enrollment: DescribeEnrollment<S, A>,
+    rotate_factors: Rotate<S, U, A>,
+    erase: Erase<S, U, A>,
+    export: Export<S, U, A>,
     initiate: Initiate<S, U, A>,
     verify: Verify<S, U, A>,
     status: ReadStatus<S, U, A>,
@@ -78,6 +84,9 @@ where
             authorize: shared.authorize(),
             enroll: shared.enroll(),
             describe_enrollment: shared.describe_enrollment(),
+            rotate_factors: shared.rotate_factors(),
+            erase: shared.erase(),
+            export: shared.export(),
             initiate: shared.initiate(),
             verify: shared.verify(),
             status: shared.status(),
@@ -94,6 +103,9 @@ where
         match function {
             Function::Enroll => self.enroll.serve(request).await,
             Function::DescribeEnrollment => self.describe_enrollment.serve(request).await,
+            Function::RotateFactors => self.rotate_factors.serve(request).await,
+            Function::Erase => self.erase.serve(request).await,
+            Function::Export => self.export.serve(request).await,
             Function::Initiate => self.initiate.serve(request).await,
             Function::Verify => self.verify.serve(request).await,
             Function::Status => self.status.serve(request).await,
@@ -169,6 +181,51 @@ where
             store: self.store(),
             admission: self.admission.clone(),
             denials: self.denials.clone(),
+        })
+    }
+
+    fn step_up(&self) -> StepUp<S> {
+        StepUp::new(self.store(), self.ports.issuer.clone(), self.clock())
+    }
+
+    fn rotate_factors(&self) -> Rotate<S, U, A> {
+        Rotate::new(rotate_factors::Ports {
+            store: self.store(),
+            admission: self.admission.clone(),
+            step_up: self.step_up(),
+            keys: self.branch_keys(),
+            audit: self.ports.audit.clone(),
+            denials: self.denials.clone(),
+            kdf: self.ports.kdf.clone(),
+            parameters: self.ports.parameters,
+            clock: self.clock(),
+            entropy: self.entropy(),
+        })
+    }
+
+    fn erase(&self) -> Erase<S, U, A> {
+        Erase::new(erase::Ports {
+            store: self.store(),
+            admission: self.admission.clone(),
+            step_up: self.step_up(),
+            keys: self.branch_keys(),
+            audit: self.ports.audit.clone(),
+            denials: self.denials.clone(),
+            clock: self.clock(),
+            entropy: self.entropy(),
+        })
+    }
+
+    fn export(&self) -> Export<S, U, A> {
+        Export::new(export::Ports {
+            store: self.store(),
+            admission: self.admission.clone(),
+            step_up: self.step_up(),
+            keys: self.branch_keys(),
+            audit: self.ports.audit.clone(),
+            denials: self.denials.clone(),
+            clock: self.clock(),
+            entropy: self.entropy(),
         })
     }
 

@@ -1,9 +1,10 @@
 //! What the functions need of a store.
 
 use store::{
-    BeginRequest, CheckReadiness, ClaimAttempt, CompleteVerification, CreateEnrollment, DrawPermits, FailAttempt,
-    FindApiKey, FindBranchKey, FindEnrollment, FindEvents, FindListings, FindSession, FindVerification, FinishRequest,
-    ListSigningKeys, NoteApiKeyUse, OpenVerification, ReserveFailure, RevokeSession, UpgradeVerifiers,
+    BeginRequest, CheckReadiness, ClaimAttempt, CompleteVerification, CreateEnrollment, DrawPermits, EraseUser,
+    FailAttempt, FindAccount, FindApiKey, FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindEvents,
+    FindListings, FindSession, FindVerification, FinishRequest, ListSigningKeys, NoteApiKeyUse, OpenVerification,
+    ReserveFailure, RevokeSession, RotateFactors, UpgradeVerifiers,
 };
 
 /// Every port of every function.
@@ -15,9 +16,12 @@ pub trait Store:
     + CompleteVerification
     + CreateEnrollment
     + DrawPermits
+    + EraseUser
     + FailAttempt
+    + FindAccount
     + FindApiKey
     + FindBranchKey
+    + FindCurrentEnrollment
     + FindEnrollment
     + FindEvents
     + FindListings
@@ -29,6 +33,7 @@ pub trait Store:
     + OpenVerification
     + ReserveFailure
     + RevokeSession
+    + RotateFactors
     + UpgradeVerifiers
     + 'static
 {
@@ -42,9 +47,12 @@ impl<S> Store for S where
         + CompleteVerification
         + CreateEnrollment
         + DrawPermits
+        + EraseUser
         + FailAttempt
+        + FindAccount
         + FindApiKey
         + FindBranchKey
+        + FindCurrentEnrollment
         + FindEnrollment
         + FindEvents
         + FindListings
@@ -56,6 +64,7 @@ impl<S> Store for S where
         + OpenVerification
         + ReserveFailure
         + RevokeSession
+        + RotateFactors
         + UpgradeVerifiers
         + 'static
 {

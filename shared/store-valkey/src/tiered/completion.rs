@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | completed | opened | completed |
 //! | completed | others must go | they go, and the session is opened |
+//! | completed | superseded by a change of factors | closed: a repeated attempt meets the same, and gets no answer either |
 //! | completed | failed | the error; a repeated attempt sees to the session |
 //! | closed | opened | the session is withdrawn: no token of it was ever given out |
 //! | superseded | either | closed; the session stays, since the execution that took the attempt over opens the same |
@@ -15,6 +16,7 @@ use store::{
     CompleteVerification, Completion, CompletionRequest, OpenSession, SessionOpening, StoreError, StoreErrorKind,
 };
 
+use super::verification::Seen;
 use crate::Tiered;
 use crate::verification::HalfCompletion;
 
@@ -32,7 +34,9 @@ impl<D: CompleteVerification + OpenSession> CompleteVerification for Tiered<D> {
                 Ok(Completion::Completed)
             }
             (HalfCompletion::Completed, Ok(SessionOpening::Changed(account))) => {
-                self.open_in(*account, session).await?;
+                if self.open_in(*account, session).await? == Seen::Superseded {
+                    return Ok(Completion::Closed);
+                }
                 self.confirm_soon(session.tenant, request.verification);
                 Ok(Completion::Completed)
             }
@@ -42,7 +46,8 @@ impl<D: CompleteVerification + OpenSession> CompleteVerification for Tiered<D> {
                 drop(self.durable.withdraw_session(session).await);
                 Ok(Completion::Closed)
             }
-            (HalfCompletion::Closed | HalfCompletion::Superseded, _) => Ok(Completion::Closed),
+            (HalfCompletion::Completed, Ok(SessionOpening::Superseded))
+            | (HalfCompletion::Closed | HalfCompletion::Superseded, _) => Ok(Completion::Closed),
         }
     }
 }
@@ -50,11 +55,12 @@ impl<D: CompleteVerification + OpenSession> CompleteVerification for Tiered<D> {
 impl<D: OpenSession> Tiered<D> {
     /// Opens a session of a verification that is completed already, in an account as it was found; others that open sessions at the
     /// same time may be faster a few times.
-    pub(super) async fn open_in(&self, mut account: Account, session: &Session) -> Result<(), StoreError> {
+    pub(super) async fn open_in(&self, mut account: Account, session: &Session) -> Result<Seen, StoreError> {
         for _ in 0..ROUNDS {
             let evicted = account.sessions_to_evict(session.created_at);
             match self.durable.open_session(session, &evicted).await? {
-                SessionOpening::Opened => return Ok(()),
+                SessionOpening::Opened => return Ok(Seen::Open),
+                SessionOpening::Superseded => return Ok(Seen::Superseded),
                 SessionOpening::Changed(changed) => account = *changed,
             }
         }

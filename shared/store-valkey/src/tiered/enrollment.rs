@@ -1,7 +1,10 @@
 //! Enrollments: durable, with a copy in the cache.
 
 use domain::{Enrollment, Sealed, TenantId, UserId};
-use store::{CreateEnrollment, EnrollmentCreation, FindEnrollment, OutboxEvent, StoreError, Upgrade, UpgradeVerifiers};
+use store::{
+    CreateEnrollment, CurrentEnrollment, EnrollmentCreation, EraseUser, Erasure, ErasureOutcome, FindCurrentEnrollment,
+    FindEnrollment, OutboxEvent, RotateFactors, Rotation, RotationOutcome, StoreError, Upgrade, UpgradeVerifiers,
+};
 
 use crate::Tiered;
 use crate::client::is_outage;
@@ -52,8 +55,45 @@ impl<D: UpgradeVerifiers> UpgradeVerifiers for Tiered<D> {
     ) -> Result<Upgrade, StoreError> {
         let upgrade = self.durable.upgrade_verifiers(tenant, user, before, after).await?;
         if let Some(cache) = &self.cache {
-            drop(cache.forget_enrollment(tenant, user).await);
+            drop(cache.forget_enrollment("UpgradeVerifiers", tenant, user).await);
         }
         Ok(upgrade)
+    }
+}
+
+impl<D: FindCurrentEnrollment> FindCurrentEnrollment for Tiered<D> {
+    /// The table's, always.
+    async fn find_current_enrollment(&self, tenant: TenantId, user: UserId) -> Result<CurrentEnrollment, StoreError> {
+        self.durable.find_current_enrollment(tenant, user).await
+    }
+}
+
+impl<D: RotateFactors> RotateFactors for Tiered<D> {
+    async fn rotate_factors(&self, rotation: &Rotation, event: &OutboxEvent) -> Result<RotationOutcome, StoreError> {
+        self.durable.rotate_factors(rotation, event).await
+    }
+
+    async fn forget_rotated(&self, tenant: TenantId, user: UserId) -> Result<(), StoreError> {
+        self.forget("RotateFactors", tenant, user).await
+    }
+}
+
+impl<D: EraseUser> EraseUser for Tiered<D> {
+    async fn erase_user(&self, erasure: &Erasure, event: &OutboxEvent) -> Result<ErasureOutcome, StoreError> {
+        self.durable.erase_user(erasure, event).await
+    }
+
+    async fn forget_erased(&self, tenant: TenantId, user: UserId) -> Result<(), StoreError> {
+        self.forget("EraseUser", tenant, user).await
+    }
+}
+
+impl<D: Sync> Tiered<D> {
+    /// Unlike the others, who changed this must know that no copy is read any more.
+    async fn forget(&self, operation: &'static str, tenant: TenantId, user: UserId) -> Result<(), StoreError> {
+        match &self.cache {
+            Some(cache) => cache.forget_enrollment(operation, tenant, user).await,
+            None => Ok(()),
+        }
     }
 }

@@ -47,14 +47,17 @@ impl<D: FindVerification> FindVerification for Tiered<D> {
 
 impl<D: ClaimAttempt + FindAccount + OpenSession> ClaimAttempt for Tiered<D> {
     /// A repeated attempt that was right is answered as before, so the session that its answer speaks of is seen to first: the
-    /// process that completed the verification may have died before it was open.
+    /// process that completed the verification may have died before it was open. Once the user's factors were rotated or the user
+    /// erased there is no such session, and no answer.
     async fn claim_attempt(&self, request: &ClaimRequest) -> Result<Claim, StoreError> {
         let Some(cache) = self.cache_of(request.verification) else {
             return self.durable.claim_attempt(request).await;
         };
         let (claim, kept) = cache.claim(request).await?;
         if let Some(kept) = kept.filter(|kept| kept.opening == layout::Opening::Unconfirmed) {
-            self.see_to_session(&kept.session).await?;
+            if self.see_to_session(&kept.session).await? == Seen::Superseded {
+                return Ok(Claim::Closed);
+            }
             self.confirm_soon(request.tenant, request.verification);
         }
         Ok(claim)
@@ -62,17 +65,26 @@ impl<D: ClaimAttempt + FindAccount + OpenSession> ClaimAttempt for Tiered<D> {
 }
 
 impl<D: FindAccount + OpenSession> Tiered<D> {
-    /// Opens the session if it never was. One that was opened may have been removed since, and must not come back: but then by
-    /// the opening of a later one, since nothing else removes sessions. So where there is a later one, nothing is opened; what
-    /// is lost at worst is one that nobody has used yet.
-    async fn see_to_session(&self, session: &Session) -> Result<(), StoreError> {
+    /// Opens the session if it never was. One that was opened may have been removed since, and must not come back: by the opening of a
+    /// later one, or by a change of factors, after which the account does not admit it. So where there is a later one, nothing is
+    /// opened; what is lost at worst is one that nobody has used yet.
+    async fn see_to_session(&self, session: &Session) -> Result<Seen, StoreError> {
         let account = self.durable.find_account(session.tenant, session.user).await?.unwrap_or_default();
         let later_from = session.created_at - CLOCKS_DIFFER;
         if account.sessions.values().any(|other| other.id == session.id || other.created_at >= later_from) {
-            return Ok(());
+            return Ok(Seen::Open);
         }
         self.open_in(account, session).await
     }
+}
+
+/// What came of seeing to a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// It was opened, now or before.
+    Open,
+    /// The account does not admit it any more.
+    Superseded,
 }
 
 impl<D: FailAttempt> FailAttempt for Tiered<D> {

@@ -17,14 +17,17 @@ mod completion;
 mod draw;
 mod draw_script;
 mod enrollment;
+mod erasure;
 mod event;
 mod event_page;
+mod lifecycle;
 mod listing;
 mod log_head;
 mod outbox;
 mod ports;
 mod race;
 mod request;
+mod rotation;
 mod session;
 mod session_limit;
 mod signing_key;
@@ -33,8 +36,8 @@ mod verification;
 mod world;
 
 pub use ports::{
-    AccountPorts, ApiKeyPorts, DurablePorts, EventPorts, EveryPort, ListingPorts, LogPorts, OutboxPorts, RequestPorts,
-    VerificationPorts,
+    AccountPorts, ApiKeyPorts, DurablePorts, EventPorts, EveryPort, LifecyclePorts, ListingPorts, LogPorts, OutboxPorts,
+    RequestPorts, VerificationPorts,
 };
 pub use report::{Failure, Report};
 
@@ -50,6 +53,7 @@ pub async fn run_all<S: EveryPort>(store: &S, seed: u64) -> Report {
     run_durable(store, seed, &mut report).await;
     run_accounts(store, seed, &mut report).await;
     run_verifications(store, seed, &mut report).await;
+    run_lifecycle(store, seed, &mut report).await;
     run_requests(store, seed, &mut report).await;
     run_draws(store, seed, &mut report).await;
     let setting = Setting { seed, home: Home::Table };
@@ -95,6 +99,16 @@ pub async fn run_verifications<S: VerificationPorts>(store: &S, seed: u64, repor
         takeover::run(store, setting, report).await;
         completion::run(store, setting, report).await;
         session_limit::run(store, setting, report).await;
+    }
+}
+
+/// Runs the cases of rotating factors and erasing users, with verifications wherever they are opened.
+pub async fn run_lifecycle<S: LifecyclePorts>(store: &S, seed: u64, report: &mut Report) {
+    let in_the_cache = (store.home() == Home::Cache).then_some(Home::Cache);
+    for home in [Home::Table].into_iter().chain(in_the_cache) {
+        let setting = Setting { seed, home };
+        rotation::run(store, setting, report).await;
+        erasure::run(store, setting, report).await;
     }
 }
 

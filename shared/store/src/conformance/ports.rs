@@ -2,11 +2,11 @@
 
 use crate::{
     AppendBatch, BeginRequest, ChangeListings, CheckReadiness, ClaimAttempt, CompleteVerification, CreateApiKey,
-    CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, FailAttempt, FindAccount,
-    FindApiKey, FindBranchKey, FindEnrollment, FindEvents, FindListings, FindLogHeads, FindSession, FindVerification,
-    FinishRequest, IndexEvents, KeepEvents, LeaseShard, ListApiKeys, ListSigningKeys, NoteApiKeyUse, OpenSession,
-    OpenVerification, RecogniseEvents, ReserveFailure, RevokeApiKey, RevokeSession, RotateApiKey, UnlockAccount,
-    UpgradeVerifiers,
+    CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, EraseUser, FailAttempt, FindAccount,
+    FindApiKey, FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindEvents, FindListings, FindLogHeads,
+    FindSession, FindVerification, FinishRequest, IndexEvents, KeepEvents, LeaseShard, ListApiKeys, ListSigningKeys,
+    NoteApiKeyUse, OpenSession, OpenVerification, RecogniseEvents, ReserveFailure, RevokeApiKey, RevokeSession,
+    RotateApiKey, RotateFactors, UnlockAccount, UpgradeVerifiers,
 };
 
 macro_rules! together {
@@ -20,13 +20,17 @@ macro_rules! together {
 
 together! {
     /// What the whole suite needs: every port, from any task.
-    EveryPort: VerificationPorts + DurablePorts + RequestPorts + DrawPermits + ListingPorts + LogPorts + EventPorts
+    EveryPort: LifecyclePorts + RequestPorts + DrawPermits + ListingPorts + LogPorts + EventPorts
         + CheckReadiness
 }
 together! {
     /// The ports of verifications and of the accounts that they change.
     VerificationPorts: OpenVerification + FindVerification + ClaimAttempt + FailAttempt + CompleteVerification
         + AccountPorts
+}
+together! {
+    /// The ports that end factors and users, and of all that this ends.
+    LifecyclePorts: RotateFactors + EraseUser + FindCurrentEnrollment + DurablePorts + VerificationPorts
 }
 together! {
     /// The ports of accounts and their sessions.

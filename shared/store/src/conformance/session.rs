@@ -118,7 +118,7 @@ async fn open_evicting(store: &impl AccountPorts, session: &Session) -> Result<u
     loop {
         let evicted = account.sessions_to_evict(session.created_at);
         match store.open_session(session, &evicted).await {
-            Ok(SessionOpening::Opened) => return Ok(most),
+            Ok(SessionOpening::Opened | SessionOpening::Superseded) => return Ok(most),
             Ok(SessionOpening::Changed(now)) => {
                 most = most.max(now.sessions.len());
                 account = *now;

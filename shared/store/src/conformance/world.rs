@@ -160,6 +160,7 @@ impl World {
             tenant: self.tenant,
             user: self.user,
             id: SessionId::from_keyed_bytes(self.bytes(5, number)),
+            key_version: 1,
             created_at: self.now,
             expires_at: self.after(Duration::from_secs(3_600)),
             refresh_token: SecretHash::new([number; 32]),

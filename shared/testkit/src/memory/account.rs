@@ -43,6 +43,7 @@ impl OpenSession for MemoryStore {
         match account.sessions.get(&session.id) {
             Some(existing) if is_same(existing, &session) => Ok(SessionOpening::Opened),
             Some(_) => Err(exists("OpenSession")),
+            None if !account.admits(session.key_version) => Ok(SessionOpening::Superseded),
             None if would_be_too_many(account, evicted) => Ok(SessionOpening::Changed(Box::new(account.clone()))),
             None => {
                 add_session(account, session, evicted);

@@ -3,7 +3,10 @@
 use std::collections::btree_map::Entry;
 
 use domain::{Enrollment, Sealed, TenantId, UserId};
-use store::{CreateEnrollment, EnrollmentCreation, FindEnrollment, OutboxEvent, StoreError, Upgrade, UpgradeVerifiers};
+use store::{
+    CreateEnrollment, CurrentEnrollment, EnrollmentCreation, FindCurrentEnrollment, FindEnrollment, OutboxEvent,
+    StoreError, Upgrade, UpgradeVerifiers,
+};
 
 use super::outbox::keep;
 use super::{MemoryStore, stored};
@@ -15,6 +18,9 @@ impl CreateEnrollment for MemoryStore {
         event: &OutboxEvent,
     ) -> Result<EnrollmentCreation, StoreError> {
         let mut content = self.content();
+        if content.erased.contains_key(&(enrollment.tenant, enrollment.user)) {
+            return Ok(EnrollmentCreation::Erased);
+        }
         match content.enrollments.entry((enrollment.tenant, enrollment.user)) {
             Entry::Occupied(existing) => Ok(EnrollmentCreation::AlreadyEnrolled(Box::new(existing.get().clone()))),
             Entry::Vacant(vacant) => {
@@ -29,6 +35,18 @@ impl CreateEnrollment for MemoryStore {
 impl FindEnrollment for MemoryStore {
     async fn find_enrollment(&self, tenant: TenantId, user: UserId) -> Result<Option<Enrollment>, StoreError> {
         Ok(self.content().enrollments.get(&(tenant, user)).cloned())
+    }
+}
+
+impl FindCurrentEnrollment for MemoryStore {
+    async fn find_current_enrollment(&self, tenant: TenantId, user: UserId) -> Result<CurrentEnrollment, StoreError> {
+        let content = self.content();
+        if let Some(at) = content.erased.get(&(tenant, user)) {
+            return Ok(CurrentEnrollment::Erased { at: *at });
+        }
+        let enrollment = content.enrollments.get(&(tenant, user)).cloned();
+        Ok(enrollment
+            .map_or(CurrentEnrollment::Unknown, |enrollment| CurrentEnrollment::Enrolled(Box::new(enrollment))))
     }
 }
 

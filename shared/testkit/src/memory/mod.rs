@@ -7,6 +7,7 @@ mod draw;
 mod enrollment;
 mod event;
 mod key;
+mod lifecycle;
 mod log_head;
 mod outbox;
 mod request;
@@ -34,6 +35,7 @@ pub struct MemoryStore(Arc<Mutex<Content>>);
 #[derive(Debug, Clone, Default)]
 struct Content {
     enrollments: BTreeMap<(TenantId, UserId), Enrollment>,
+    erased: BTreeMap<(TenantId, UserId), Timestamp>,
     accounts: BTreeMap<(TenantId, UserId), Account>,
     verifications: BTreeMap<(TenantId, VerificationId), Verification>,
     requests: BTreeMap<(TenantId, IdempotencyKey), KeptRequest>,

@@ -100,6 +100,9 @@ impl CompleteVerification for MemoryStore {
         if account.sessions.contains_key(&session.id) {
             return Err(exists("CompleteVerification"));
         }
+        if !account.admits(session.key_version) {
+            return Ok(Completion::Closed);
+        }
         if would_be_too_many(account, &request.evicted) {
             return Ok(Completion::SessionsChanged(Box::new(account.clone())));
         }

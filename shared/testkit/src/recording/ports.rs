@@ -9,11 +9,12 @@ use jiff::Timestamp;
 use store::{
     ApiKeyChange, ApiKeyRecord, ApiKeyRotation, BeginRequest, Beginning, BranchKeyRecord, ChangeListings,
     CheckReadiness, Claim, ClaimAttempt, ClaimRequest, ClaimedAttempt, CompleteVerification, Completion,
-    CompletionRequest, CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, DrawPermits,
-    EnrollmentCreation, FailAttempt, FindAccount, FindApiKey, FindBranchKey, FindEnrollment, FindListings, FindSession,
-    FindVerification, FinishRequest, ListApiKeys, ListSigningKeys, ListedApiKey, NoteApiKeyUse, OpenSession,
-    OpenVerification, Opening, OutboxEvent, Reservation, ReserveFailure, Revocation, RevokeApiKey, RevokeSession,
-    RotateApiKey, SessionKey, SessionOpening, SigningKeyRecord, StoreError, UnlockAccount, Unlocking, Upgrade,
+    CompletionRequest, CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, CurrentEnrollment,
+    DrawPermits, EnrollmentCreation, EraseUser, Erasure, ErasureOutcome, FailAttempt, FindAccount, FindApiKey,
+    FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindListings, FindSession, FindVerification, FinishRequest,
+    ListApiKeys, ListSigningKeys, ListedApiKey, NoteApiKeyUse, OpenSession, OpenVerification, Opening, OutboxEvent,
+    Reservation, ReserveFailure, Revocation, RevokeApiKey, RevokeSession, RotateApiKey, RotateFactors, Rotation,
+    RotationOutcome, SessionKey, SessionOpening, SigningKeyRecord, StoreError, UnlockAccount, Unlocking, Upgrade,
     UpgradeVerifiers,
 };
 
@@ -50,6 +51,32 @@ impl<S: UpgradeVerifiers> UpgradeVerifiers for RecordingStore<S> {
         after: &Sealed,
     ) -> Result<Upgrade, StoreError> {
         self.run("UpgradeVerifiers", 1, self.inner.upgrade_verifiers(tenant, user, before, after)).await
+    }
+}
+
+impl<S: FindCurrentEnrollment> FindCurrentEnrollment for RecordingStore<S> {
+    async fn find_current_enrollment(&self, tenant: TenantId, user: UserId) -> Result<CurrentEnrollment, StoreError> {
+        self.run("FindCurrentEnrollment", 0, self.inner.find_current_enrollment(tenant, user)).await
+    }
+}
+
+impl<S: RotateFactors> RotateFactors for RecordingStore<S> {
+    async fn rotate_factors(&self, rotation: &Rotation, event: &OutboxEvent) -> Result<RotationOutcome, StoreError> {
+        self.run("RotateFactors", 3, self.inner.rotate_factors(rotation, event)).await
+    }
+
+    async fn forget_rotated(&self, tenant: TenantId, user: UserId) -> Result<(), StoreError> {
+        self.run("RotateFactors", 0, self.inner.forget_rotated(tenant, user)).await
+    }
+}
+
+impl<S: EraseUser> EraseUser for RecordingStore<S> {
+    async fn erase_user(&self, erasure: &Erasure, event: &OutboxEvent) -> Result<ErasureOutcome, StoreError> {
+        self.run("EraseUser", 3, self.inner.erase_user(erasure, event)).await
+    }
+
+    async fn forget_erased(&self, tenant: TenantId, user: UserId) -> Result<(), StoreError> {
+        self.run("EraseUser", 0, self.inner.forget_erased(tenant, user)).await
     }
 }
 

@@ -1,0 +1,109 @@
+//! Step-up: some things a merchant's server does for a user only if that user has just been verified (RFC 9470).
+//!
+//! The caller presents an access token of the user in `Step-Up-Token`, beside its own API key. The token
+//!
+//! 1. is genuine, of this deployment, of the calling tenant, of the user that the route names, and has not expired;
+//! 2. tells of a verification at most [`STEP_UP_MAX_AGE`] ago. Refreshing changes nothing about when that was;
+//! 3. approves no transaction: who approved a payment has approved nothing else;
+//! 4. belongs to a session that lives.
+//!
+//! Every `acr` that a token can have was earned by factors of at least two categories, so none is refused for being too low.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crypto::{Claims, TokenCheck};
+use domain::{Clock, TenantId, UserId};
+use keyring::{KeyringError, VerifyingKeys};
+use store::{FindSession, ListSigningKeys, StoreError};
+
+use crate::{Problem, ProblemType};
+
+/// Checks step-up tokens.
+#[derive(Debug)]
+pub struct StepUp<S> {
+    published: VerifyingKeys<S>,
+    store: S,
+    issuer: String,
+    clock: Arc<dyn Clock>,
+}
+
+/// A token that is the user's own: genuine, but perhaps too old, for a payment, or of a session that has ended.
+pub struct Recognised(Claims);
+
+/// The longest ago that the user may have been verified: OWASP ASVS 5.0 (7.5.1, 7.5.3) asks for re-authentication before such changes, and
+/// leaves the time open; 5 minutes are what PSD2 RTS Art. 4(3)(d) allows without activity.
+pub const STEP_UP_MAX_AGE: Duration = Duration::from_secs(300);
+
+/// What the answer to a request without a good token asks for (RFC 9470 §3).
+pub const STEP_UP_CHALLENGE: &str = "Bearer error=\"insufficient_user_authentication\", max_age=\"300\"";
+
+impl<S: FindSession + ListSigningKeys + Clone> StepUp<S> {
+    /// Checks tokens of this issuer against this store's keys and sessions.
+    pub fn new(store: S, issuer: String, clock: Arc<dyn Clock>) -> Self {
+        Self { published: VerifyingKeys::new(store.clone(), Arc::clone(&clock)), store, issuer, clock }
+    }
+
+    /// Recognises a token of this tenant's user. Waits for nothing while the keys are at hand.
+    ///
+    /// # Errors
+    /// [`StepUpRefused`] if it is none, or that can't be found out.
+    pub async fn recognise(
+        &self,
+        unverified_token: Option<&str>,
+        tenant: TenantId,
+        user: UserId,
+    ) -> Result<Recognised, StepUpRefused> {
+        let unverified_token = unverified_token.ok_or(StepUpRefused::Required)?;
+        let keys = self.published.published().await?;
+        let check = TokenCheck { keys: &keys, issuer: &self.issuer, audience: tenant };
+        let claims = check.validate(unverified_token, self.clock.now()).map_err(|_| StepUpRefused::Required)?;
+        if claims.user == user { Ok(Recognised(claims)) } else { Err(StepUpRefused::Required) }
+    }
+
+    /// Finds out whether a recognised token is enough now. One read.
+    ///
+    /// # Errors
+    /// [`StepUpRefused`] if it is not, or that can't be found out.
+    pub async fn confirm(&self, recognised: &Recognised) -> Result<(), StepUpRefused> {
+        let Recognised(claims) = recognised;
+        if claims.transaction.is_some() || self.clock.now() > claims.verified_at + STEP_UP_MAX_AGE {
+            return Err(StepUpRefused::Required);
+        }
+        let session = self.store.find_session(claims.tenant, claims.user, claims.session).await?;
+        let is_live = session.is_some_and(|session| session.is_live(self.clock.now()));
+        if is_live { Ok(()) } else { Err(StepUpRefused::Required) }
+    }
+}
+
+impl fmt::Debug for Recognised {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Recognised(…)")
+    }
+}
+
+/// Why a request is not carried out for the user.
+#[derive(Debug, thiserror::Error)]
+pub enum StepUpRefused {
+    /// There is no token, or one that is not good enough. Which, the caller is not told: all of it is mended by the same.
+    #[error("the user has to be verified anew")]
+    Required,
+    /// The public keys are not to be had.
+    #[error("the public keys are not to be had")]
+    Keys(#[from] KeyringError),
+    /// The store does not answer.
+    #[error("the session can't be read")]
+    Store(#[from] StoreError),
+}
+
+impl From<StepUpRefused> for Problem {
+    fn from(refused: StepUpRefused) -> Self {
+        match refused {
+            StepUpRefused::Required => Self::new(ProblemType::StepUpRequired)
+                .detail("send an access token of this user, without a transaction, of a verification within 5 minutes"),
+            StepUpRefused::Keys(error) => error.into(),
+            StepUpRefused::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Rotating a user's factors and erasing a user: one transaction each over the enrollment, the account and the outbox.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use domain::{TenantId, UserId};
+use jiff::Timestamp;
+use store::{
+    CurrentEnrollment, EraseUser, Erasure, ErasureOutcome, OutboxEvent, RotateFactors, Rotation, RotationOutcome,
+    StoreError,
+};
+
+use crate::account::{self, FAILURES, FORGETTING_REMOVES, FORGETTING_SETS, SESSIONS, forgetting, kept_from};
+use crate::call::{Transaction, not_understood, putting, putting_if};
+use crate::change::Change;
+use crate::enrollment::{self, USER_KEY, parse_current, tombstone};
+use crate::item::{Item, TTL, number};
+use crate::{DynamoStore, KnowsCore, keys, outbox};
+
+impl<T: KnowsCore> RotateFactors for DynamoStore<T> {
+    /// One `TransactWriteItems` of three writes. Repeated after a lost answer it meets its own enrollment, which its request tells.
+    async fn rotate_factors(&self, rotation: &Rotation, event: &OutboxEvent) -> Result<RotationOutcome, StoreError> {
+        let (operation, table) = ("RotateFactors", self.tables.core());
+        let rotated = &rotation.enrollment;
+        let (tenant, user) = (rotated.tenant, rotated.user);
+        let Some(before) = rotated.key_version.checked_sub(1) else { return Ok(RotationOutcome::Superseded) };
+        let condition = (
+            "#key_version = :before",
+            HashMap::from([("#key_version".to_owned(), enrollment::KEY_VERSION.to_owned())]),
+            HashMap::from([(":before".to_owned(), number(before))]),
+        );
+        let writes = [
+            putting_if(table, enrollment::item(rotated), condition),
+            ending_sessions(tenant, user, (rotated.key_version, rotation.at)).in_transaction(table),
+            putting(table, outbox::item(event)),
+        ];
+
+        match self.all_or_none(operation, writes).await? {
+            ThreeWrites::Done => Ok(RotationOutcome::Rotated),
+            ThreeWrites::Refused(None) => Ok(RotationOutcome::Superseded),
+            ThreeWrites::Refused(Some(item)) => match parse_current(operation, table, (tenant, user), &item)? {
+                CurrentEnrollment::Enrolled(found) if found.request == rotated.request => Ok(RotationOutcome::Rotated),
+                _ => Ok(RotationOutcome::Superseded),
+            },
+        }
+    }
+}
+
+impl<T: KnowsCore> EraseUser for DynamoStore<T> {
+    /// One `TransactWriteItems` of three writes. Repeated after a lost answer it meets its own tombstone.
+    async fn erase_user(&self, erasure: &Erasure, event: &OutboxEvent) -> Result<ErasureOutcome, StoreError> {
+        let (operation, table) = ("EraseUser", self.tables.core());
+        let Erasure { tenant, user, at } = *erasure;
+        let condition = (
+            "attribute_exists(#user_key)",
+            HashMap::from([("#user_key".to_owned(), USER_KEY.to_owned())]),
+            HashMap::new(),
+        );
+        let writes = [
+            putting_if(table, tombstone(tenant, user, at), condition),
+            emptying(tenant, user, at).in_transaction(table),
+            putting(table, outbox::item(event)),
+        ];
+
+        match self.all_or_none(operation, writes).await? {
+            ThreeWrites::Done => Ok(ErasureOutcome::Erased),
+            ThreeWrites::Refused(None) => Ok(ErasureOutcome::Unknown),
+            ThreeWrites::Refused(Some(item)) => match parse_current(operation, table, (tenant, user), &item)? {
+                CurrentEnrollment::Erased { at } => Ok(ErasureOutcome::AlreadyErased { at }),
+                CurrentEnrollment::Enrolled(_) | CurrentEnrollment::Unknown => Err(not_understood(operation)),
+            },
+        }
+    }
+}
+
+impl<T: KnowsCore> DynamoStore<T> {
+    async fn all_or_none(
+        &self,
+        operation: &'static str,
+        writes: [Result<TransactWriteItem, BuildError>; 3],
+    ) -> Result<ThreeWrites, StoreError> {
+        let writes = writes.into_iter().collect::<Result<Vec<_>, _>>().map_err(|_| not_understood(operation))?;
+        match self.transact(operation, writes).await? {
+            Transaction::Done => Ok(ThreeWrites::Done),
+            Transaction::Refused(0, found) => Ok(ThreeWrites::Refused(found)),
+            // The other two have no condition.
+            Transaction::Refused(..) => Err(not_understood(operation)),
+        }
+    }
+}
+
+/// What came of a transaction whose first write has the condition.
+enum ThreeWrites {
+    Done,
+    /// The item that the condition refused, if there is one.
+    Refused(Option<Item>),
+}
+
+/// The account's part of a rotation: no session remains, and only the new version opens others. Failures stay: whoever rotates has just
+/// succeeded, and so has none but of attempts since.
+fn ending_sessions(tenant: TenantId, user: UserId, (key_version, at): (u32, Timestamp)) -> Change {
+    let update = "SET #sessions = :none, #key_version = :key_version, #ttl = :ttl, \
+                  #failures = if_not_exists(#failures, :no_failures)";
+    closing(Change::new(keys::account(tenant, user), update), (key_version, at))
+        .name("#failures", FAILURES)
+        .value(":no_failures", AttributeValue::L(Vec::new()))
+}
+
+/// The account's part of an erasure: nothing remains, and nothing opens a session.
+fn emptying(tenant: TenantId, user: UserId, at: Timestamp) -> Change {
+    let update = format!(
+        "SET #sessions = :none, #key_version = :key_version, #ttl = :ttl, {FORGETTING_SETS} REMOVE {FORGETTING_REMOVES}"
+    );
+    forgetting(closing(Change::new(keys::account(tenant, user), update), (NO_FACTORS, at)))
+}
+
+/// The names and values that both have. What is said of the factors is kept for longer than any verification that is open now.
+fn closing(change: Change, (key_version, at): (u32, Timestamp)) -> Change {
+    change
+        .name("#sessions", SESSIONS)
+        .name("#key_version", account::KEY_VERSION)
+        .name("#ttl", TTL)
+        .value(":none", AttributeValue::M(Item::new()))
+        .value(":key_version", number(key_version))
+        .value(":ttl", kept_from(at))
+}
+
+/// The version that no factors have.
+const NO_FACTORS: u32 = 0;

@@ -1,0 +1,173 @@
+//! Step-up: what is done for a user only on a token that the user has just been verified for.
+
+use std::time::Duration;
+
+use audit::{Denial, Outcome};
+use countersign_tests::{Answer, Call, Embedded, Function, Opened, Person, Ports, World};
+use serde_json::json;
+
+use crate::backends::Valkey;
+use crate::problems::{problem, success};
+
+#[tokio::test]
+async fn only_a_fresh_token_of_the_user_steps_up_in_memory() {
+    only_a_fresh_token(World::new().await).await;
+}
+
+#[tokio::test]
+async fn only_a_fresh_token_of_the_user_steps_up_on_embedded_dynamodb() {
+    only_a_fresh_token(World::on(Embedded::start().await.store).await).await;
+}
+
+#[tokio::test]
+async fn only_a_fresh_token_of_the_user_steps_up_on_valkey() {
+    Box::pin(only_a_fresh_token(Valkey::start().await.world().await)).await;
+}
+
+async fn only_a_fresh_token<S: Ports>(world: World<S>) {
+    let (person, other) = (world.enrolled(1, &["pin", "nfc"]).await, world.enrolled(2, &["pin", "nfc"]).await);
+    let tokens = world.verified(&person).await;
+    let revoked = world.stepped_up(&person).await;
+    world.send(world.revoking(&revoked)).await;
+    let others = world.stepped_up(&other).await;
+    let fresh = tokens.text("access_token");
+    let not_good_enough = [
+        String::new(),
+        "no-token".to_owned(),
+        tokens.text("refresh_token"),
+        format!("{}x", &fresh[..fresh.len() - 1]),
+        payment(&world, &person).await,
+        revoked,
+        others,
+    ];
+
+    for token in &not_good_enough {
+        for call in each(&world, &person, token) {
+            assert_eq!(world.send(call).await.told(), problem(401, "step-up-required"), "{token}");
+        }
+    }
+    for call in each(&world, &person, &fresh) {
+        let without = world.send(call.without_header("step-up-token")).await;
+        assert_eq!(without.told(), problem(401, "step-up-required"));
+    }
+    let exported = world.send(world.exporting(&person.id, &fresh)).await;
+    assert_eq!(exported.told(), success(200));
+    assert_eq!(exported.json()["enrollment"]["key_version"], 1, "nothing has changed");
+}
+
+#[tokio::test]
+async fn a_token_steps_up_for_five_minutes_and_no_longer() {
+    let world = World::new().await;
+    let person = world.enrolled(1, &["pin", "nfc"]).await;
+    let token = world.stepped_up(&person).await;
+
+    world.clock.advance(Duration::from_secs(300));
+    let last = world.send(world.exporting(&person.id, &token)).await;
+    world.clock.advance(Duration::from_millis(1));
+
+    assert_eq!(last.told(), success(200));
+    for call in each(&world, &person, &token) {
+        assert_eq!(world.send(call).await.told(), problem(401, "step-up-required"));
+    }
+    assert_eq!(world.send(world.introspecting(&token)).await.json()["active"], true, "it still counts for others");
+}
+
+/// RFC 9470 §3.
+#[tokio::test]
+async fn the_answer_says_what_is_asked_for() {
+    let world = World::new().await;
+    let person = world.enrolled(1, &["pin", "nfc"]).await;
+
+    for call in each(&world, &person, "no-token") {
+        let answer = world.send(call).await;
+
+        let challenge = "Bearer error=\"insufficient_user_authentication\", max_age=\"300\"";
+        assert_eq!(answer.header("www-authenticate"), [challenge]);
+    }
+}
+
+#[tokio::test]
+async fn v7_without_a_genuine_token_nothing_is_begun_read_or_derived() {
+    let world = World::new().await;
+    let person = world.enrolled(1, &["pin", "nfc"]).await;
+    let token = world.stepped_up(&person).await;
+    world.send(world.exporting(&person.id, &token)).await;
+    let derived = world.kdf.runs();
+
+    for call in each(&world, &person, "no-token") {
+        world.permitted(call.clone()).await.unwrap();
+        let _before = world.store.recorder().take();
+        world.send(call).await;
+        let ports = world.store.recorder().take().ports();
+        assert!(ports.iter().all(|port| LIMITS_KEYS_AND_DENIALS.contains(port)), "{ports:?}");
+    }
+    assert_eq!(world.kdf.runs(), derived);
+}
+
+#[tokio::test]
+async fn l1_a_missing_step_up_is_a_denial_of_the_trail() {
+    let world = World::new().await;
+    let person = world.enrolled(1, &["pin", "nfc"]).await;
+
+    for call in each(&world, &person, "no-token") {
+        world.send(call).await;
+    }
+
+    let is_denial = |outcome: &Outcome| {
+        matches!(outcome, Outcome::RequestRefused { denial: Denial::StepUpRequired, route: Some(_), .. })
+    };
+    assert_eq!(world.handed_over().await.count(is_denial), 3, "one of each route");
+}
+
+#[tokio::test]
+async fn e3_a_token_steps_up_for_its_own_tenant_alone() {
+    let world = World::new().await;
+    let person = world.enrolled(1, &["pin", "nfc"]).await;
+    let token = world.stepped_up(&person).await;
+    let theirs = world.enrolling(&person).bearer(&world.other.api_key);
+    assert_eq!(world.send(theirs).await.status, 201, "the same user id, of another tenant");
+
+    for call in each(&world, &person, &token) {
+        let answer = world.send(call.bearer(&world.other.api_key)).await;
+        assert_eq!(answer.told(), problem(401, "step-up-required"));
+    }
+
+    for api_key in [&world.tenant.api_key, &world.other.api_key] {
+        let describing = Call::new(Function::DescribeEnrollment, "enrolled").path("user_id", &person.id);
+        assert_eq!(world.send(describing.bearer(api_key)).await.json()["key_version"], 1);
+    }
+}
+
+/// A capability is a device's: it steps nobody up and erases nobody.
+#[tokio::test]
+async fn e3_a_capability_reaches_none_of_these_routes() {
+    let world = World::new().await;
+    let person = world.enrolled(1, &["pin", "nfc"]).await;
+    let token = world.stepped_up(&person).await;
+    let opened = world.opened(&person).await;
+
+    for call in each(&world, &person, &token) {
+        assert_eq!(world.send(call.bearer(&opened.capability)).await.told(), problem(403, "forbidden"));
+    }
+}
+
+/// One call of each function that asks for a step-up.
+fn each<S: Ports>(world: &World<S>, person: &Person, token: &str) -> [Call; 3] {
+    [
+        world.rotating(&person.id, token, &person.enrolled()),
+        world.erasing(&person.id, token),
+        world.exporting(&person.id, token),
+    ]
+}
+
+/// A token that approves a payment.
+async fn payment<S: Ports>(world: &World<S>, person: &Person) -> String {
+    let transaction = json!({"amount_minor": 1, "currency": "EUR", "payee": "Shop", "reference": "1"});
+    let body = json!({ "user_id": person.id, "transaction": transaction });
+    let opened = Opened::from(&world.send(world.initiating(&person.id).json(&body)).await);
+    let answer: Answer = world.attempt(&opened, &person.right(&opened.asked)).await;
+    answer.text("access_token")
+}
+
+const LIMITS_KEYS_AND_DENIALS: [&str; 5] =
+    ["DrawPermits", "FindListings", "FindBranchKey", "ListSigningKeys", "SendEvents"];
