@@ -10,6 +10,7 @@ use crate::template::{Statement, functions};
 /// What each port needs in AWS: actions, the resources that they are allowed on, and, in tables whose other items are not the
 /// port's business, the partitions. Where one port's actions differ in that, the name of the action follows the port's.
 const RIGHTS: &[Right<'_>] = &[
+    ("AdvanceSessionEpoch", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/session-epoch/*"]),
     ("AppendBatch", &["dynamodb:UpdateItem"], &["AuditTable.Arn"], &["log/*"]),
     ("BeginRequest", &["dynamodb:UpdateItem"], &["EphemeralTable.Arn"], &[]),
     ("ChangeListings", &["dynamodb:PutItem"], &["CoreTable.Arn"], &["listings", "outbox/*"]),
@@ -40,12 +41,14 @@ const RIGHTS: &[Right<'_>] = &[
     ("FindListings", &["dynamodb:Query"], &["CoreTable.Arn"], &[]),
     ("FindLogHeads", &["dynamodb:BatchGetItem"], &["AuditTable.Arn"], &["log/*"]),
     ("FindSession", &["dynamodb:GetItem"], &["CoreTable.Arn"], &[]),
+    ("FindSessionEpoch", &["dynamodb:GetItem"], &["CoreTable.Arn"], &[]),
     ("FindVerification", &["dynamodb:GetItem"], &["EphemeralTable.Arn"], &[]),
     ("FinishRequest", &["dynamodb:DeleteItem", "dynamodb:UpdateItem"], &["EphemeralTable.Arn"], &[]),
     ("IndexEvents", &["dynamodb:BatchWriteItem"], &["AuditTable.Arn"], &["t/*"]),
     ("KeepEvents", &["dynamodb:PutItem"], &["CoreTable.Arn"], &["outbox/*"]),
     ("KeepObjects", &["s3:GetObject", "s3:PutObject", "s3:PutObjectTagging"], &["${AuditBucket.Arn}/shard-*"], &[]),
     ("LeaseShard", &["dynamodb:UpdateItem"], &["AuditTable.Arn"], &["log/*"]),
+    ("ListSessions", &["dynamodb:GetItem"], &["CoreTable.Arn"], &[]),
     ("ListSigningKeys", &["dynamodb:Query"], &["CoreTable.Arn"], &[]),
     ("OpenVerification", &["dynamodb:PutItem"], &["EphemeralTable.Arn"], &[]),
     ("PublishCheckpoint", &["sns:Publish"], &["CheckpointTopic"], &[]),
@@ -53,6 +56,8 @@ const RIGHTS: &[Right<'_>] = &[
     ("RecordEvents", &["sqs:SendMessage"], &["AuditQueue.Arn"], &[]),
     ("ReserveFailure", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
     ("RevokeSession", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
+    ("RevokeSessions", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
+    ("RotateRefreshToken", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
     ("SignHeaders", &["kms:GetPublicKey", "kms:Sign"], &["AuditLogKey.Arn"], &[]),
     ("UnlockAccount", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
     ("UnwrapKey", &["kms:Decrypt"], &["Key.Arn"], &[]),

@@ -109,7 +109,7 @@ const fn case(denial: Denial, route: Route) -> Case {
     Case { denial, route }
 }
 
-const CASES: [Case; 29] = [
+const CASES: [Case; 36] = [
     // By the operator's list.
     case(Denial::Forbidden, Route::Enroll),
     case(Denial::Forbidden, Route::DescribeEnrollment),
@@ -118,6 +118,8 @@ const CASES: [Case; 29] = [
     case(Denial::Forbidden, Route::Status),
     case(Denial::Forbidden, Route::Introspect),
     case(Denial::Forbidden, Route::Revoke),
+    case(Denial::Forbidden, Route::Refresh),
+    case(Denial::Forbidden, Route::ListSessions),
     case(Denial::Forbidden, Route::AuditQuery),
     case(Denial::RateLimited, Route::Enroll),
     case(Denial::RateLimited, Route::DescribeEnrollment),
@@ -126,7 +128,10 @@ const CASES: [Case; 29] = [
     case(Denial::RateLimited, Route::Status),
     case(Denial::RateLimited, Route::Introspect),
     case(Denial::RateLimited, Route::Revoke),
+    case(Denial::RateLimited, Route::Refresh),
+    case(Denial::RateLimited, Route::ListSessions),
     case(Denial::RateLimited, Route::AuditQuery),
+    case(Denial::InvalidGrant, Route::Refresh),
     case(Denial::EnrollmentNotFound, Route::DescribeEnrollment),
     case(Denial::VerificationNotFound, Route::Verify),
     case(Denial::VerificationNotFound, Route::Status),
@@ -136,16 +141,19 @@ const CASES: [Case; 29] = [
     case(Denial::IdempotencyKeyReused, Route::Initiate),
     case(Denial::IdempotencyKeyReused, Route::Verify),
     case(Denial::IdempotencyKeyReused, Route::Revoke),
+    case(Denial::IdempotencyKeyReused, Route::Refresh),
     case(Denial::IdempotencyKeyStale, Route::Enroll),
     case(Denial::IdempotencyKeyStale, Route::Initiate),
     case(Denial::IdempotencyKeyStale, Route::Verify),
     case(Denial::IdempotencyKeyStale, Route::Revoke),
+    case(Denial::IdempotencyKeyStale, Route::Refresh),
 ];
 
 impl Case {
     /// The problem that it is told as.
     const fn told(self) -> (u16, &'static str) {
         match self.denial {
+            Denial::InvalidGrant => (400, "invalid-grant"),
             Denial::Unauthenticated => (401, "unauthenticated"),
             Denial::Forbidden => (403, "forbidden"),
             Denial::RateLimited => (429, "rate-limited"),
@@ -194,6 +202,11 @@ impl Case {
             Denial::FactorsMismatch => {
                 world.attempting(&opened, &person.right(&["voice".to_owned(), "pin".to_owned()]))
             }
+            Denial::IdempotencyKeyReused if self.route == Route::Refresh => {
+                let first = world.refreshing(&refresh_token(world, person).await);
+                world.send(first.clone()).await;
+                first.json(&json!({ "refresh_token": refresh_token(world, person).await }))
+            }
             Denial::IdempotencyKeyReused => {
                 world.send(call.clone()).await;
                 self.with_other_body(world, person, &opened, call)
@@ -202,6 +215,7 @@ impl Case {
                 world.clock.advance(Duration::from_secs(301));
                 call
             }
+            Denial::InvalidGrant => call,
             Denial::Unauthenticated => call.bearer("nobody's"),
         }
     }
@@ -216,6 +230,8 @@ impl Case {
             Route::Status => world.asking_status(opened),
             Route::Introspect => world.introspecting("unknown"),
             Route::Revoke => world.revoking("unknown"),
+            Route::Refresh => world.refreshing("unknown"),
+            Route::ListSessions => world.listing_sessions(&person.id),
             Route::AuditQuery => world.reading_trail(),
         }
     }
@@ -236,6 +252,12 @@ async fn scene() -> (World, Person) {
     let world = World::new().await;
     let person = world.enrolled(1, &["pin", "nfc"]).await;
     (world, person)
+}
+
+/// The refresh token of a new session.
+async fn refresh_token(world: &World, person: &Person) -> String {
+    let opened = world.opened(person).await;
+    world.attempt(&opened, &person.right(&opened.asked)).await.text("refresh_token")
 }
 
 fn describing(world: &World, person: &Person) -> Call {

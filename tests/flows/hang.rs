@@ -108,12 +108,15 @@ async fn prepared(step: &str) -> (World, Call) {
         "status" => world.asking_status(&opened),
         "status by capability" => world.asking_status(&opened).bearer(&opened.capability),
         "read the trail" => world.reading_trail(),
-        "introspect" | "revoke" | "revoke by refresh token" => {
+        "list sessions" => world.listing_sessions(&person.id),
+        "introspect" | "revoke" | "revoke by refresh token" | "revoke all" | "refresh" => {
             let verified = world.attempt(&opened, &person.right(&opened.asked)).await;
             let (token, refresh_token) = (verified.text("access_token"), verified.text("refresh_token"));
             match step {
                 "introspect" => world.introspecting(&token),
                 "revoke" => world.revoking(&token),
+                "revoke all" => world.revoking_all(&person.id),
+                "refresh" => world.refreshing(&refresh_token),
                 _ => world.revoking(&refresh_token),
             }
         }
@@ -145,7 +148,7 @@ async fn timed(world: &World, call: Call) -> (Answer, Duration) {
     (answer, began.elapsed())
 }
 
-const STEPS: [&str; 12] = [
+const STEPS: [&str; 15] = [
     "enroll",
     "describe",
     "initiate",
@@ -157,6 +160,9 @@ const STEPS: [&str; 12] = [
     "introspect",
     "revoke",
     "revoke by refresh token",
+    "revoke all",
+    "refresh",
+    "list sessions",
     "read the trail",
 ];
 
@@ -174,7 +180,7 @@ const OPTIONAL: [(&str, &str); 5] = [
 ];
 
 /// What has to answer before anything is derived.
-const GATES: [&str; 9] = [
+const GATES: [&str; 10] = [
     "FindListings",
     "DrawPermits",
     "FindBranchKey",
@@ -184,10 +190,11 @@ const GATES: [&str; 9] = [
     "BeginRequest",
     "ClaimAttempt",
     "ReserveFailure",
+    "FindSessionEpoch",
 ];
 
 /// All that the functions call.
-const EVERY_PORT: [&str; 19] = [
+const EVERY_PORT: [&str; 23] = [
     "FindListings",
     "DrawPermits",
     "FindBranchKey",
@@ -204,6 +211,10 @@ const EVERY_PORT: [&str; 19] = [
     "CompleteVerification",
     "FindSession",
     "RevokeSession",
+    "FindSessionEpoch",
+    "ListSessions",
+    "RevokeSessions",
+    "RotateRefreshToken",
     "FindEvents",
     "SendEvents",
     "KeepEvents",

@@ -77,7 +77,10 @@ fn check(answer: &Answer) {
 }
 
 fn needs_key(call: &Call) -> bool {
-    matches!(call.function(), Function::Enroll | Function::Initiate | Function::Verify | Function::Revoke)
+    matches!(
+        call.function(),
+        Function::Enroll | Function::Initiate | Function::Verify | Function::Revoke | Function::Refresh
+    )
 }
 
 /// One fault for each port that some route calls, of every kind.

@@ -4,17 +4,18 @@ use std::collections::BTreeSet;
 
 use domain::{
     Account, BranchKeyVersion, CounterKey, Draw, Drawn, Enrollment, EventId, Failures, ListedSubject, Listing,
-    RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionId, TenantId, UserId, Verification,
-    VerificationId,
+    RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionEpoch, SessionId, TenantId, UserId,
+    Verification, VerificationId,
 };
 use jiff::Timestamp;
 use store::{
-    ApiKeyRecord, Append, AppendBatch, BeginRequest, Beginning, BranchKeyRecord, ChangeListings, CheckReadiness,
-    CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, EnrollmentCreation,
-    EventKey, EventPage, EventQuery, EventRecord, FindAccount, FindApiKey, FindBranchKey, FindEnrollment, FindEvents,
-    FindListings, FindLogHeads, FindSession, FindVerification, FinishRequest, IndexEvents, KeepEvents, LeaseShard,
-    Leasing, ListSigningKeys, LogHead, OutboxEvent, RecogniseEvents, ShardLease, SigningKeyRecord, StoreError,
-    UnlockAccount, Unlocking, Upgrade, UpgradeVerifiers,
+    AdvanceSessionEpoch, ApiKeyRecord, Append, AppendBatch, BeginRequest, Beginning, BranchKeyRecord, ChangeListings,
+    CheckReadiness, CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits,
+    EnrollmentCreation, EpochAdvance, EventKey, EventPage, EventQuery, EventRecord, FindAccount, FindApiKey,
+    FindBranchKey, FindEnrollment, FindEvents, FindListings, FindLogHeads, FindSession, FindSessionEpoch,
+    FindVerification, FinishRequest, IndexEvents, KeepEvents, LeaseShard, Leasing, ListSessions, ListSigningKeys,
+    LogHead, OutboxEvent, RecogniseEvents, RevokeSessions, RotateRefreshToken, Rotation, ShardLease, SigningKeyRecord,
+    StoreError, TokenRotation, UnlockAccount, Unlocking, Upgrade, UpgradeVerifiers, UserRevocation, UserRevoked,
 };
 
 use crate::planted::Planted;
@@ -31,6 +32,9 @@ macro_rules! passed_on {
 }
 
 passed_on! {
+    AdvanceSessionEpoch {
+        advance_session_epoch(tenant: TenantId, from: SessionEpoch, event: &OutboxEvent) -> EpochAdvance;
+    }
     AppendBatch { append_batch(lease: &ShardLease, head: &LogHead) -> Append; }
     BeginRequest {
         begin_request(tenant: TenantId, request: &RequestFingerprint, nonce: RequestNonce, now: Timestamp) -> Beginning;
@@ -57,6 +61,7 @@ passed_on! {
     FindListings { find_listings() -> Vec<Listing>; }
     FindLogHeads { find_log_heads(shards: u16) -> Vec<(u16, LogHead)>; }
     FindSession { find_session(tenant: TenantId, user: UserId, session: SessionId) -> Option<Session>; }
+    FindSessionEpoch { find_session_epoch(tenant: TenantId, user: UserId) -> SessionEpoch; }
     FindVerification { find_verification(tenant: TenantId, id: VerificationId) -> Option<Verification>; }
     FinishRequest {
         finish_request(tenant: TenantId, request: &RequestFingerprint, nonce: RequestNonce, answer: &Sealed) -> ();
@@ -68,8 +73,11 @@ passed_on! {
         lease_shard(lease: &ShardLease, now: Timestamp, until: Timestamp) -> Leasing;
         release_shard(lease: &ShardLease, settled: Option<u64>) -> ();
     }
+    ListSessions { list_sessions(tenant: TenantId, user: UserId) -> Vec<Session>; }
     ListSigningKeys { list_signing_keys() -> Vec<SigningKeyRecord>; }
     RecogniseEvents { recognise_events(keys: &BTreeSet<EventKey>) -> BTreeSet<EventKey>; }
+    RevokeSessions { revoke_sessions(revocation: &UserRevocation) -> UserRevoked; }
+    RotateRefreshToken { rotate_refresh_token(rotation: &TokenRotation, event: &OutboxEvent) -> Rotation; }
     UnlockAccount {
         unlock_account(tenant: TenantId, user: UserId, known: &Failures, event: &OutboxEvent) -> Unlocking;
     }

@@ -24,6 +24,10 @@ pub enum Function {
     Introspect,
     /// `POST /v1/sessions/revoke`
     Revoke,
+    /// `POST /v1/sessions/refresh`
+    Refresh,
+    /// `GET /v1/sessions`
+    ListSessions,
     /// `GET /v1/audit`
     AuditQuery,
     /// `GET /.well-known/jwks.json`
@@ -36,7 +40,7 @@ pub enum Function {
 
 impl Function {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Enroll,
         Self::DescribeEnrollment,
         Self::Initiate,
@@ -44,6 +48,8 @@ impl Function {
         Self::Status,
         Self::Introspect,
         Self::Revoke,
+        Self::Refresh,
+        Self::ListSessions,
         Self::AuditQuery,
         Self::Jwks,
         Self::Health,
@@ -61,6 +67,8 @@ impl Function {
             Self::Status => "status",
             Self::Introspect => "introspect",
             Self::Revoke => "revoke",
+            Self::Refresh => "refresh",
+            Self::ListSessions => "list-sessions",
             Self::AuditQuery => "audit-query",
             Self::Jwks => "jwks",
             Self::Health => "health",

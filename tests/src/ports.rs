@@ -6,11 +6,12 @@ use audit::{Event, MemorySink, Recorder, SendError, SendEvents};
 use crypto::{CheckKey, DevelopmentKey, EncryptionContext, KeyError, KeyMaterial, UnwrapKey, WrapKey, WrappedKey};
 use domain::EventId;
 use store::{
-    AppendBatch, BeginRequest, ChangeListings, CheckReadiness, ClaimAttempt, CompleteVerification, CreateApiKey,
-    CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, FailAttempt, FindAccount,
-    FindApiKey, FindBranchKey, FindEnrollment, FindEvents, FindListings, FindLogHeads, FindSession, FindVerification,
-    FinishRequest, IndexEvents, KeepEvents, LeaseShard, ListSigningKeys, OpenVerification, RecogniseEvents,
-    ReserveFailure, RevokeSession, StoreError, StoreErrorKind, UnlockAccount, UpgradeVerifiers,
+    AdvanceSessionEpoch, AppendBatch, BeginRequest, ChangeListings, CheckReadiness, ClaimAttempt, CompleteVerification,
+    CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, FailAttempt,
+    FindAccount, FindApiKey, FindBranchKey, FindEnrollment, FindEvents, FindListings, FindLogHeads, FindSession,
+    FindSessionEpoch, FindVerification, FinishRequest, IndexEvents, KeepEvents, LeaseShard, ListSessions,
+    ListSigningKeys, OpenVerification, RecogniseEvents, ReserveFailure, RevokeSession, RevokeSessions,
+    RotateRefreshToken, StoreError, StoreErrorKind, UnlockAccount, UpgradeVerifiers,
 };
 use testkit::{Observation, RecordingStore};
 
@@ -18,7 +19,8 @@ use crate::Delivery;
 
 /// Everything that the functions and their operator need of a store.
 pub trait Ports:
-    AppendBatch
+    AdvanceSessionEpoch
+    + AppendBatch
     + BeginRequest
     + ChangeListings
     + CheckReadiness
@@ -39,16 +41,20 @@ pub trait Ports:
     + FindListings
     + FindLogHeads
     + FindSession
+    + FindSessionEpoch
     + FindVerification
     + FinishRequest
     + IndexEvents
     + KeepEvents
     + LeaseShard
+    + ListSessions
     + ListSigningKeys
     + OpenVerification
     + RecogniseEvents
     + ReserveFailure
     + RevokeSession
+    + RevokeSessions
+    + RotateRefreshToken
     + UnlockAccount
     + UpgradeVerifiers
     + Clone
@@ -57,7 +63,8 @@ pub trait Ports:
 }
 
 impl<S> Ports for S where
-    S: AppendBatch
+    S: AdvanceSessionEpoch
+        + AppendBatch
         + BeginRequest
         + ChangeListings
         + CheckReadiness
@@ -78,16 +85,20 @@ impl<S> Ports for S where
         + FindListings
         + FindLogHeads
         + FindSession
+        + FindSessionEpoch
         + FindVerification
         + FinishRequest
         + IndexEvents
         + KeepEvents
         + LeaseShard
+        + ListSessions
         + ListSigningKeys
         + OpenVerification
         + RecogniseEvents
         + ReserveFailure
         + RevokeSession
+        + RevokeSessions
+        + RotateRefreshToken
         + UnlockAccount
         + UpgradeVerifiers
         + Clone

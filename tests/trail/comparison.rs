@@ -137,7 +137,11 @@ impl Simulation {
                 Outcome::SessionRevoked { session } => Fact::Revoked(session),
                 Outcome::ListingChanged { entry, .. } => Fact::Listed(entry.map(|entry| entry.expires_at)),
                 Outcome::RequestRefused { .. } => continue,
-                Outcome::OutcomeNotReached { .. } | Outcome::TrailRead { .. } => {
+                Outcome::SessionRefreshed { .. }
+                | Outcome::RefreshTokenReused { .. }
+                | Outcome::TenantSessionsRevoked { .. }
+                | Outcome::OutcomeNotReached { .. }
+                | Outcome::TrailRead { .. } => {
                     panic!("{event:?}: {}", self.story())
                 }
             };

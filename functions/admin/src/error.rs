@@ -36,6 +36,9 @@ pub enum AdminError {
     /// The account's failures keep changing: repeat the command.
     #[error("the account's failures keep changing: repeat the command")]
     Contended,
+    /// Others keep revoking the tenant's sessions: repeat the command.
+    #[error("others keep revoking the tenant's sessions: repeat the command")]
+    SessionsContended,
     /// Nothing was to be changed, and the audit event that says so is perhaps not recorded: repeat the command.
     #[error("nothing was to be changed, and the audit event is perhaps not recorded: repeat the command")]
     Audit(#[from] RecordError),
@@ -53,6 +56,7 @@ impl AdminError {
             Self::Store(StoreError { kind: StoreErrorKind::Corrupt, .. }) => "corrupt-record",
             Self::Keys(_) | Self::Store(_) | Self::Entropy(_) => "unavailable",
             Self::Contended => "account-busy",
+            Self::SessionsContended => "sessions-busy",
             Self::Audit(_) => "event-not-recorded",
         }
     }

@@ -1,8 +1,14 @@
 //! The ports that admin needs of a store, as one.
 
-use store::{ChangeListings, FindAccount, FindBranchKey, FindListings, UnlockAccount};
+use store::{AdvanceSessionEpoch, ChangeListings, FindAccount, FindBranchKey, FindListings, UnlockAccount};
 
-/// Finds and unlocks accounts, reads and changes the list, finds the keys that audit events are made with.
-pub trait AdminStore: ChangeListings + FindAccount + FindBranchKey + FindListings + UnlockAccount {}
+/// Finds and unlocks accounts, ends a tenant's sessions, reads and changes the list, finds the keys that audit events are made with.
+pub trait AdminStore:
+    AdvanceSessionEpoch + ChangeListings + FindAccount + FindBranchKey + FindListings + UnlockAccount
+{
+}
 
-impl<S: ChangeListings + FindAccount + FindBranchKey + FindListings + UnlockAccount> AdminStore for S {}
+impl<S> AdminStore for S where
+    S: AdvanceSessionEpoch + ChangeListings + FindAccount + FindBranchKey + FindListings + UnlockAccount
+{
+}

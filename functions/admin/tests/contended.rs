@@ -10,13 +10,14 @@ use admission::Policy;
 use audit::{MemorySink, Outcome};
 use crypto::{DevelopmentKey, OutsideLambda};
 use domain::{
-    Account, AttemptMark, BranchKeyVersion, Clock, Failures, ListedSubject, Listing, RequestId, TenantId, UserId,
+    Account, AttemptMark, BranchKeyVersion, Clock, Failures, ListedSubject, Listing, RequestId, SessionEpoch, TenantId,
+    UserId,
 };
 use keyring::{BranchKeys, create_branch_key};
 use serde_json::{Value, json};
 use store::{
-    BranchKeyRecord, ChangeListings, FindAccount, FindBranchKey, FindListings, OutboxEvent, ReserveFailure, StoreError,
-    UnlockAccount, Unlocking,
+    AdvanceSessionEpoch, BranchKeyRecord, ChangeListings, EpochAdvance, FindAccount, FindBranchKey, FindListings,
+    OutboxEvent, ReserveFailure, StoreError, UnlockAccount, Unlocking,
 };
 use testkit::{FixedClock, MemoryStore, SeededEntropy};
 
@@ -57,6 +58,17 @@ impl UnlockAccount for Busy {
         event: &OutboxEvent,
     ) -> Result<Unlocking, StoreError> {
         self.inner.unlock_account(tenant, user, known, event).await
+    }
+}
+
+impl AdvanceSessionEpoch for Busy {
+    async fn advance_session_epoch(
+        &self,
+        tenant: TenantId,
+        from: SessionEpoch,
+        event: &OutboxEvent,
+    ) -> Result<EpochAdvance, StoreError> {
+        self.inner.advance_session_epoch(tenant, from, event).await
     }
 }
 

@@ -1,7 +1,6 @@
 //! The events.
 
-use crypto::Acr;
-use domain::{EventId, FactorSet, ListedAccess, RequestId, Route, SessionId, TransactionHash, VerificationId};
+use domain::{Acr, EventId, FactorSet, ListedAccess, RequestId, Route, SessionId, TransactionHash, VerificationId};
 use ipnet::IpNet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -108,6 +107,23 @@ pub enum Outcome {
         #[serde(with = "fields::text")]
         session: SessionId,
     },
+    /// A session's refresh token was exchanged.
+    SessionRefreshed {
+        /// The session.
+        #[serde(with = "fields::text")]
+        session: SessionId,
+    },
+    /// A refresh token was presented that had been exchanged before, so that two have it: its session was revoked.
+    RefreshTokenReused {
+        /// The session.
+        #[serde(with = "fields::text")]
+        session: SessionId,
+    },
+    /// An operator revoked all sessions of a tenant.
+    TenantSessionsRevoked {
+        /// The tenant's epoch from then on. Sessions that were opened in another one are over.
+        epoch: u64,
+    },
     /// An attempt was counted and never decided: its execution died, and nobody repeated it.
     AttemptAbandoned {
         /// Attempts that were left.
@@ -201,6 +217,8 @@ pub enum RefusalReason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Denial {
+    /// The refresh token is not the current one of a live session.
+    InvalidGrant,
     /// No valid credential.
     Unauthenticated,
     /// The credential does not reach the route or the object, or the operator's list refuses the request.

@@ -2,6 +2,7 @@
 //! every decision takes as parameters, a [`Clock`] and an [`Entropy`].
 
 mod account;
+mod acr;
 mod askable;
 mod digest;
 mod enrollment;
@@ -20,6 +21,7 @@ mod transaction;
 mod verification;
 
 pub use account::{Account, AttemptMark, MAX_SESSIONS};
+pub use acr::{Acr, UnknownAcr};
 pub use askable::{AskableSets, MAX_ASKABLE_SETS};
 pub use digest::{Digest, InvalidDigest, PresentedFactors};
 pub use enrollment::{DeviceId, Enrollment, EnrollmentRefused, InvalidDeviceId, enrollable};
@@ -36,7 +38,7 @@ pub use listing::{ListedAccess, ListedSubject, Listing, MAX_LISTINGS};
 pub use lockout::{FORGOTTEN_AFTER, Failures, LADDER, Reserving};
 pub use opaque::{Sealed, SecretHash};
 pub use route::{Route, UnknownRoute};
-pub use session::{SESSION_LIFETIME, Session};
+pub use session::{Session, SessionEpoch, SessionProfile};
 pub use time::{Clock, SystemClock, Window};
 pub use transaction::{InvalidTransaction, MAX_AMOUNT_MINOR, Transaction, TransactionHash};
 pub use verification::{

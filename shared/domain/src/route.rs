@@ -19,13 +19,17 @@ pub enum Route {
     Introspect,
     /// `POST /v1/sessions/revoke`
     Revoke,
+    /// `POST /v1/sessions/refresh`
+    Refresh,
+    /// `GET /v1/sessions`
+    ListSessions,
     /// `GET /v1/audit`
     AuditQuery,
 }
 
 impl Route {
     /// Every route.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Enroll,
         Self::DescribeEnrollment,
         Self::Initiate,
@@ -33,6 +37,8 @@ impl Route {
         Self::Status,
         Self::Introspect,
         Self::Revoke,
+        Self::Refresh,
+        Self::ListSessions,
         Self::AuditQuery,
     ];
 
@@ -47,6 +53,8 @@ impl Route {
             Self::Status => "status",
             Self::Introspect => "introspect",
             Self::Revoke => "revoke",
+            Self::Refresh => "refresh",
+            Self::ListSessions => "list-sessions",
             Self::AuditQuery => "audit-query",
         }
     }

@@ -22,4 +22,4 @@ pub use inbound::Inbound;
 pub use problem::Problem;
 pub use problem_type::ProblemType;
 pub use response::{Answer, respond};
-pub use tokens::{SessionTokens, TokenBody};
+pub use tokens::{RefreshBody, SessionTokens, TokenBody};

@@ -37,6 +37,8 @@ pub enum Function {
     Status,
     Introspect,
     Revoke,
+    Refresh,
+    ListSessions,
     AuditQuery,
     Jwks,
     Health,
@@ -54,6 +56,8 @@ impl Function {
             Self::Status => "status",
             Self::Introspect => "introspect",
             Self::Revoke => "revoke",
+            Self::Refresh => "refresh",
+            Self::ListSessions => "list-sessions",
             Self::AuditQuery => "audit-query",
             Self::Jwks => "jwks",
             Self::Health => "health",
@@ -62,7 +66,7 @@ impl Function {
 }
 
 /// Every route.
-pub static ROUTES: [Route; 11] = [
+pub static ROUTES: [Route; 13] = [
     authorized(Method::POST, "/v1/enrollments", Function::Enroll),
     authorized(Method::GET, "/v1/enrollments/{user_id}", Function::DescribeEnrollment),
     authorized(Method::POST, "/v1/verifications", Function::Initiate),
@@ -70,6 +74,8 @@ pub static ROUTES: [Route; 11] = [
     authorized(Method::GET, "/v1/verifications/{verification_id}", Function::Status),
     authorized(Method::POST, "/v1/sessions/introspect", Function::Introspect),
     authorized(Method::POST, "/v1/sessions/revoke", Function::Revoke),
+    authorized(Method::POST, "/v1/sessions/refresh", Function::Refresh),
+    authorized(Method::GET, "/v1/sessions", Function::ListSessions),
     authorized(Method::GET, "/v1/audit", Function::AuditQuery),
     open(Method::GET, "/.well-known/jwks.json", Function::Jwks),
     open(Method::GET, "/health/live", Function::Health),

@@ -1,7 +1,7 @@
 //! The crates of this workspace, as log targets name them.
 
 /// The only crates that may log below `info`. A new crate that is not listed just stays silent there.
-pub(crate) const OWN_CRATES: [&str; 33] = [
+pub(crate) const OWN_CRATES: [&str; 35] = [
     "admin",
     "admission",
     "audit",
@@ -25,9 +25,11 @@ pub(crate) const OWN_CRATES: [&str; 33] = [
     "jwks",
     "keyring",
     "kms",
+    "list_sessions",
     "local",
     "publish_checkpoints",
     "reconcile",
+    "refresh",
     "revoke",
     "status",
     "store",

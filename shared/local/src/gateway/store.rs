@@ -2,8 +2,9 @@
 
 use store::{
     BeginRequest, CheckReadiness, ClaimAttempt, CompleteVerification, CreateEnrollment, DrawPermits, FailAttempt,
-    FindApiKey, FindBranchKey, FindEnrollment, FindEvents, FindListings, FindSession, FindVerification, FinishRequest,
-    ListSigningKeys, OpenVerification, ReserveFailure, RevokeSession, UpgradeVerifiers,
+    FindApiKey, FindBranchKey, FindEnrollment, FindEvents, FindListings, FindSession, FindSessionEpoch,
+    FindVerification, FinishRequest, ListSessions, ListSigningKeys, OpenVerification, ReserveFailure, RevokeSession,
+    RevokeSessions, RotateRefreshToken, UpgradeVerifiers,
 };
 
 /// Every port of every function.
@@ -22,12 +23,16 @@ pub trait Store:
     + FindEvents
     + FindListings
     + FindSession
+    + FindSessionEpoch
     + FindVerification
     + FinishRequest
+    + ListSessions
     + ListSigningKeys
     + OpenVerification
     + ReserveFailure
     + RevokeSession
+    + RevokeSessions
+    + RotateRefreshToken
     + UpgradeVerifiers
     + 'static
 {
@@ -48,12 +53,16 @@ impl<S> Store for S where
         + FindEvents
         + FindListings
         + FindSession
+        + FindSessionEpoch
         + FindVerification
         + FinishRequest
+        + ListSessions
         + ListSigningKeys
         + OpenVerification
         + ReserveFailure
         + RevokeSession
+        + RevokeSessions
+        + RotateRefreshToken
         + UpgradeVerifiers
         + 'static
 {

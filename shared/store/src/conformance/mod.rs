@@ -20,10 +20,12 @@ mod event;
 mod event_page;
 mod listing;
 mod log_head;
+mod mass_revocation;
 mod outbox;
 mod ports;
 mod race;
 mod request;
+mod rotation;
 mod session;
 mod session_limit;
 mod signing_key;
@@ -81,6 +83,8 @@ pub async fn run_accounts<S: AccountPorts>(store: &S, seed: u64, report: &mut Re
     let setting = Setting { seed, home: Home::Table };
     account::run(store, setting, report).await;
     session::run(store, setting, report).await;
+    rotation::run(store, setting, report).await;
+    mass_revocation::run(store, setting, report).await;
 }
 
 /// Runs the cases of verifications: in the table, and in the cache if the store opens them there.

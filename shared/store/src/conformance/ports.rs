@@ -1,11 +1,12 @@
 //! The ports that the cases of one kind need, together.
 
 use crate::{
-    AppendBatch, BeginRequest, ChangeListings, CheckReadiness, ClaimAttempt, CompleteVerification, CreateApiKey,
-    CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, FailAttempt, FindAccount,
-    FindApiKey, FindBranchKey, FindEnrollment, FindEvents, FindListings, FindLogHeads, FindSession, FindVerification,
-    FinishRequest, IndexEvents, KeepEvents, LeaseShard, ListSigningKeys, OpenSession, OpenVerification,
-    RecogniseEvents, ReserveFailure, RevokeSession, UnlockAccount, UpgradeVerifiers,
+    AdvanceSessionEpoch, AppendBatch, BeginRequest, ChangeListings, CheckReadiness, ClaimAttempt, CompleteVerification,
+    CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, FailAttempt,
+    FindAccount, FindApiKey, FindBranchKey, FindEnrollment, FindEvents, FindListings, FindLogHeads, FindSession,
+    FindSessionEpoch, FindVerification, FinishRequest, IndexEvents, KeepEvents, LeaseShard, ListSessions,
+    ListSigningKeys, OpenSession, OpenVerification, RecogniseEvents, ReserveFailure, RevokeSession, RevokeSessions,
+    RotateRefreshToken, UnlockAccount, UpgradeVerifiers,
 };
 
 macro_rules! together {
@@ -29,8 +30,8 @@ together! {
 }
 together! {
     /// The ports of accounts and their sessions.
-    AccountPorts: ReserveFailure + OpenSession + FindAccount + UnlockAccount + FindSession + RevokeSession
-        + OutboxPorts
+    AccountPorts: ReserveFailure + OpenSession + FindAccount + UnlockAccount + FindSession + ListSessions
+        + RotateRefreshToken + RevokeSession + RevokeSessions + FindSessionEpoch + AdvanceSessionEpoch + OutboxPorts
 }
 together! {
     /// The ports of requests in flight and answered.

@@ -9,6 +9,7 @@ mod key;
 mod log_head;
 mod outbox;
 mod request;
+mod session;
 mod verification;
 mod whole;
 
@@ -17,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::{
     Account, BranchKeyVersion, Counter, CounterKey, Enrollment, EventId, IdempotencyKey, KeyId, ListedSubject, Listing,
-    TenantId, UserId, Verification, VerificationId,
+    SessionEpoch, TenantId, UserId, Verification, VerificationId,
 };
 use jiff::Timestamp;
 use store::{ApiKeyRecord, BranchKeyRecord, CheckReadiness, EventKey, EventRecord, SigningKeyRecord, StoreError};
@@ -34,6 +35,7 @@ pub struct MemoryStore(Arc<Mutex<Content>>);
 struct Content {
     enrollments: BTreeMap<(TenantId, UserId), Enrollment>,
     accounts: BTreeMap<(TenantId, UserId), Account>,
+    epochs: BTreeMap<TenantId, SessionEpoch>,
     verifications: BTreeMap<(TenantId, VerificationId), Verification>,
     requests: BTreeMap<(TenantId, IdempotencyKey), KeptRequest>,
     counters: BTreeMap<CounterKey, Counter>,

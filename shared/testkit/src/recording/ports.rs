@@ -10,9 +10,9 @@ use store::{
     ApiKeyRecord, BeginRequest, Beginning, BranchKeyRecord, ChangeListings, CheckReadiness, Claim, ClaimAttempt,
     ClaimRequest, ClaimedAttempt, CompleteVerification, Completion, CompletionRequest, CreateApiKey, CreateBranchKey,
     CreateEnrollment, CreateSigningKey, DrawPermits, EnrollmentCreation, FailAttempt, FindAccount, FindApiKey,
-    FindBranchKey, FindEnrollment, FindListings, FindSession, FindVerification, FinishRequest, ListSigningKeys,
-    OpenSession, OpenVerification, Opening, OutboxEvent, Reservation, ReserveFailure, Revocation, RevokeSession,
-    SessionKey, SessionOpening, SigningKeyRecord, StoreError, UnlockAccount, Unlocking, Upgrade, UpgradeVerifiers,
+    FindBranchKey, FindEnrollment, FindListings, FindVerification, FinishRequest, ListSigningKeys, OpenSession,
+    OpenVerification, Opening, OutboxEvent, Reservation, ReserveFailure, SessionOpening, SigningKeyRecord, StoreError,
+    UnlockAccount, Unlocking, Upgrade, UpgradeVerifiers,
 };
 
 use super::RecordingStore;
@@ -90,28 +90,6 @@ impl<S: FailAttempt> FailAttempt for RecordingStore<S> {
 impl<S: CompleteVerification> CompleteVerification for RecordingStore<S> {
     async fn complete_verification(&self, request: &CompletionRequest) -> Result<Completion, StoreError> {
         self.run("CompleteVerification", 2, self.inner.complete_verification(request)).await
-    }
-}
-
-impl<S: FindSession> FindSession for RecordingStore<S> {
-    async fn find_session(
-        &self,
-        tenant: TenantId,
-        user: UserId,
-        session: SessionId,
-    ) -> Result<Option<Session>, StoreError> {
-        self.run("FindSession", 0, self.inner.find_session(tenant, user, session)).await
-    }
-}
-
-impl<S: RevokeSession> RevokeSession for RecordingStore<S> {
-    async fn revoke_session(
-        &self,
-        session: &SessionKey,
-        at: Timestamp,
-        event: &OutboxEvent,
-    ) -> Result<Revocation, StoreError> {
-        self.run("RevokeSession", 2, self.inner.revoke_session(session, at, event)).await
     }
 }
 
