@@ -100,8 +100,12 @@ impl Script {
             1 => {
                 let [opened, gone, other] = [(); 3].map(|()| self.below(8));
                 let evicted = [gone, other].map(|number| session(number).id).into();
-                let session =
-                    Session { created_at: self.now, expires_at: self.now + FORGOTTEN_AFTER, ..session(opened) };
+                let session = Session {
+                    created_at: self.now,
+                    refreshed_at: self.now,
+                    expires_at: self.now + FORGOTTEN_AFTER,
+                    ..session(opened)
+                };
                 Step::Open(Box::new(session), evicted)
             }
             2..=5 => Step::Reserve(AttemptMark([self.marks.wrapping_sub(self.below(3)); 8]), self.now),

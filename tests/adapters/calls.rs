@@ -1,20 +1,23 @@
 //! How many requests a port sends to its engine: each is a wait of its caller.
 
-use domain::{Algorithm, AttemptMark, Drawn, FORGOTTEN_AFTER, IN_FLIGHT_FOR, MAX_SESSIONS, Penalty, Sealed};
+use domain::{
+    Algorithm, AttemptMark, Drawn, FORGOTTEN_AFTER, IN_FLIGHT_FOR, MAX_SESSIONS, Penalty, Sealed, SessionEpoch,
+};
 use jiff::Timestamp;
 use store::{
-    Append, AppendBatch, BeginRequest, ChangeListings, Claim, ClaimAttempt, ClaimRequest, CompleteVerification,
-    Completion, CreateEnrollment, DrainOutbox, DrawPermits, EnrollmentCreation, EraseUser, ErasureOutcome, EventQuery,
-    EventRecord, FailAttempt, FindAccount, FindCurrentEnrollment, FindEvents, FindListings, FindLogHeads, FindSession,
-    FinishRequest, IndexEvents, KeepEvents, LeaseShard, Leasing, OpenSession, OpenVerification, RecogniseEvents,
-    Reservation, ReserveFailure, RevokeSession, RotateFactors, RotationOutcome, SessionOpening, UnlockAccount,
-    Unlocking,
+    AdvanceSessionEpoch, Append, AppendBatch, BeginRequest, ChangeListings, Claim, ClaimAttempt, ClaimRequest,
+    CompleteVerification, Completion, CreateEnrollment, DrainOutbox, DrawPermits, EnrollmentCreation, EraseUser,
+    ErasureOutcome, EventQuery, EventRecord, FailAttempt, FindAccount, FindCurrentEnrollment, FindEvents, FindListings,
+    FindLogHeads, FindSession, FindSessionEpoch, FinishRequest, IndexEvents, KeepEvents, LeaseShard, Leasing,
+    ListSessions, OpenSession, OpenVerification, RecogniseEvents, Reservation, ReserveFailure, RevokeSession,
+    RevokeSessions, RotateFactors, RotateRefreshToken, FactorRotationOutcome, SessionOpening, UnlockAccount, Unlocking,
 };
 
 use crate::engine::{self, Engine};
 use crate::records::{
-    claim, claimed, completion, counter, draw, enrollment, erasure, event, event_id, head, later, lease, limit,
-    listing, nonce, now, query, record, request, factor_rotation, session, session_key, tenant, user, verification,
+    claim, claimed, completion, counter, draw, enrollment, erasure, event, event_id, factor_rotation, head, later,
+    lease, limit, listing, nonce, now, query, record, request, revocation, rotation, session, session_key, tenant, user,
+    verification,
 };
 use crate::relay::{Delivery, Relayed};
 
@@ -39,8 +42,18 @@ async fn b5_a_verification_takes_one_call_for_each_port() {
     assert_eq!(relayed.requests(), 1, "CompleteVerification");
     store.find_session(tenant(), user(), session(2).id).await.unwrap().unwrap();
     assert_eq!(relayed.requests(), 1, "FindSession");
+    store.list_sessions(tenant(), user()).await.unwrap();
+    assert_eq!(relayed.requests(), 1, "ListSessions");
+    store.rotate_refresh_token(&rotation(2), &event(2)).await.unwrap();
+    assert_eq!(relayed.requests(), 1, "RotateRefreshToken");
+    store.find_session_epoch(tenant(), user()).await.unwrap();
+    assert_eq!(relayed.requests(), 1, "FindSessionEpoch");
+    store.advance_session_epoch(tenant(), SessionEpoch::FIRST, &event(3)).await.unwrap();
+    assert_eq!(relayed.requests(), 1, "AdvanceSessionEpoch");
     store.revoke_session(&session_key(2), now(), &event(1)).await.unwrap();
     assert_eq!(relayed.requests(), 1, "RevokeSession");
+    store.revoke_sessions(&revocation(&[2])).await.unwrap();
+    assert_eq!(relayed.requests(), 1, "RevokeSessions, refused");
     store.withdraw_session(&session(2)).await.unwrap();
     assert_eq!(relayed.requests(), 1, "OpenSession, withdrawn");
 }
@@ -159,7 +172,7 @@ async fn b5_a_rotation_and_an_erasure_take_one_call() {
 
     store.find_current_enrollment(tenant(), user()).await.unwrap();
     assert_eq!(relayed.requests(), 1, "FindCurrentEnrollment");
-    assert_eq!(store.rotate_factors(&factor_rotation(), &event(2)).await.unwrap(), RotationOutcome::Rotated);
+    assert_eq!(store.rotate_factors(&factor_rotation(), &event(2)).await.unwrap(), FactorRotationOutcome::Rotated);
     assert_eq!(relayed.requests(), 1, "RotateFactors");
     assert_eq!(store.erase_user(&erasure(), &event(3)).await.unwrap(), ErasureOutcome::Erased);
     assert_eq!(relayed.requests(), 1, "EraseUser");

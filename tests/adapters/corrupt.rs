@@ -3,17 +3,18 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Algorithm, AttemptMark, Failures, Penalty};
+use domain::{Algorithm, AttemptMark, Failures, Penalty, SessionEpoch};
 use store::{
-    AppendBatch, BeginRequest, ClaimAttempt, CreateEnrollment, DrainOutbox, DrawPermits, FindAccount, FindEnrollment,
-    FindEvents, FindListings, FindLogHeads, FindVerification, LeaseShard, ListSigningKeys, OpenSession, ReserveFailure,
-    RevokeSession, ShardLease, StoreError, StoreErrorKind, UnlockAccount,
+    AdvanceSessionEpoch, AppendBatch, BeginRequest, ClaimAttempt, CreateEnrollment, DrainOutbox, DrawPermits,
+    FindAccount, FindEnrollment, FindEvents, FindListings, FindLogHeads, FindSessionEpoch, FindVerification,
+    LeaseShard, ListSessions, ListSigningKeys, OpenSession, ReserveFailure, RevokeSession, RevokeSessions,
+    RotateRefreshToken, ShardLease, StoreError, StoreErrorKind, UnlockAccount, epoch_copy,
 };
 
 use crate::engine::{self, Engine};
 use crate::records::{
     claim, counter, draw, enrollment, event, event_id, head, later, lease, limit, nonce, now, query, record, request,
-    session, session_key, tenant, user, verification,
+    revocation, rotation, session, session_key, tenant, user, verification,
 };
 use crate::tables::{AUDIT, CORE, EPHEMERAL};
 
@@ -35,8 +36,10 @@ async fn reports_corrupt_items(engine: &Engine) {
     let verification_key = format!("t/{tenant}/v/{}", verification().id);
     let request_key = format!("t/{tenant}/i/{}", request().key);
     let counter_key = counter().to_string();
+    let epoch_key = format!("t/{tenant}/session-epoch/{}", epoch_copy(user));
     put(engine, CORE, &[("pk", &user_key), ("sk", "enrollment")]).await;
     put(engine, CORE, &[("pk", &user_key), ("sk", "account"), ("failures", CANARY)]).await;
+    put(engine, CORE, &[("pk", &epoch_key), ("sk", "session-epoch"), ("epoch", CANARY)]).await;
     put(engine, CORE, &[("pk", "signing-keys"), ("sk", "kid-1")]).await;
     put(engine, CORE, &[("pk", "listings"), ("sk", "tenant/nobody")]).await;
     put(engine, EPHEMERAL, &[("pk", &verification_key)]).await;
@@ -52,6 +55,11 @@ async fn reports_corrupt_items(engine: &Engine) {
         (CORE, &user_key, store.reserve_failure(tenant, user, AttemptMark([1; 8]), now()).await.map(drop)),
         (CORE, &user_key, store.open_session(&session, &[]).await.map(drop)),
         (CORE, &user_key, store.revoke_session(&session_key(1), now(), &event(1)).await.map(drop)),
+        (CORE, &user_key, store.rotate_refresh_token(&rotation(1), &event(1)).await.map(drop)),
+        (CORE, &user_key, store.revoke_sessions(&revocation(&[1])).await.map(drop)),
+        (CORE, &user_key, store.list_sessions(tenant, user).await.map(drop)),
+        (CORE, &epoch_key, store.find_session_epoch(tenant, user).await.map(drop)),
+        (CORE, &epoch_key, store.advance_session_epoch(tenant, SessionEpoch::FIRST, &event(1)).await.map(drop)),
         (CORE, &user_key, store.unlock_account(tenant, user, &failures, &event(1)).await.map(drop)),
         (CORE, &user_key, store.create_enrollment(&enrollment(), &event(1)).await.map(drop)),
         (CORE, "signing-keys", store.list_signing_keys().await.map(drop)),

@@ -10,15 +10,15 @@ use store::{
     ApiKeyChange, Append, AppendBatch, BeginRequest, Beginning, ChangeListings, Claim, ClaimAttempt,
     CompleteVerification, Completion, CreateEnrollment, DrainOutbox, DrawPermits, EnrollmentCreation, FailAttempt,
     FindAccount, FindEvents, FindListings, FindLogHeads, FindVerification, FinishRequest, IndexEvents, KeepEvents,
-    LeaseShard, Leasing, OpenSession, OpenVerification, Opening, Reservation, ReserveFailure, Revocation,
-    RevokeSession, SessionOpening, StoreErrorKind, UnlockAccount, Unlocking,
+    LeaseShard, Leasing, OpenSession, OpenVerification, Opening, Reservation, ReserveFailure, Revocation, RevokeSession,
+    RotateRefreshToken, Rotation, SessionOpening, StoreErrorKind, UnlockAccount, Unlocking,
 };
 use testkit::{Fault, MemoryStore, RecordingStore};
 
 use crate::engine;
 use crate::records::{
-    api_key, claim, claimed, completion, counter, draw, enrollment, event, event_id, head, later, lease, limit,
-    listing, nonce, now, query, record, request, key_rotation, session, session_key, tenant, user, verification,
+    api_key, claim, claimed, completion, counter, draw, enrollment, event, event_id, head, key_rotation, later, lease,
+    limit, listing, nonce, now, query, record, request, rotation, session, session_key, tenant, user, verification,
 };
 
 const LOST: Fault = Fault::FailAfter(StoreErrorKind::Unavailable);
@@ -88,6 +88,7 @@ where
 
     let opened = twice!(store, "OpenSession", store.open_session(&session(3), &[session(2).id]));
     twice!(store, "OpenSession", store.withdraw_session(&session(4)));
+    let rotated = twice!(store, "RotateRefreshToken", store.rotate_refresh_token(&rotation(3), &event(3)));
     let revoked = twice!(store, "RevokeSession", store.revoke_session(&session_key(3), now(), &event(1)));
     let reserved = store.reserve_failure(tenant(), user(), AttemptMark([2; 8]), now()).await.unwrap();
     let Reservation::Reserved(account) = reserved else { panic!("{reserved:?}") };
@@ -95,8 +96,10 @@ where
     let unlocked = twice!(store, "UnlockAccount", store.unlock_account(tenant(), user(), known, &event(2)));
 
     assert_eq!((opened, revoked), (SessionOpening::Opened, Revocation::AlreadyRevoked));
+    let Rotation::Refused(Some(exchanged)) = rotated else { panic!("{rotated:?}") };
+    assert_eq!(exchanged.refresh_token, rotation(3).next, "it is exchanged by then");
     assert_eq!(unlocked, Unlocking::Changed, "they are forgotten by then");
-    assert_eq!(taken_out(store, 3).await, [1, 2]);
+    assert_eq!(taken_out(store, 4).await, [1, 2, 3]);
     let account = store.find_account(tenant(), user()).await.unwrap().unwrap();
     assert_eq!(account.sessions.keys().collect::<Vec<_>>(), [&id]);
     assert_eq!((account.failures.instants(), account.reserved.len()), (&[][..], 0));

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::{
-    Algorithm, BranchKeyVersion, CounterKey, Draw, DrawId, Enrollment, EventId, FactorSet, FactorType, IdempotencyKey,
-    Limit, LimitSubject, ListedAccess, Listing, Penalty, RequestFingerprint, RequestNonce, Sealed, SecretHash, Session,
-    SessionId, TenantId, TransactionHash, UserId, VERIFICATION_LIFETIME, Verification, VerificationId,
+    Acr, Algorithm, BranchKeyVersion, CounterKey, Draw, DrawId, Enrollment, EventId, FactorSet, FactorType,
+    IdempotencyKey, Limit, LimitSubject, ListedAccess, Listing, Penalty, RequestFingerprint, RequestNonce, Sealed,
+    SecretHash, Session, SessionEpoch, SessionId, TenantId, TransactionHash, UserId, VERIFICATION_LIFETIME,
+    Verification, VerificationId,
 };
 use jiff::Timestamp;
 use store::{
     ApiKeyRecord, ApiKeyRotation, ClaimRequest, ClaimedAttempt, CompletionRequest, Erasure, EventKey, EventQuery,
-    EventRecord, LogHead, LogPosition, OutboxEvent, Rotation, SessionKey, ShardLease,
+    EventRecord, LogHead, LogPosition, OutboxEvent, FactorRotation, SessionKey, ShardLease, TokenRotation, UserRevocation,
 };
 
 pub(crate) fn tenant() -> TenantId {
@@ -107,9 +108,13 @@ pub(crate) fn session(number: u8) -> Session {
         tenant: tenant(),
         user: user(),
         id: SessionId::from_keyed_bytes([number; 16]),
+        acr: Acr::TwoCategories,
         key_version: 1,
         created_at: now(),
+        refreshed_at: now(),
         expires_at: later(3_600),
+        epoch: SessionEpoch::FIRST,
+        family: SecretHash::new([100 + number; 32]),
         refresh_token: SecretHash::new([number; 32]),
         revoked_at: None,
     }
@@ -118,6 +123,27 @@ pub(crate) fn session(number: u8) -> Session {
 /// What finds the `number`th session.
 pub(crate) fn session_key(number: u8) -> SessionKey {
     SessionKey { tenant: tenant(), user: user(), session: session(number).id }
+}
+
+/// The exchange of the `number`th session's refresh token.
+pub(crate) fn rotation(number: u8) -> TokenRotation {
+    TokenRotation {
+        session: session_key(number),
+        presented: session(number).refresh_token,
+        next: SecretHash::new([200 + number; 32]),
+        at: now(),
+    }
+}
+
+/// The revocation of all of these sessions, of which there are no others.
+pub(crate) fn revocation(numbers: &[u8]) -> UserRevocation {
+    UserRevocation {
+        tenant: tenant(),
+        user: user(),
+        known: numbers.iter().map(|number| session(*number).id).collect(),
+        ends: numbers.iter().map(|number| (session(*number).id, event(100 + number))).collect(),
+        at: now(),
+    }
 }
 
 /// Four factors with nine askable sets, and a device.
@@ -138,9 +164,9 @@ pub(crate) fn enrollment() -> Enrollment {
 }
 
 /// The rotation of [`enrollment`] by a request of its own.
-pub(crate) fn factor_rotation() -> Rotation {
+pub(crate) fn factor_rotation() -> FactorRotation {
     let request = RequestFingerprint { key: key(200), body: [200; 32] };
-    Rotation { enrollment: Enrollment { key_version: 2, request, ..enrollment() }, at: now() }
+    FactorRotation { enrollment: Enrollment { key_version: 2, request, ..enrollment() }, at: now() }
 }
 
 /// The erasure of the user.

@@ -11,7 +11,7 @@ use store::{
     EnrollmentCreation, EraseUser, ErasureOutcome, FailAttempt, FindAccount, FindCurrentEnrollment, FindEvents,
     FindListings, FindVerification, FinishRequest, IndexEvents, KeepEvents, LeaseShard, Leasing, ListApiKeys, LogHead,
     NoteApiKeyUse, OpenSession, OpenVerification, Opening, Reservation, ReserveFailure, Revocation, RevokeApiKey,
-    RevokeSession, RotateApiKey, RotateFactors, RotationOutcome, SessionOpening, UnlockAccount, Unlocking,
+    RevokeSession, RotateApiKey, RotateFactors, FactorRotationOutcome, SessionOpening, UnlockAccount, Unlocking,
 };
 use store_dynamodb::{AllTables, DynamoStore};
 
@@ -261,7 +261,7 @@ async fn a_user_is_rotated_and_erased_once(store: &Store) {
     let between = store.find_current_enrollment(tenant(), user()).await.unwrap();
     let erased = store.erase_user(&erasure(), &event(3)).await.unwrap();
 
-    assert_eq!((rotated, erased), (RotationOutcome::Rotated, ErasureOutcome::Erased));
+    assert_eq!((rotated, erased), (FactorRotationOutcome::Rotated, ErasureOutcome::Erased));
     assert_eq!(between, CurrentEnrollment::Enrolled(Box::new(factor_rotation().enrollment)));
     let after = store.find_current_enrollment(tenant(), user()).await.unwrap();
     assert_eq!(after, CurrentEnrollment::Erased { at: now() });

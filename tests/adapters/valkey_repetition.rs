@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use countersign_tests::ValkeyEngine;
 use domain::{
-    Account, AttemptState, BranchKeyVersion, Drawn, EventId, FactorSet, FactorType, Home, IN_FLIGHT_FOR,
-    IdempotencyKey, RequestFingerprint, RequestNonce, SESSION_LIFETIME, Sealed, SecretHash, Session, SessionId,
-    TenantId, UserId, VERIFICATION_LIFETIME, Verification, VerificationId,
+    Account, Acr, AttemptState, BranchKeyVersion, Drawn, EventId, FactorSet, FactorType, Home, IN_FLIGHT_FOR,
+    IdempotencyKey, RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionEpoch, SessionId,
+    SessionProfile, TenantId, UserId, VERIFICATION_LIFETIME, Verification, VerificationId,
 };
 use jiff::Timestamp;
 use store::{
@@ -271,9 +271,13 @@ fn completion(number: u8) -> CompletionRequest {
             tenant: tenant(),
             user: user(),
             id: SessionId::from_keyed_bytes([number; 16]),
+            acr: Acr::TwoCategories,
             key_version: 1,
             created_at: now() + Duration::from_secs(2),
-            expires_at: now() + SESSION_LIFETIME,
+            refreshed_at: now() + Duration::from_secs(2),
+            expires_at: now() + SessionProfile::PAYMENTS.lifetime,
+            epoch: SessionEpoch::new(7),
+            family: SecretHash::new([100 + number; 32]),
             refresh_token: SecretHash::new([number; 32]),
             revoked_at: None,
         },

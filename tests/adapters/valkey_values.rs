@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use countersign_tests::{Reply, ValkeyEngine};
 use domain::{
-    BranchKeyVersion, EventId, FactorSet, FactorType, Home, IdempotencyKey, RequestFingerprint, RequestNonce,
-    SESSION_LIFETIME, Sealed, SecretHash, Session, SessionId, TenantId, TransactionHash, UserId, VERIFICATION_LIFETIME,
-    Verification, VerificationId,
+    Acr, BranchKeyVersion, EventId, FactorSet, FactorType, Home, IdempotencyKey, RequestFingerprint, RequestNonce,
+    Sealed, SecretHash, Session, SessionEpoch, SessionId, SessionProfile, TenantId, TransactionHash, UserId,
+    VERIFICATION_LIFETIME, Verification, VerificationId,
 };
 use jiff::Timestamp;
 use store::{
@@ -164,9 +164,13 @@ async fn changed(store: &ValkeyStore) {
         tenant: tenant(),
         user: user(),
         id: SessionId::from_keyed_bytes([8; 16]),
+        acr: Acr::TwoCategories,
         key_version: 1,
         created_at: now(),
-        expires_at: now() + SESSION_LIFETIME,
+        refreshed_at: now(),
+        expires_at: now() + SessionProfile::PAYMENTS.lifetime,
+        epoch: SessionEpoch::new(7),
+        family: SecretHash::new([9; 32]),
         refresh_token: SecretHash::new([7; 32]),
         revoked_at: None,
     };

@@ -53,14 +53,15 @@ fn e3_an_operation_names_the_scope_that_its_key_needs() {
 }
 
 #[test]
-fn a_parameter_of_a_query_is_optional_and_has_a_form() {
+fn a_parameter_of_a_query_has_a_form_and_only_whose_sessions_must_be_said() {
     let openapi = yaml("docs/openapi.yaml");
     for route in &ROUTES {
         let parameters = operation(&openapi, route)["parameters"].as_array().into_iter().flatten();
         for parameter in parameters.map(|parameter| resolve(&openapi, parameter)).filter(|it| it["in"] == "query") {
             let schema = resolve(&openapi, &parameter["schema"]);
             let has_a_form = schema.get("pattern").is_some() || schema["type"] == "integer";
-            assert!(has_a_form && parameter.get("required").is_none(), "{parameter}");
+            assert!(has_a_form, "{parameter}");
+            assert_eq!(parameter["required"] == true, route.path == "/v1/sessions", "{parameter}");
         }
     }
 }

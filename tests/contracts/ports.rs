@@ -10,6 +10,7 @@ use crate::template::{Statement, functions};
 /// What each port needs in AWS: actions, the resources that they are allowed on, and, in tables whose other items are not the
 /// port's business, the partitions. Where one port's actions differ in that, the name of the action follows the port's.
 const RIGHTS: &[Right<'_>] = &[
+    ("AdvanceSessionEpoch", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/session-epoch/*"]),
     ("AppendBatch", &["dynamodb:UpdateItem"], &["AuditTable.Arn"], &["log/*"]),
     ("BeginRequest", &["dynamodb:UpdateItem"], &["EphemeralTable.Arn"], &[]),
     ("ChangeListings", &["dynamodb:PutItem"], &["CoreTable.Arn"], &["listings", "outbox/*"]),
@@ -43,6 +44,7 @@ const RIGHTS: &[Right<'_>] = &[
     ("FindListings", &["dynamodb:Query"], &["CoreTable.Arn"], &[]),
     ("FindLogHeads", &["dynamodb:BatchGetItem"], &["AuditTable.Arn"], &["log/*"]),
     ("FindSession", &["dynamodb:GetItem"], &["CoreTable.Arn"], &[]),
+    ("FindSessionEpoch", &["dynamodb:GetItem"], &["CoreTable.Arn"], &[]),
     ("FindVerification", &["dynamodb:GetItem"], &["EphemeralTable.Arn"], &[]),
     ("FinishRequest", &["dynamodb:DeleteItem", "dynamodb:UpdateItem"], &["EphemeralTable.Arn"], &[]),
     ("IndexEvents", &["dynamodb:BatchWriteItem"], &["AuditTable.Arn"], &["t/*"]),
@@ -50,6 +52,7 @@ const RIGHTS: &[Right<'_>] = &[
     ("KeepObjects", &["s3:GetObject", "s3:PutObject", "s3:PutObjectTagging"], &["${AuditBucket.Arn}/shard-*"], &[]),
     ("LeaseShard", &["dynamodb:UpdateItem"], &["AuditTable.Arn"], &["log/*"]),
     ("ListApiKeys", &["dynamodb:Query"], &["CoreTable.Arn"], &["t/*/api-keys"]),
+    ("ListSessions", &["dynamodb:GetItem"], &["CoreTable.Arn"], &[]),
     ("ListSigningKeys", &["dynamodb:Query"], &["CoreTable.Arn"], &[]),
     ("NoteApiKeyUse", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/api-keys"]),
     ("OpenVerification", &["dynamodb:PutItem"], &["EphemeralTable.Arn"], &[]),
@@ -61,6 +64,8 @@ const RIGHTS: &[Right<'_>] = &[
     ("RevokeSession", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
     ("RotateApiKey", &["dynamodb:PutItem", "dynamodb:UpdateItem"], &["CoreTable.Arn"], &["api-key/*", "t/*/api-keys"]),
     ("RotateFactors", &["dynamodb:PutItem", "dynamodb:UpdateItem"], &["CoreTable.Arn"], &["outbox/*", "t/*/u/*"]),
+    ("RevokeSessions", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
+    ("RotateRefreshToken", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
     ("SignHeaders", &["kms:GetPublicKey", "kms:Sign"], &["AuditLogKey.Arn"], &[]),
     ("UnlockAccount", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
     ("UnwrapKey", &["kms:Decrypt"], &["Key.Arn"], &[]),

@@ -46,8 +46,14 @@ fn a_user_is_enrolled_verified_and_signed_out() {
     assert_eq!(check_offline(&client, &token, &user), session);
     let introspect = || client.post("/v1/sessions/introspect", &json!({ "token": token })).expect_status(200);
     assert_eq!(introspect().member("active"), true);
-    client.post("/v1/sessions/revoke", &json!({ "token": verified.text("refresh_token") })).expect_status(200);
-    assert_eq!(introspect().body, json!({ "active": false }));
+    let refreshing = json!({ "refresh_token": verified.text("refresh_token") });
+    let refreshed = client.post("/v1/sessions/refresh", &refreshing).expect_status(200);
+    assert_eq!(check_offline(&client, &refreshed.text("access_token"), &user), session);
+    let listed = client.get(&format!("/v1/sessions?user_id={user}")).expect_status(200);
+    assert_eq!(listed.member("sessions")[0]["session_id"], session);
+    client.post("/v1/sessions/refresh", &refreshing).expect_problem(400, "/problems/invalid-grant");
+    assert_eq!(introspect().body, json!({ "active": false }), "a token that is used twice ends its session");
+    client.post("/v1/sessions/revoke", &json!({ "user_id": user })).expect_status(200);
 }
 
 #[test]

@@ -46,3 +46,29 @@ impl Valkey {
         calls
     }
 }
+
+/// Runs a check of a fresh world on every backend: a module of three tests of the check's name.
+macro_rules! on_every_backend {
+    ($($check:ident),+ $(,)?) => {$(
+        mod $check {
+            use countersign_tests::{Embedded, World};
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn in_memory() {
+                Box::pin(super::$check(World::new().await)).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn on_embedded_dynamodb() {
+                Box::pin(super::$check(World::on(Embedded::start().await.store).await)).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn on_valkey() {
+                Box::pin(super::$check($crate::backends::Valkey::start().await.world().await)).await;
+            }
+        }
+    )+};
+}
+
+pub(crate) use on_every_backend;

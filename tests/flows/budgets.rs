@@ -4,10 +4,11 @@
 //! |---|---|---|---|
 //! | initiate | 2 | 2: the user's limit, the verification | 0 |
 //! | verify | 3 | 3 if wrong, 4 if right | 1 |
-//! | a repeated attempt, revocation or enrollment | 1 | 1, whose condition fails | 0 |
+//! | refresh | 3 | 4: the request, the session with its event, the answer | 0 |
+//! | a repeated attempt, revocation, refresh or enrollment | 1 | 1, whose condition fails | 0 |
 //! | a repeated initiation | 1 | 1, the user's limit, which knows the draw again | 0 |
 //! | a malformed request, or one that is known to be limited | 0; 1 for an initiation, which may be a repeated one | 0 | 0 |
-//! | describe-enrollment, status, introspect | 1 | 0 | 0 |
+//! | describe-enrollment, status, introspect, list-sessions | 1 | 0 | 0 |
 //!
 //! A request that finds a lease used up draws permits for those after it: one item more for each such limit, of which there
 //! are three at most, and one wait more but for an initiation. A new process draws all of them, and fetches its keys.
@@ -52,9 +53,12 @@ async fn every_step<S: Ports>(mut world: World<S>) {
     let repeated = [enrolling, initiating, attempt(&world, &person, Right::No).await];
     let verified = world.opened(&person).await;
     let verifying = world.attempting(&verified, &person.right(&verified.asked));
-    let token = world.send(verifying.clone()).await.text("access_token");
-    let revoking = world.revoking(&token);
-    for call in repeated.into_iter().chain([verifying, revoking]) {
+    let tokens = world.send(verifying.clone()).await;
+    let token = tokens.text("access_token");
+    let refreshing = world.refreshing(&tokens.text("refresh_token"));
+    assert_eq!(cost(&world, refreshing.clone()).await, Cost::of(3, 4, 0));
+    let revoking = [world.revoking(&token), world.revoking_all(&person.id)];
+    for call in repeated.into_iter().chain([verifying, refreshing]).chain(revoking) {
         world.send(call.clone()).await;
         let again = cost(&world, call.clone()).await;
         assert_eq!(again, Cost::of(1, 1, 0), "{:?}", call.function());
@@ -67,6 +71,7 @@ async fn every_step<S: Ports>(mut world: World<S>) {
         world.asking_status(&opened),
         world.asking_status(&opened).bearer(&opened.capability),
         world.introspecting(&token),
+        world.listing_sessions(&person.id),
     ];
     for call in reading {
         world.send(call.clone()).await;
@@ -204,6 +209,8 @@ async fn warm_up<S: Ports>(world: &World<S>) {
         world.asking_status(&opened).bearer(&opened.capability),
         world.introspecting("unknown"),
         world.revoking("unknown"),
+        world.refreshing("unknown"),
+        world.listing_sessions(&person.id),
         describing,
     ];
     for call in calls {
@@ -216,7 +223,8 @@ async fn warm_up<S: Ports>(world: &World<S>) {
 pub(crate) const LONG_LEASES: &str = r#"{
     "global": {"lease": 1000}, "tenant_enroll": {"lease": 1000}, "tenant_describe_enrollment": {"lease": 1000},
     "tenant_initiate": {"lease": 1000}, "tenant_verify": {"lease": 1000}, "tenant_status": {"lease": 1000},
-    "tenant_introspect": {"lease": 1000}, "tenant_revoke": {"lease": 1000}, "source": {"lease": 1000},
+    "tenant_introspect": {"lease": 1000}, "tenant_revoke": {"lease": 1000},
+    "tenant_refresh": {"lease": 1000}, "tenant_list_sessions": {"lease": 1000}, "source": {"lease": 1000},
     "device": {"lease": 1000}
 }"#;
 

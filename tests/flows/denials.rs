@@ -109,7 +109,7 @@ const fn case(denial: Denial, route: Route) -> Case {
     Case { denial, route }
 }
 
-const CASES: [Case; 51] = [
+const CASES: [Case; 60] = [
     // By the operator's list.
     case(Denial::Forbidden, Route::Enroll),
     case(Denial::Forbidden, Route::DescribeEnrollment),
@@ -118,6 +118,8 @@ const CASES: [Case; 51] = [
     case(Denial::Forbidden, Route::Status),
     case(Denial::Forbidden, Route::Introspect),
     case(Denial::Forbidden, Route::Revoke),
+    case(Denial::Forbidden, Route::Refresh),
+    case(Denial::Forbidden, Route::ListSessions),
     case(Denial::Forbidden, Route::AuditQuery),
     case(Denial::Forbidden, Route::RotateFactors),
     case(Denial::Forbidden, Route::Erase),
@@ -132,6 +134,8 @@ const CASES: [Case; 51] = [
     case(Denial::InsufficientScope, Route::Status),
     case(Denial::InsufficientScope, Route::Introspect),
     case(Denial::InsufficientScope, Route::Revoke),
+    case(Denial::InsufficientScope, Route::Refresh),
+    case(Denial::InsufficientScope, Route::ListSessions),
     case(Denial::InsufficientScope, Route::AuditQuery),
     case(Denial::RateLimited, Route::Enroll),
     case(Denial::RateLimited, Route::DescribeEnrollment),
@@ -140,6 +144,8 @@ const CASES: [Case; 51] = [
     case(Denial::RateLimited, Route::Status),
     case(Denial::RateLimited, Route::Introspect),
     case(Denial::RateLimited, Route::Revoke),
+    case(Denial::RateLimited, Route::Refresh),
+    case(Denial::RateLimited, Route::ListSessions),
     case(Denial::RateLimited, Route::AuditQuery),
     case(Denial::RateLimited, Route::RotateFactors),
     case(Denial::RateLimited, Route::Erase),
@@ -147,6 +153,7 @@ const CASES: [Case; 51] = [
     case(Denial::StepUpRequired, Route::RotateFactors),
     case(Denial::StepUpRequired, Route::Erase),
     case(Denial::StepUpRequired, Route::Export),
+    case(Denial::InvalidGrant, Route::Refresh),
     case(Denial::EnrollmentNotFound, Route::DescribeEnrollment),
     case(Denial::VerificationNotFound, Route::Verify),
     case(Denial::VerificationNotFound, Route::Status),
@@ -156,18 +163,21 @@ const CASES: [Case; 51] = [
     case(Denial::IdempotencyKeyReused, Route::Initiate),
     case(Denial::IdempotencyKeyReused, Route::Verify),
     case(Denial::IdempotencyKeyReused, Route::Revoke),
+    case(Denial::IdempotencyKeyReused, Route::Refresh),
     case(Denial::IdempotencyKeyStale, Route::Enroll),
     case(Denial::IdempotencyKeyStale, Route::Initiate),
     case(Denial::IdempotencyKeyStale, Route::Verify),
     case(Denial::IdempotencyKeyStale, Route::Revoke),
     case(Denial::IdempotencyKeyStale, Route::RotateFactors),
     case(Denial::IdempotencyKeyStale, Route::Erase),
+    case(Denial::IdempotencyKeyStale, Route::Refresh),
 ];
 
 impl Case {
     /// The problem that it is told as.
     const fn told(self) -> (u16, &'static str) {
         match self.denial {
+            Denial::InvalidGrant => (400, "invalid-grant"),
             Denial::Unauthenticated => (401, "unauthenticated"),
             Denial::StepUpRequired => (401, "step-up-required"),
             Denial::Forbidden => (403, "forbidden"),
@@ -222,6 +232,11 @@ impl Case {
             Denial::FactorsMismatch => {
                 world.attempting(&opened, &person.right(&["voice".to_owned(), "pin".to_owned()]))
             }
+            Denial::IdempotencyKeyReused if self.route == Route::Refresh => {
+                let first = world.refreshing(&refresh_token(world, person).await);
+                world.send(first.clone()).await;
+                first.json(&json!({ "refresh_token": refresh_token(world, person).await }))
+            }
             Denial::IdempotencyKeyReused => {
                 world.send(call.clone()).await;
                 self.with_other_body(world, person, &opened, call)
@@ -231,12 +246,11 @@ impl Case {
                 call
             }
             // What the calls present is no token.
-            Denial::StepUpRequired => call,
+            Denial::StepUpRequired | Denial::InvalidGrant => call,
             Denial::Unauthenticated => call.bearer("nobody's"),
         }
     }
 
-    /// A call of the route that would succeed, but for a missing step-up.
     fn call(self, world: &World, person: &Person, opened: &Opened) -> Call {
         succeeding(self.route, world, (person, opened))
     }
@@ -253,7 +267,7 @@ impl Case {
     }
 }
 
-/// A call of the route that would succeed, but for a missing step-up.
+/// A call of the route that would succeed, but for a missing step-up or refresh token.
 pub(crate) fn succeeding<S: Ports>(route: Route, world: &World<S>, (person, opened): (&Person, &Opened)) -> Call {
     match route {
         Route::Enroll => world.enrolling(&Person::new(2, &["pin", "nfc"])),
@@ -266,6 +280,8 @@ pub(crate) fn succeeding<S: Ports>(route: Route, world: &World<S>, (person, open
         Route::Status => world.asking_status(opened),
         Route::Introspect => world.introspecting("unknown"),
         Route::Revoke => world.revoking("unknown"),
+        Route::Refresh => world.refreshing("unknown"),
+        Route::ListSessions => world.listing_sessions(&person.id),
         Route::AuditQuery => world.reading_trail(),
     }
 }
@@ -274,6 +290,12 @@ async fn scene() -> (World, Person) {
     let world = World::new().await;
     let person = world.enrolled(1, &["pin", "nfc"]).await;
     (world, person)
+}
+
+/// The refresh token of a new session.
+async fn refresh_token(world: &World, person: &Person) -> String {
+    let opened = world.opened(person).await;
+    world.attempt(&opened, &person.right(&opened.asked)).await.text("refresh_token")
 }
 
 fn describing<S: Ports>(world: &World<S>, person: &Person) -> Call {

@@ -123,7 +123,7 @@ enum Expected {
 use Expected::{Problem, Success};
 
 /// In the order of the story. The tokens in the files are another world's: nothing can be said of them.
-const STORY: [(Function, &str, Expected); 28] = [
+const STORY: [(Function, &str, Expected); 31] = [
     (Function::Health, "live", Success(200)),
     (Function::Health, "ready", Success(200)),
     (Function::Jwks, "published", Success(200)),
@@ -147,8 +147,11 @@ const STORY: [(Function, &str, Expected); 28] = [
     (Function::Status, "by-capability", Success(200)),
     (Function::Verify, "right-by-capability", Success(200)),
     (Function::Introspect, "access-token", Success(200)),
+    (Function::Refresh, "refresh-token", Problem(400, "invalid-grant")),
+    (Function::ListSessions, "user", Success(200)),
     (Function::Revoke, "access-token", Success(200)),
     (Function::Revoke, "refresh-token", Success(200)),
+    (Function::Revoke, "user", Success(200)),
     (Function::AuditQuery, "everybody", Success(200)),
     (Function::AuditQuery, "next-page", Success(200)),
     (Function::AuditQuery, "person", Success(200)),

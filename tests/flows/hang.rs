@@ -108,7 +108,8 @@ async fn prepared(step: &str) -> (World, Call) {
         "status" => world.asking_status(&opened),
         "status by capability" => world.asking_status(&opened).bearer(&opened.capability),
         "read the trail" => world.reading_trail(),
-        "rotate" | "erase" | "export" | "introspect" | "revoke" | "revoke by refresh token" => {
+        "list sessions" => world.listing_sessions(&person.id),
+        "rotate" | "erase" | "export" | "introspect" | "revoke" | "revoke by refresh token" | "revoke all" | "refresh" => {
             let verified = world.attempt(&opened, &person.right(&opened.asked)).await;
             let (token, refresh_token) = (verified.text("access_token"), verified.text("refresh_token"));
             match step {
@@ -117,6 +118,8 @@ async fn prepared(step: &str) -> (World, Call) {
                 "export" => world.exporting(&person.id, &token),
                 "introspect" => world.introspecting(&token),
                 "revoke" => world.revoking(&token),
+                "revoke all" => world.revoking_all(&person.id),
+                "refresh" => world.refreshing(&refresh_token),
                 _ => world.revoking(&refresh_token),
             }
         }
@@ -163,6 +166,9 @@ const STEPS: [&str; 15] = [
     "introspect",
     "revoke",
     "revoke by refresh token",
+    "revoke all",
+    "refresh",
+    "list sessions",
     "read the trail",
 ];
 
@@ -180,7 +186,7 @@ const OPTIONAL: [(&str, &str); 5] = [
 ];
 
 /// What has to answer before anything is derived.
-const GATES: [&str; 11] = [
+const GATES: [&str; 12] = [
     "FindListings",
     "DrawPermits",
     "FindBranchKey",
@@ -192,6 +198,7 @@ const GATES: [&str; 11] = [
     "BeginRequest",
     "ClaimAttempt",
     "ReserveFailure",
+    "FindSessionEpoch",
 ];
 
 /// All that the functions call.
@@ -216,6 +223,10 @@ const EVERY_PORT: [&str; 23] = [
     "CompleteVerification",
     "FindSession",
     "RevokeSession",
+    "FindSessionEpoch",
+    "ListSessions",
+    "RevokeSessions",
+    "RotateRefreshToken",
     "FindEvents",
     "SendEvents",
     "KeepEvents",

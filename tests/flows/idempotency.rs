@@ -191,6 +191,9 @@ pub(crate) enum Step {
     Wrong,
     Right,
     Revoke,
+    /// All sessions of a user.
+    RevokeAll,
+    Refresh,
     /// The fifth wrong attempt.
     Locking,
     /// A right attempt after it.
@@ -199,7 +202,8 @@ pub(crate) enum Step {
 
 impl Step {
     /// One for each way through the functions.
-    pub(crate) const ALL: [Self; 5] = [Self::Enroll, Self::Initiate, Self::Wrong, Self::Right, Self::Revoke];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Enroll, Self::Initiate, Self::Wrong, Self::Right, Self::Revoke, Self::RevokeAll, Self::Refresh];
 
     /// The request of this step in a world in which it succeeds.
     pub(crate) async fn prepare<S: Ports>(self, world: &World<S>) -> Call {
@@ -231,7 +235,11 @@ impl Step {
             Self::Right | Self::Locked => world.attempting(&opened, &person.right(&opened.asked)),
             _ => {
                 let verified = world.attempt(&opened, &person.right(&opened.asked)).await;
-                world.revoking(&verified.text("access_token"))
+                match self {
+                    Self::Refresh => world.refreshing(&verified.text("refresh_token")),
+                    Self::RevokeAll => world.revoking_all(&person.id),
+                    _ => world.revoking(&verified.text("access_token")),
+                }
             }
         }
     }
@@ -241,7 +249,7 @@ impl Step {
         match self {
             Self::Enroll | Self::Initiate => 201,
             Self::Wrong | Self::Locking | Self::Locked => 401,
-            Self::Right | Self::Revoke => 200,
+            Self::Right | Self::Revoke | Self::RevokeAll | Self::Refresh => 200,
         }
     }
 
@@ -253,13 +261,14 @@ impl Step {
             Self::Wrong | Self::Locking => "attempt_wrong",
             Self::Locked => "attempt_while_locked",
             Self::Right => "verification_succeeded",
-            Self::Revoke => "session_revoked",
+            Self::Revoke | Self::RevokeAll => "session_revoked",
+            Self::Refresh => "session_refreshed",
         }
     }
 
     /// What one execution does.
     fn work_of_one(self) -> Work {
-        let runs = u64::from(!matches!(self, Self::Initiate | Self::Revoke));
+        let runs = u64::from(matches!(self, Self::Enroll | Self::Wrong | Self::Right | Self::Locking | Self::Locked));
         Work { runs, events: [(self.event().to_owned(), 1)].into() }
     }
 }
@@ -315,6 +324,7 @@ impl Work {
 pub(crate) const NO_LIMITS: &str = r#"{
     "global": null, "tenant_enroll": null, "tenant_describe_enrollment": null, "tenant_initiate": null,
     "tenant_verify": null, "tenant_status": null, "tenant_introspect": null, "tenant_revoke": null,
+    "tenant_refresh": null, "tenant_list_sessions": null,
     "tenant_audit_query": null,
     "source": null, "device": null, "user": null
 }"#;

@@ -341,6 +341,8 @@ impl Scene {
             [Route::Verify] => world.attempting(&self.elsewhere, &self.person.right(&self.elsewhere.asked)),
             [Route::Introspect] => world.introspecting("unknown"),
             [Route::Revoke] => world.revoking("unknown"),
+            [Route::Refresh] => world.refreshing("unknown"),
+            [Route::ListSessions] => world.listing_sessions(&self.person.id),
             [Route::AuditQuery] => world.reading_trail(),
             _ => world.asking_status(&self.opened),
         }
@@ -352,6 +354,7 @@ impl Scene {
             [Route::Enroll | Route::Initiate] => 201,
             [Route::RotateFactors | Route::Erase | Route::Export] => 401,
             [Route::Verify] => 404,
+            [Route::Refresh] => 400,
             _ => 200,
         }
     }

@@ -72,6 +72,8 @@ pub(crate) fn every_route(world: &World, person: &Person, opened: &Opened) -> Ve
         world.asking_status(opened),
         world.introspecting("token"),
         world.revoking("token"),
+        world.refreshing("token"),
+        world.listing_sessions(&person.id),
         world.reading_trail(),
     ]
 }
@@ -124,6 +126,15 @@ pub(crate) fn malformed(world: &World, well_formed: &Call) -> Vec<Malformed> {
             cases.extend(bad_members(&call, "/token", &[json!(7), Value::Null, json!(["x"])]));
         }
         Function::Introspect => cases.extend(bad_members(&call, "/token", &[json!(7), Value::Null, json!(["x"])])),
+        Function::Refresh => {
+            cases.extend(bad_keys(world, &call));
+            cases.extend(bad_members(&call, "/refresh_token", &[json!(7), Value::Null, json!(["x"])]));
+        }
+        Function::ListSessions => {
+            let queries = [("user_id", "x"), ("user_id", ""), ("surprise", "1")];
+            let named = queries.map(|(name, value)| case(&format!("{name}={value}"), call().query(name, value), 400));
+            cases.extend(named);
+        }
         Function::AuditQuery => cases.extend(bad_queries(&call)),
         Function::Jwks | Function::Health | Function::Authorizer => {}
     }

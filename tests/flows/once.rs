@@ -55,6 +55,16 @@ async fn a9_whatever_fails_the_retry_revokes_once() {
     strike_everywhere(Step::Revoke, &[]).await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn a9_whatever_fails_the_retry_revokes_all_once() {
+    strike_everywhere(Step::RevokeAll, &[]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a9_whatever_fails_the_retry_refreshes_once() {
+    strike_everywhere(Step::Refresh, &[]).await;
+}
+
 /// Strikes every call of a step with every fault. Only faults of the `optional` ports may be no failure of the step, and those of the
 /// audit queue never are: what it does not take is kept.
 async fn strike_everywhere(step: Step, optional: &[&str]) {
@@ -160,7 +170,7 @@ impl Counters {
                 }
                 Scope::User => vec![LimitSubject::User(world.tenant.id, user)],
             };
-            let is_attempt = !matches!(step, Step::Enroll | Step::Initiate | Step::Revoke);
+            let is_attempt = matches!(step, Step::Wrong | Step::Right | Step::Locking | Step::Locked);
             let are_named = row.scope != Scope::Everybody && !is_attempt;
             let mut count = 0;
             for subject in subjects {

@@ -85,6 +85,7 @@ fn needs_key(call: &Call) -> bool {
             | Function::Initiate
             | Function::Verify
             | Function::Revoke
+            | Function::Refresh
     )
 }
 

@@ -27,7 +27,9 @@ async fn e5_no_secret_is_logged_audited_or_stored_in_the_clear() {
     let right = world.attempting(&opened, &person.right(&opened.asked)).bearer(&opened.capability);
     let verified = world.send(right.clone()).await;
     let (access_token, refresh_token) = (verified.text("access_token"), verified.text("refresh_token"));
+    let refreshed = world.send(world.refreshing(&refresh_token)).await;
     for token in [&access_token, &refresh_token, "csr_canary-token-54"] {
+        world.send(world.refreshing(token)).await;
         world.send(world.introspecting(token)).await;
         world.send(world.revoking(token)).await;
     }
@@ -72,6 +74,8 @@ async fn e5_no_secret_is_logged_audited_or_stored_in_the_clear() {
         opened.capability.clone(),
         access_token,
         refresh_token,
+        refreshed.text("access_token"),
+        refreshed.text("refresh_token"),
         "canary-token-54".to_owned(),
     ];
     for secret in &secrets {

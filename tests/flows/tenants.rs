@@ -25,7 +25,11 @@ async fn e3_another_tenants_key_sees_and_moves_nothing_on_any_route() {
         theirs(world.erasing(&person.id, &token)).await,
         theirs(world.exporting(&person.id, &token)).await,
     ];
-    let revoked = [theirs(world.revoking(&token)).await, theirs(world.revoking(&refresh_token)).await];
+    let refreshed = theirs(world.refreshing(&refresh_token)).await;
+    let listed = theirs(world.listing_sessions(&person.id)).await;
+    let revoking = [world.revoking(&token), world.revoking(&refresh_token), world.revoking_all(&person.id)];
+    let [first, second, third] = revoking.map(theirs);
+    let revoked = [first.await, second.await, third.await];
     world.trail().await;
     let trail = [world.reading_trail(), world.reading_trail().query("user_id", &person.id)];
     let mine = world.send(trail[0].clone()).await;
@@ -44,6 +48,7 @@ async fn e3_another_tenants_key_sees_and_moves_nothing_on_any_route() {
     let told = read["events"].as_array().unwrap();
     assert!(told.iter().all(|event| event["outcome"]["request_refused"].is_object()), "their own refusals: {read}");
     assert_eq!(introspected.json(), json!({ "active": false }));
+    assert_eq!((refreshed.told(), listed.json()["sessions"].clone()), (problem(400, "invalid-grant"), json!([])));
     assert!(revoked.iter().all(|answer| answer.told() == success(200)), "RFC 7009: an unknown token is revoked");
     assert_eq!(world.standing(&open).await, ("open".to_owned(), 3));
     assert_eq!(world.send(world.introspecting(&token)).await.json()["active"], true);

@@ -122,6 +122,7 @@ async fn t6_tokens_and_api_keys_are_stored_as_hashes_that_cannot_be_replayed() {
         assert_eq!(posing.status, 403);
         let posing = RefreshToken::generate(session.user(), session.session(), &Stolen(value)).unwrap();
         loot.world.send(loot.world.revoking(posing.expose())).await;
+        assert_eq!(loot.world.send(loot.world.refreshing(posing.expose())).await.status, 400);
     }
     assert_eq!(loot.world.send(loot.world.introspecting(&access_token)).await.json()["active"], true);
     loot.world.send(loot.world.revoking(&refresh_token)).await;

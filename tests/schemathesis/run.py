@@ -29,7 +29,7 @@ CHECKS = [
 REACHED = {
     "enroll": ["201", "400", "409"], "describe-enrollment": ["200", "404"], "initiate": ["201", "400"],
     "verify": ["200", "400", "401", "404", "422"], "status": ["200", "404"], "introspect": ["200", "400"],
-    "revoke": ["200", "400"],
+    "revoke": ["200", "400"], "refresh": ["200", "400"], "list-sessions": ["200", "400"],
     "rotate-factors": ["400", "401"], "erase": ["400", "401"], "export": ["400", "401"],
     "audit-query": ["200", "400"], "jwks": ["200"], "live": ["200"], "ready": ["200"]}
 

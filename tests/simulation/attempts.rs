@@ -96,7 +96,9 @@ impl Simulation {
                 let given_at = after.verification.verified.as_ref().map_or(before.beginning.at, |verified| verified.at);
                 let session = answer.text("session_id").parse().unwrap();
                 known.token = Some(text.clone());
-                self.tokens.push(Token { text, person: known.person, session, given_at, revoked: Revoked::No });
+                let refresh = answer.text("refresh_token");
+                let (person, revoked) = (known.person, Revoked::No);
+                self.tokens.push(Token { text, refresh, is_exchanged: false, person, session, given_at, revoked });
             }
         }
         holds(is_stored, AsExpected, || format!("told before it was stored: {answer:?}"));

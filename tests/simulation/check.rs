@@ -43,6 +43,9 @@ impl Simulation {
                 Errand::Ask { kind: Asked::Introspect { token }, .. } => {
                     self.check_introspection(*token, papers.answer.as_ref(), before);
                 }
+                Errand::Ask { kind: Asked::Refresh { token }, .. } => {
+                    self.check_refresh(*token, papers.answer.as_ref(), before);
+                }
                 Errand::Ask { kind: Asked::Revoke { revocation }, .. } => {
                     self.check_revocation(*revocation, papers.answer, before);
                 }

@@ -46,6 +46,9 @@ pub(crate) enum Asked {
     Introspect {
         token: usize,
     },
+    Refresh {
+        token: usize,
+    },
     Revoke {
         revocation: usize,
     },

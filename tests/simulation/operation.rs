@@ -39,6 +39,8 @@ pub(crate) enum Operation {
     Status { verification: usize },
     /// Ask whether a token counts.
     Introspect { token: usize },
+    /// Exchange a session's first refresh token, perhaps again.
+    Refresh { token: usize },
     /// Revoke a session.
     Revoke { token: usize },
     /// Repeat a revocation to the letter.
@@ -87,7 +89,7 @@ impl Step {
         let operation = Operation::draw(entropy, kind);
         let schedule = (entropy as &dyn Entropy).array().map(u64::from_be_bytes).unwrap();
         let fault =
-            one_in(entropy, 4).then(|| (PORTS[below(entropy, 16)], 1 + below(entropy, 2), FAULTS[below(entropy, 4)]));
+            one_in(entropy, 4).then(|| (PORTS[below(entropy, 18)], 1 + below(entropy, 2), FAULTS[below(entropy, 4)]));
         let lives: Vec<_> =
             (0..3).map(|_| one_in(entropy, 6).then(|| 1 + u32::try_from(below(entropy, 24)).unwrap())).collect();
         let (fault, lives) = if kind.is_disturbed { (fault, lives) } else { (None, Vec::new()) };
@@ -135,7 +137,8 @@ impl Operation {
             25 | 26 => Self::Revoke { token: below(entropy, 64) },
             27 => Self::RepeatRevoke { revocation: below(entropy, 64) },
             28 => Self::Unlock { person: below(entropy, kind.people) },
-            29 if !is_alone => Self::Shred { person: below(entropy, kind.people) },
+            29 if is_alone => Self::Refresh { token: below(entropy, 64) },
+            29 => Self::Shred { person: below(entropy, kind.people) },
             30 | 31 if !is_alone => Self::Wait(WAITS[below(entropy, 5)]),
             _ => Self::Attempt { verification: below(entropy, 64), presented: Presented::Right, at_once: 1 },
         }
@@ -183,7 +186,7 @@ const WAITS: [Duration; 5] = [
 const LONG_WAITS: [Duration; 3] =
     [Duration::from_secs(15 * 60), Duration::from_secs(4 * 3_600), Duration::from_secs(24 * 3_600)];
 
-const PORTS: [&str; 16] = [
+const PORTS: [&str; 18] = [
     "FindEnrollment",
     "CreateEnrollment",
     "OpenVerification",
@@ -199,6 +202,8 @@ const PORTS: [&str; 16] = [
     "FinishRequest",
     "RevokeSession",
     "FindSession",
+    "FindSessionEpoch",
+    "RotateRefreshToken",
     "UnlockAccount",
 ];
 

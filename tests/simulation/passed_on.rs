@@ -3,20 +3,21 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    Account, ApiKeyId, BranchKeyVersion, CounterKey, Draw, Drawn, Enrollment, EventId, Failures, ListedSubject,
-    Listing, RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionId, TenantId, UserId, Verification,
-    VerificationId,
+    Account, ApiKeyId, BranchKeyVersion, CounterKey, Draw, Drawn, Enrollment, EventId, Failures, ListedSubject, Listing,
+    RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionEpoch, SessionId, TenantId, UserId,
+    Verification, VerificationId,
 };
 use jiff::Timestamp;
 use store::{
-    ApiKeyChange, ApiKeyRecord, ApiKeyRotation, Append, AppendBatch, BeginRequest, Beginning, BranchKeyRecord,
-    ChangeListings, CheckReadiness, CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey,
-    CurrentEnrollment, DrainOutbox, DrawPermits, EnrollmentCreation, EraseUser, Erasure, ErasureOutcome, EventKey,
-    EventPage, EventQuery, EventRecord, FindAccount, FindApiKey, FindBranchKey, FindCurrentEnrollment, FindEnrollment,
-    FindEvents, FindListings, FindLogHeads, FindSession, FindVerification, FinishRequest, IndexEvents, KeepEvents,
-    LeaseShard, Leasing, ListApiKeys, ListSigningKeys, ListedApiKey, LogHead, NoteApiKeyUse, OutboxEvent,
-    RecogniseEvents, RevokeApiKey, RotateApiKey, RotateFactors, Rotation, RotationOutcome, ShardLease, SigningKeyRecord,
-    StoreError, UnlockAccount, Unlocking, Upgrade, UpgradeVerifiers,
+    AdvanceSessionEpoch, ApiKeyChange, ApiKeyRecord, ApiKeyRotation, Append, AppendBatch, BeginRequest, Beginning,
+    BranchKeyRecord, ChangeListings, CheckReadiness, CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey,
+    CurrentEnrollment, DrainOutbox, DrawPermits, EnrollmentCreation, EpochAdvance, EraseUser, Erasure, ErasureOutcome,
+    EventKey, EventPage, EventQuery, EventRecord, FindAccount, FindApiKey, FindBranchKey, FindCurrentEnrollment,
+    FindEnrollment, FindEvents, FindListings, FindLogHeads, FindSession, FindSessionEpoch, FindVerification,
+    FinishRequest, IndexEvents, KeepEvents, LeaseShard, Leasing, ListApiKeys, ListSessions, ListSigningKeys,
+    ListedApiKey, LogHead, NoteApiKeyUse, OutboxEvent, RecogniseEvents, RevokeApiKey, RevokeSessions, RotateApiKey,
+    RotateFactors, RotateRefreshToken, Rotation, FactorRotation, FactorRotationOutcome, ShardLease, SigningKeyRecord, StoreError,
+    TokenRotation, UnlockAccount, Unlocking, Upgrade, UpgradeVerifiers, UserRevocation, UserRevoked,
 };
 
 use crate::planted::Planted;
@@ -33,6 +34,9 @@ macro_rules! passed_on {
 }
 
 passed_on! {
+    AdvanceSessionEpoch {
+        advance_session_epoch(tenant: TenantId, from: SessionEpoch, event: &OutboxEvent) -> EpochAdvance;
+    }
     AppendBatch { append_batch(lease: &ShardLease, head: &LogHead) -> Append; }
     BeginRequest {
         begin_request(tenant: TenantId, request: &RequestFingerprint, nonce: RequestNonce, now: Timestamp) -> Beginning;
@@ -52,7 +56,7 @@ passed_on! {
     }
     EraseUser { erase_user(erasure: &Erasure, event: &OutboxEvent) -> ErasureOutcome; }
     FindCurrentEnrollment { find_current_enrollment(tenant: TenantId, user: UserId) -> CurrentEnrollment; }
-    RotateFactors { rotate_factors(rotation: &Rotation, event: &OutboxEvent) -> RotationOutcome; }
+    RotateFactors { rotate_factors(rotation: &FactorRotation, event: &OutboxEvent) -> FactorRotationOutcome; }
     DrawPermits { draw_permits(key: &CounterKey, draw: &Draw) -> Drawn; }
     FindAccount { find_account(tenant: TenantId, user: UserId) -> Option<Account>; }
     FindApiKey { find_api_key(hash: SecretHash) -> Option<ApiKeyRecord>; }
@@ -62,6 +66,7 @@ passed_on! {
     FindListings { find_listings() -> Vec<Listing>; }
     FindLogHeads { find_log_heads(shards: u16) -> Vec<(u16, LogHead)>; }
     FindSession { find_session(tenant: TenantId, user: UserId, session: SessionId) -> Option<Session>; }
+    FindSessionEpoch { find_session_epoch(tenant: TenantId, user: UserId) -> SessionEpoch; }
     FindVerification { find_verification(tenant: TenantId, id: VerificationId) -> Option<Verification>; }
     FinishRequest {
         finish_request(tenant: TenantId, request: &RequestFingerprint, nonce: RequestNonce, answer: &Sealed) -> ();
@@ -74,6 +79,7 @@ passed_on! {
         release_shard(lease: &ShardLease, settled: Option<u64>) -> ();
     }
     ListApiKeys { list_api_keys(tenant: TenantId) -> Vec<ListedApiKey>; }
+    ListSessions { list_sessions(tenant: TenantId, user: UserId) -> Vec<Session>; }
     ListSigningKeys { list_signing_keys() -> Vec<SigningKeyRecord>; }
     NoteApiKeyUse { note_api_key_use(tenant: TenantId, key: ApiKeyId, at: Timestamp) -> (); }
     RecogniseEvents { recognise_events(keys: &BTreeSet<EventKey>) -> BTreeSet<EventKey>; }
@@ -81,6 +87,8 @@ passed_on! {
         revoke_api_key(key: (TenantId, SecretHash), at: Timestamp, event: &OutboxEvent) -> ApiKeyChange;
     }
     RotateApiKey { rotate_api_key(rotation: &ApiKeyRotation, event: &OutboxEvent) -> ApiKeyChange; }
+    RevokeSessions { revoke_sessions(revocation: &UserRevocation) -> UserRevoked; }
+    RotateRefreshToken { rotate_refresh_token(rotation: &TokenRotation, event: &OutboxEvent) -> Rotation; }
     UnlockAccount {
         unlock_account(tenant: TenantId, user: UserId, known: &Failures, event: &OutboxEvent) -> Unlocking;
     }

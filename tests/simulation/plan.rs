@@ -74,6 +74,10 @@ impl Simulation {
                 let token = token.checked_rem(self.tokens.len())?;
                 (Asked::Introspect { token }, self.world.introspecting(&self.tokens[token].text))
             }
+            Operation::Refresh { token } => {
+                let token = token.checked_rem(self.tokens.len())?;
+                (Asked::Refresh { token }, self.world.refreshing(&self.tokens[token].refresh))
+            }
             Operation::Revoke { token } => {
                 let token = self.tokens[token.checked_rem(self.tokens.len())?].text.clone();
                 let call = self.world.revoking(&token);

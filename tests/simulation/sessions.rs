@@ -1,10 +1,10 @@
-//! Revocations, and what must hold of accounts and their sessions.
+//! Refreshes, revocations, and what must hold of accounts and their sessions.
 
 use std::collections::BTreeMap;
 
 use countersign_tests::{Answer, HandedOver};
 use crypto::ACCESS_TOKEN_LIFETIME;
-use domain::{AttemptState, IDEMPOTENCY_WINDOW, MAX_SESSIONS, SESSION_LIFETIME, SessionId};
+use domain::{AttemptState, IDEMPOTENCY_WINDOW, MAX_SESSIONS, SessionId, SessionProfile};
 
 use crate::invariant::Invariant::{
     AsExpected, ComparisonsAreLimited, OutcomesHaveEvents, RevokedStaysRevoked, SucceedsOnce, TokensNeedFactors,
@@ -23,6 +23,17 @@ impl Simulation {
             let lives = self.lives(token);
             holds(is_active == lives, AsExpected, || format!("lives: {lives}, and told {answer:?}"));
         }
+    }
+
+    /// T2: a refresh token works once. Its second use ends the session, whether or not somebody was told of the first.
+    pub(crate) fn check_refresh(&mut self, token: usize, answer: Option<&Answer>, before: &Before) {
+        let known = &mut self.tokens[token];
+        known.revoked = known.revoked.max(Revoked::Perhaps);
+        let Some(answer) = answer.filter(|answer| answer.status == 200) else { return };
+        holds(!before.revoked[token], RevokedStaysRevoked, || format!("refreshed: {answer:?}"));
+        holds(!known.is_exchanged, AsExpected, || format!("exchanged twice: {answer:?}"));
+        known.is_exchanged = true;
+        self.reached.insert(Reached::Refresh);
     }
 
     pub(crate) fn check_revocation(&mut self, index: usize, answer: Option<Answer>, before: &Before) {
@@ -109,7 +120,7 @@ impl Simulation {
             let stored = account.sessions.get(&token.session);
             let age = self.now().duration_since(token.given_at).unsigned_abs();
             let newer = account.sessions.values().filter(|session| session.created_at >= token.given_at).count();
-            let went = token.revoked != Revoked::No || age >= SESSION_LIFETIME || newer >= MAX_SESSIONS;
+            let went = token.revoked != Revoked::No || age >= SessionProfile::PAYMENTS.idle || newer >= MAX_SESSIONS;
             holds(stored.is_some() || went, AsExpected, || "a session is gone".to_owned());
             let is_over = stored.is_none_or(|stored| stored.revoked_at.is_some());
             holds(token.revoked != Revoked::Yes || is_over, RevokedStaysRevoked, || {

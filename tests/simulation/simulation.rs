@@ -60,9 +60,12 @@ pub(crate) struct Known {
     pub(crate) ended_as: Option<String>,
 }
 
-/// A session's access token.
+/// A session's first tokens.
 pub(crate) struct Token {
     pub(crate) text: String,
+    pub(crate) refresh: String,
+    /// Whether somebody was told that the refresh token is exchanged.
+    pub(crate) is_exchanged: bool,
     pub(crate) person: usize,
     pub(crate) session: SessionId,
     pub(crate) given_at: Timestamp,
@@ -101,6 +104,8 @@ pub(crate) enum Reached {
     /// As many sessions as one can have.
     Sessions,
     Revocation,
+    /// A refresh token was exchanged.
+    Refresh,
     /// Something that was readable before a person was erased.
     Erasure,
     /// Somebody was enrolled again after that.
@@ -108,7 +113,7 @@ pub(crate) enum Reached {
 }
 
 impl Reached {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Death,
         Self::Fault,
         Self::Token,
@@ -118,6 +123,7 @@ impl Reached {
         Self::Locked(10),
         Self::Sessions,
         Self::Revocation,
+        Self::Refresh,
         Self::Erasure,
         Self::EnrolledAgain,
     ];

@@ -30,6 +30,10 @@ pub enum Function {
     Introspect,
     /// `POST /v1/sessions/revoke`
     Revoke,
+    /// `POST /v1/sessions/refresh`
+    Refresh,
+    /// `GET /v1/sessions`
+    ListSessions,
     /// `GET /v1/audit`
     AuditQuery,
     /// `GET /.well-known/jwks.json`
@@ -42,7 +46,7 @@ pub enum Function {
 
 impl Function {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Enroll,
         Self::DescribeEnrollment,
         Self::RotateFactors,
@@ -53,6 +57,8 @@ impl Function {
         Self::Status,
         Self::Introspect,
         Self::Revoke,
+        Self::Refresh,
+        Self::ListSessions,
         Self::AuditQuery,
         Self::Jwks,
         Self::Health,
@@ -73,6 +79,8 @@ impl Function {
             Self::Status => "status",
             Self::Introspect => "introspect",
             Self::Revoke => "revoke",
+            Self::Refresh => "refresh",
+            Self::ListSessions => "list-sessions",
             Self::AuditQuery => "audit-query",
             Self::Jwks => "jwks",
             Self::Health => "health",

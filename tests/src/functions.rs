@@ -20,6 +20,8 @@ use introspect::Introspect;
 use jwks::PublishKeys;
 use keyring::{BranchKeys, SigningKeys, VerifyingKeys};
 use lambda_http::Request;
+use list_sessions::ListLiveSessions;
+use refresh::Refresh;
 use revoke::Revoke;
 use rotate_factors::Rotate;
 use status::ReadStatus;
@@ -42,6 +44,8 @@ pub struct Functions<S> {
     status: ReadStatus<RecordingStore<S>, ObservedKeys, ObservedAudit<S>>,
     introspect: Introspect<RecordingStore<S>, ObservedAudit<S>>,
     revoke: Revoke<RecordingStore<S>, ObservedKeys, ObservedAudit<S>>,
+    refresh: Refresh<RecordingStore<S>, ObservedKeys, ObservedAudit<S>>,
+    list_sessions: ListLiveSessions<RecordingStore<S>, ObservedAudit<S>>,
     audit_query: ReadTrail<RecordingStore<S>, ObservedKeys, ObservedAudit<S>>,
     jwks: PublishKeys<RecordingStore<S>>,
     health: Health<RecordingStore<S>, ObservedQueue, ObservedKeys>,
@@ -141,6 +145,8 @@ impl<S: Ports> Functions<S> {
                 clock: clock(),
                 entropy: entropy(),
             }),
+            refresh: refresh(world, (audit(), denials()), admission()),
+            list_sessions: list_sessions(world, admission(), denials()),
             audit_query: ReadTrail::new(audit_query::Ports {
                 store: store(),
                 admission: admission(),
@@ -170,6 +176,8 @@ impl<S: Ports> Functions<S> {
             Function::Status => self.status.serve(request).await,
             Function::Introspect => self.introspect.serve(request).await,
             Function::Revoke => self.revoke.serve(request).await,
+            Function::Refresh => self.refresh.serve(request).await,
+            Function::ListSessions => self.list_sessions.serve(request).await,
             Function::AuditQuery => self.audit_query.serve(request).await,
             Function::Jwks => self.jwks.serve(request).await,
             Function::Health => self.health.serve(request).await,
@@ -235,6 +243,34 @@ fn step_up<S: Ports>(world: &World<S>) -> StepUp<RecordingStore<S>> {
 
 fn clock<S>(world: &World<S>) -> Arc<dyn Clock> {
     Arc::clone(&world.clock) as Arc<dyn Clock>
+}
+
+fn refresh<S: Ports>(
+    world: &World<S>,
+    (audit, denials): (ObservedAudit<S>, Denials<ObservedAudit<S>>),
+    admission: Admission<RecordingStore<S>>,
+) -> Refresh<RecordingStore<S>, ObservedKeys, ObservedAudit<S>> {
+    let clock = || Arc::clone(&world.clock) as Arc<dyn Clock>;
+    Refresh::new(refresh::Ports {
+        store: world.store.clone(),
+        admission,
+        keys: BranchKeys::new(world.store.clone(), world.keys.clone(), clock()),
+        signing: SigningKeys::new(world.store.clone(), world.keys.clone(), clock()),
+        audit,
+        denials,
+        issuer: ISSUER.to_owned(),
+        clock: clock(),
+        entropy: Arc::clone(&world.entropy) as Arc<dyn Entropy>,
+    })
+}
+
+fn list_sessions<S: Ports>(
+    world: &World<S>,
+    admission: Admission<RecordingStore<S>>,
+    denials: Denials<ObservedAudit<S>>,
+) -> ListLiveSessions<RecordingStore<S>, ObservedAudit<S>> {
+    let (store, clock) = (world.store.clone(), Arc::clone(&world.clock) as Arc<dyn Clock>);
+    ListLiveSessions::new(list_sessions::Ports { store, admission, denials, clock })
 }
 
 fn administer<S: Ports>(

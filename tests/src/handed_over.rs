@@ -63,10 +63,13 @@ impl HandedOver {
         })
     }
 
-    /// That this session was revoked.
+    /// That this session was revoked, for whatever reason.
     #[must_use]
     pub fn revoked(&self, id: SessionId) -> bool {
-        self.has(|outcome| matches!(outcome, Outcome::SessionRevoked { session } if *session == id))
+        self.has(|outcome| match *outcome {
+            Outcome::SessionRevoked { session } | Outcome::RefreshTokenReused { session } => session == id,
+            _ => false,
+        })
     }
 
     /// How many events have such an outcome.

@@ -6,12 +6,13 @@ use audit::{Event, MemorySink, Recorder, SendError, SendEvents};
 use crypto::{CheckKey, DevelopmentKey, EncryptionContext, KeyError, KeyMaterial, UnwrapKey, WrapKey, WrappedKey};
 use domain::EventId;
 use store::{
-    AppendBatch, BeginRequest, ChangeListings, CheckReadiness, ClaimAttempt, CompleteVerification, CreateApiKey,
-    CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, EraseUser, FailAttempt, FindAccount,
-    FindApiKey, FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindEvents, FindListings, FindLogHeads,
-    FindSession, FindVerification, FinishRequest, IndexEvents, KeepEvents, LeaseShard, ListApiKeys, ListSigningKeys,
-    NoteApiKeyUse, OpenVerification, RecogniseEvents, ReserveFailure, RevokeApiKey, RevokeSession, RotateApiKey,
-    RotateFactors, StoreError, StoreErrorKind, UnlockAccount, UpgradeVerifiers,
+    AdvanceSessionEpoch, AppendBatch, BeginRequest, ChangeListings, CheckReadiness, ClaimAttempt, CompleteVerification,
+    CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, EraseUser, FailAttempt,
+    FindAccount, FindApiKey, FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindEvents, FindListings,
+    FindLogHeads, FindSession, FindSessionEpoch, FindVerification, FinishRequest, IndexEvents, KeepEvents, LeaseShard,
+    ListApiKeys, ListSessions, ListSigningKeys, NoteApiKeyUse, OpenVerification, RecogniseEvents, ReserveFailure,
+    RevokeApiKey, RevokeSession, RevokeSessions, RotateApiKey, RotateFactors, RotateRefreshToken, StoreError,
+    StoreErrorKind, UnlockAccount, UpgradeVerifiers,
 };
 use testkit::{Observation, RecordingStore};
 
@@ -19,7 +20,8 @@ use crate::Delivery;
 
 /// Everything that the functions and their operator need of a store.
 pub trait Ports:
-    AppendBatch
+    AdvanceSessionEpoch
+    + AppendBatch
     + BeginRequest
     + ChangeListings
     + CheckReadiness
@@ -42,12 +44,14 @@ pub trait Ports:
     + FindListings
     + FindLogHeads
     + FindSession
+    + FindSessionEpoch
     + FindVerification
     + FinishRequest
     + IndexEvents
     + KeepEvents
     + LeaseShard
     + ListApiKeys
+    + ListSessions
     + ListSigningKeys
     + NoteApiKeyUse
     + OpenVerification
@@ -55,8 +59,10 @@ pub trait Ports:
     + ReserveFailure
     + RevokeApiKey
     + RevokeSession
+    + RevokeSessions
     + RotateApiKey
     + RotateFactors
+    + RotateRefreshToken
     + UnlockAccount
     + UpgradeVerifiers
     + Clone
@@ -65,7 +71,8 @@ pub trait Ports:
 }
 
 impl<S> Ports for S where
-    S: AppendBatch
+    S: AdvanceSessionEpoch
+        + AppendBatch
         + BeginRequest
         + ChangeListings
         + CheckReadiness
@@ -88,12 +95,14 @@ impl<S> Ports for S where
         + FindListings
         + FindLogHeads
         + FindSession
+        + FindSessionEpoch
         + FindVerification
         + FinishRequest
         + IndexEvents
         + KeepEvents
         + LeaseShard
         + ListApiKeys
+        + ListSessions
         + ListSigningKeys
         + NoteApiKeyUse
         + OpenVerification
@@ -101,8 +110,10 @@ impl<S> Ports for S where
         + ReserveFailure
         + RevokeApiKey
         + RevokeSession
+        + RevokeSessions
         + RotateApiKey
         + RotateFactors
+        + RotateRefreshToken
         + UnlockAccount
         + UpgradeVerifiers
         + Clone

@@ -73,6 +73,30 @@ impl<S: Ports> World<S> {
             .json(&json!({ "token": token }))
     }
 
+    /// The call that revokes all sessions of a user.
+    #[must_use]
+    pub fn revoking_all(&self, user_id: &str) -> Call {
+        Call::new(Function::Revoke, "user")
+            .bearer(&self.tenant.api_key)
+            .key(&self.key())
+            .json(&json!({ "user_id": user_id }))
+    }
+
+    /// The call that exchanges a refresh token.
+    #[must_use]
+    pub fn refreshing(&self, refresh_token: &str) -> Call {
+        Call::new(Function::Refresh, "refresh-token")
+            .bearer(&self.tenant.api_key)
+            .key(&self.key())
+            .json(&json!({ "refresh_token": refresh_token }))
+    }
+
+    /// The call that lists a user's sessions.
+    #[must_use]
+    pub fn listing_sessions(&self, user_id: &str) -> Call {
+        Call::new(Function::ListSessions, "user").bearer(&self.tenant.api_key).query("user_id", user_id)
+    }
+
     /// The call that reads the tenant's trail.
     #[must_use]
     pub fn reading_trail(&self) -> Call {

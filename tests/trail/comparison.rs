@@ -137,8 +137,18 @@ impl Simulation {
                 Outcome::SessionRevoked { session } => Fact::Revoked(session),
                 Outcome::ListingChanged { entry, .. } => Fact::Listed(entry.map(|entry| entry.expires_at)),
                 Outcome::RequestRefused { .. } => continue,
-                Outcome::OutcomeNotReached { .. }
-                
+                Outcome::SessionRefreshed { .. }
+                | Outcome::RefreshTokenReused { .. }
+                | Outcome::TenantSessionsRevoked { .. }
+                | Outcome::OutcomeNotReached { .. }
+                | Outcome::TrailRead { .. }
+                | Outcome::TenantCreated { .. }
+                | Outcome::ApiKeyCreated { .. }
+                | Outcome::ApiKeyRotated { .. }
+                | Outcome::ApiKeyRevoked { .. }
+                | Outcome::FactorsRotated { .. }
+                | Outcome::UserErased { .. }
+                | Outcome::DataExported { .. } => {
                     panic!("{event:?}: {}", self.story())
                 }
             };

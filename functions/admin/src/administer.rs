@@ -7,10 +7,11 @@ use admission::Policy;
 use audit::{About, Event, ListingEntry, Outcome, RecordEvents, Subject};
 use crypto::UnwrapKey;
 use domain::{
-    Clock, Entropy, EntropyUnavailable, EventId, ListedSubject, Listing, MAX_LISTINGS, RequestId, TenantId, UserId,
+    Clock, Entropy, EntropyUnavailable, EventId, ListedSubject, Listing, MAX_LISTINGS, RequestId, SessionEpoch,
+    TenantId, UserId,
 };
 use keyring::BranchKeys;
-use store::{OutboxEvent, Unlocking};
+use store::{EpochAdvance, OutboxEvent, Unlocking};
 
 use crate::{AdminError, AdminStore, Answer, Command, ListingBody};
 
@@ -57,6 +58,7 @@ impl<S: AdminStore, U: UnwrapKey, A: RecordEvents> Administer<S, U, A> {
             Command::UnlockAccount { tenant, user } => self.unlock((tenant, user), request_id).await,
             Command::PutListing(listing) => self.put(&listing, request_id).await,
             Command::RemoveListing(subject) => self.remove(&subject, request_id).await,
+            Command::RevokeSessions { tenant } => self.revoke_sessions(tenant, request_id).await,
             Command::ShowLimits => self.show().await,
             Command::CreateKey(new) => self.create_key(new, request_id).await,
             Command::RotateKey(rotation) => self.rotate_key(&rotation, request_id).await,
@@ -114,6 +116,24 @@ impl<S: AdminStore, U: UnwrapKey, A: RecordEvents> Administer<S, U, A> {
         self.0.store.remove_listing(subject, &OutboxEvent::from(&event)).await?;
         self.0.audit.announce(&event).await;
         Ok(Answer::ListingRemoved { subject: *subject, removed })
+    }
+
+    /// One number ends all sessions of the tenant, however many there are. It is only known once a change is refused.
+    async fn revoke_sessions(&self, tenant: TenantId, request: &RequestId) -> Result<Answer, AdminError> {
+        let about = self.about(&ListedSubject::Tenant(tenant)).await?;
+        let mut epoch = SessionEpoch::FIRST;
+        for _ in 0..ROUNDS {
+            let session_epoch = epoch.next().number();
+            let event = self.event(about, Outcome::TenantSessionsRevoked { epoch: session_epoch }, request)?;
+            match self.0.store.advance_session_epoch(tenant, epoch, &OutboxEvent::from(&event)).await? {
+                EpochAdvance::Advanced => {
+                    self.0.audit.announce(&event).await;
+                    return Ok(Answer::SessionsRevoked { tenant_id: tenant, session_epoch });
+                }
+                EpochAdvance::Changed(now) => epoch = now,
+            }
+        }
+        Err(AdminError::SessionsContended)
     }
 
     async fn show(&self) -> Result<Answer, AdminError> {

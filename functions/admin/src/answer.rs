@@ -39,6 +39,14 @@ pub enum Answer {
         /// The entry that was removed, if there was one.
         removed: Option<ListingBody>,
     },
+    /// Ended all sessions of a tenant.
+    SessionsRevoked {
+        /// The tenant.
+        #[serde(serialize_with = "text")]
+        tenant_id: TenantId,
+        /// The tenant's epoch from now on: how often this was done.
+        session_epoch: u64,
+    },
     /// Looked the limits up.
     LimitsShown {
         /// The table that is in force.

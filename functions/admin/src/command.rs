@@ -21,6 +21,11 @@ pub enum Command {
     PutListing(Listing),
     /// Remove a subject's entry.
     RemoveListing(ListedSubject),
+    /// End all sessions of a tenant.
+    RevokeSessions {
+        /// The tenant.
+        tenant: TenantId,
+    },
     /// Tell the limits and the list that are in force.
     ShowLimits,
     /// Make a further API key of a tenant.
@@ -105,6 +110,7 @@ impl Command {
                 Self::PutListing(Listing { subject, access, expires_at })
             }
             Form::RemoveListing { subject } => Self::RemoveListing(subject),
+            Form::RevokeSessions { tenant_id } => Self::RevokeSessions { tenant: tenant_id },
             Form::ShowLimits {} => Self::ShowLimits,
             Form::CreateKey { tenant_id, name, mode, scopes, expires_at } => {
                 Self::CreateKey(NewKey { tenant: tenant_id, name, mode, scopes, expires_at })
@@ -151,6 +157,10 @@ enum Form {
     RemoveListing {
         #[serde(deserialize_with = "text")]
         subject: ListedSubject,
+    },
+    RevokeSessions {
+        #[serde(deserialize_with = "text")]
+        tenant_id: TenantId,
     },
     // Braces, so that this one refuses members that it does not have, too.
     ShowLimits {},
@@ -251,6 +261,8 @@ mod tests {
             r#"{"command":"remove_listing","subject":"198.51.100.0/24"}"#,
             r#"{"command":"remove_listing","subject":7}"#,
             r#"{"command":"remove_listing","subject":"tenant/018f0000-0000-7000-8000-00000000000a","subject":"x"}"#,
+            r#"{"command":"revoke_sessions"}"#,
+            r#"{"command":"revoke_sessions","tenant_id":"everybody"}"#,
             r#"{"command":"unlock_account","tenant_id":"018f0000-0000-7000-8000-00000000000a"}"#,
             r#"{"command":"unlock_account","tenant_id":"018f0000-0000-7000-8000-00000000000a","user_id":"everybody"}"#,
             r#"{"command":"put_listing","subject":"network/::/0","access":"ignored","expires_at":"2027-01-01T00:00:00Z"}"#,

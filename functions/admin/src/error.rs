@@ -48,6 +48,9 @@ pub enum AdminError {
     /// Somebody else changed the key at the same moment: repeat the command.
     #[error("the key was changed at the same moment: repeat the command")]
     KeyChanged,
+    /// Others keep revoking the tenant's sessions: repeat the command.
+    #[error("others keep revoking the tenant's sessions: repeat the command")]
+    SessionsContended,
     /// Nothing was to be changed, and the audit event that says so is perhaps not recorded: repeat the command.
     #[error("nothing was to be changed, and the audit event is perhaps not recorded: repeat the command")]
     Audit(#[from] RecordError),
@@ -69,6 +72,7 @@ impl AdminError {
             Self::KeyOver => "key-over",
             Self::KeyReplaced(_) => "key-replaced",
             Self::KeyChanged => "key-busy",
+            Self::SessionsContended => "sessions-busy",
             Self::Audit(_) => "event-not-recorded",
         }
     }

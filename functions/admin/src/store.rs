@@ -1,14 +1,15 @@
 //! The ports that admin needs of a store, as one.
 
 use store::{
-    ChangeListings, CreateApiKey, FindAccount, FindBranchKey, FindListings, ListApiKeys, RevokeApiKey, RotateApiKey,
-    UnlockAccount,
+    AdvanceSessionEpoch, ChangeListings, CreateApiKey, FindAccount, FindBranchKey, FindListings, ListApiKeys,
+    RevokeApiKey, RotateApiKey, UnlockAccount,
 };
 
-/// Finds and unlocks accounts, reads and changes the list, makes, lists and ends API keys, finds the keys that audit events are made
-/// with.
+/// Finds and unlocks accounts, ends a tenant's sessions, reads and changes the list, makes, lists and ends API keys, finds the keys that
+/// audit events are made with.
 pub trait AdminStore:
-    ChangeListings
+    AdvanceSessionEpoch
+    + ChangeListings
     + CreateApiKey
     + FindAccount
     + FindBranchKey
@@ -21,7 +22,8 @@ pub trait AdminStore:
 }
 
 impl<S> AdminStore for S where
-    S: ChangeListings
+    S: AdvanceSessionEpoch
+        + ChangeListings
         + CreateApiKey
         + FindAccount
         + FindBranchKey

@@ -10,12 +10,14 @@ use admission::Policy;
 use audit::{About, Behaviour, Event, ListingEntry, MemorySink, Outcome, Subject};
 use crypto::{DevelopmentKey, OutsideLambda};
 use domain::{
-    AttemptMark, Clock, EventId, ListedAccess, ListedSubject, Listing, MAX_LISTINGS, RequestId, TenantId, UserId,
+    AttemptMark, Clock, EventId, ListedAccess, ListedSubject, Listing, MAX_LISTINGS, RequestId, SessionEpoch, TenantId,
+    UserId,
 };
 use keyring::{BranchKeys, create_branch_key};
 use serde_json::{Value, json};
 use store::{
-    ChangeListings, DrainOutbox, FindListings, OUTBOX_PARTS, OutboxEvent, Reservation, ReserveFailure, StoreErrorKind,
+    ChangeListings, DrainOutbox, FindListings, FindSessionEpoch, OUTBOX_PARTS, OutboxEvent, Reservation,
+    ReserveFailure, StoreErrorKind,
 };
 use testkit::{Fault, FaultStore, FixedClock, MemoryStore, SeededEntropy};
 
@@ -23,6 +25,7 @@ const UNLOCK: &str = include_str!("../../../events/admin/unlock-account.json");
 const DENY_NETWORK: &str = include_str!("../../../events/admin/deny-network.json");
 const ALLOW_TENANT: &str = include_str!("../../../events/admin/allow-tenant.json");
 const REMOVE: &str = include_str!("../../../events/admin/remove-listing.json");
+const REVOKE: &str = include_str!("../../../events/admin/revoke-sessions.json");
 const SHOW: &str = include_str!("../../../events/admin/show-limits.json");
 
 struct Operator {
@@ -204,6 +207,30 @@ async fn limits_and_list_are_shown_and_nothing_is_recorded() {
 }
 
 #[tokio::test]
+async fn t3_each_revocation_of_a_tenants_sessions_begins_a_new_epoch_and_has_its_event() {
+    let operator = Operator::new().await;
+
+    for session_epoch in 1..=3 {
+        let answer = operator.tell(REVOKE).await.unwrap();
+
+        let tenant_id = tenant().to_string();
+        assert_eq!(
+            answer,
+            json!({ "did": "sessions_revoked", "tenant_id": tenant_id, "session_epoch": session_epoch })
+        );
+        let epoch = operator.store.find_session_epoch(tenant(), user()).await.unwrap();
+        assert_eq!(epoch, SessionEpoch::new(session_epoch));
+    }
+
+    let expected = [1, 2, 3].map(|epoch| Outcome::TenantSessionsRevoked { epoch });
+    assert_eq!(operator.outcomes(), expected);
+    assert!(operator.sink.events().iter().all(|event| event.about == About::Tenant(tenant())));
+    assert_eq!(operator.outbox().await.len(), 3, "kept by the write itself");
+    let unknown = operator.tell(&REVOKE.replace("0192f0c1", "0192f0c2")).await.unwrap_err();
+    assert_eq!(unknown.code(), "unknown-tenant");
+}
+
+#[tokio::test]
 async fn a_tenant_can_be_listed() {
     let operator = Operator::new().await;
 
@@ -283,8 +310,12 @@ async fn l1_a_change_whose_answer_is_lost_has_its_event_and_one_that_failed_has_
     for (fault, events) in
         [(Fault::FailBefore(StoreErrorKind::Unavailable), 0), (Fault::FailAfter(StoreErrorKind::Unavailable), 1)]
     {
-        for (port, command) in [("UnlockAccount", UNLOCK), ("ChangeListings", DENY_NETWORK), ("ChangeListings", REMOVE)]
-        {
+        for (port, command) in [
+            ("UnlockAccount", UNLOCK),
+            ("ChangeListings", DENY_NETWORK),
+            ("ChangeListings", REMOVE),
+            ("AdvanceSessionEpoch", REVOKE),
+        ] {
             let operator = Operator::new().await;
             operator.fail_attempts(1).await;
             operator.store.faults().plan(port, 1, fault);

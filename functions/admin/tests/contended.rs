@@ -11,15 +11,15 @@ use audit::{MemorySink, Outcome};
 use crypto::{ApiKey, DevelopmentKey, OutsideLambda};
 use domain::{
     Account, AttemptMark, BranchKeyVersion, Clock, EventId, Failures, ListedSubject, Listing, RequestId, SecretHash,
-    TenantId, UserId,
+    SessionEpoch, TenantId, UserId,
 };
 use jiff::Timestamp;
 use keyring::{BranchKeys, create_branch_key};
 use serde_json::{Value, json};
 use store::{
-    ApiKeyChange, ApiKeyRecord, ApiKeyRotation, BranchKeyRecord, ChangeListings, CreateApiKey, FindAccount,
-    FindBranchKey, FindListings, ListApiKeys, ListedApiKey, OutboxEvent, ReserveFailure, RevokeApiKey, RotateApiKey,
-    StoreError, UnlockAccount, Unlocking,
+    AdvanceSessionEpoch, ApiKeyChange, ApiKeyRecord, ApiKeyRotation, BranchKeyRecord, ChangeListings, CreateApiKey,
+    EpochAdvance, FindAccount, FindBranchKey, FindListings, ListApiKeys, ListedApiKey, OutboxEvent, ReserveFailure,
+    RevokeApiKey, RotateApiKey, StoreError, UnlockAccount, Unlocking,
 };
 use testkit::{FixedClock, MemoryStore, SeededEntropy};
 
@@ -65,6 +65,17 @@ impl UnlockAccount for Busy {
         event: &OutboxEvent,
     ) -> Result<Unlocking, StoreError> {
         self.inner.unlock_account(tenant, user, known, event).await
+    }
+}
+
+impl AdvanceSessionEpoch for Busy {
+    async fn advance_session_epoch(
+        &self,
+        tenant: TenantId,
+        from: SessionEpoch,
+        event: &OutboxEvent,
+    ) -> Result<EpochAdvance, StoreError> {
+        self.inner.advance_session_epoch(tenant, from, event).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! The ports that erase needs of a store, as one.
 
 use store::{
-    BeginRequest, DrawPermits, EraseUser, FindBranchKey, FindCurrentEnrollment, FindListings, FindSession,
+    BeginRequest, DrawPermits, EraseUser, FindBranchKey, FindCurrentEnrollment, FindListings, FindSession, FindSessionEpoch,
     FinishRequest, ListSigningKeys,
 };
 
@@ -14,6 +14,7 @@ pub trait EraseStore:
     + FindCurrentEnrollment
     + FindListings
     + FindSession
+    + FindSessionEpoch
     + FinishRequest
     + ListSigningKeys
     + EraseUser
@@ -28,6 +29,7 @@ impl<S> EraseStore for S where
         + FindCurrentEnrollment
         + FindListings
         + FindSession
+        + FindSessionEpoch
         + FinishRequest
         + ListSigningKeys
         + EraseUser

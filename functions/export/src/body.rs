@@ -79,7 +79,9 @@ impl AccountBody {
 #[derive(Serialize)]
 struct SessionBody {
     session_id: String,
+    acr: &'static str,
     created_at: String,
+    refreshed_at: String,
     expires_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     revoked_at: Option<String>,
@@ -89,7 +91,9 @@ impl SessionBody {
     fn of(session: &Session) -> Self {
         Self {
             session_id: session.id.to_string(),
+            acr: session.acr.name(),
             created_at: session.created_at.to_string(),
+            refreshed_at: session.refreshed_at.to_string(),
             expires_at: session.expires_at.to_string(),
             revoked_at: session.revoked_at.map(|at| at.to_string()),
         }

@@ -1,7 +1,7 @@
 //! The ports that export needs of a store, as one.
 
 use store::{
-    DrawPermits, FindAccount, FindBranchKey, FindCurrentEnrollment, FindEvents, FindListings, FindSession,
+    DrawPermits, FindAccount, FindBranchKey, FindCurrentEnrollment, FindEvents, FindListings, FindSession, FindSessionEpoch,
     ListSigningKeys,
 };
 
@@ -15,6 +15,7 @@ pub trait ExportStore:
     + FindEvents
     + FindListings
     + FindSession
+    + FindSessionEpoch
     + ListSigningKeys
 {
 }
@@ -28,6 +29,7 @@ impl<S> ExportStore for S where
         + FindEvents
         + FindListings
         + FindSession
+        + FindSessionEpoch
         + ListSigningKeys
 {
 }

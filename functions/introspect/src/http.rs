@@ -5,13 +5,13 @@ use audit::RecordEvents;
 use countersign_http::{Answer, Endpoint, Inbound, Problem, TokenBody};
 use crypto::Claims;
 use serde::Serialize;
-use store::{DrawPermits, FindListings, FindSession, ListSigningKeys};
+use store::{DrawPermits, FindListings, FindSession, FindSessionEpoch, ListSigningKeys};
 
 use crate::Introspect;
 
 impl<S, A> Endpoint for Introspect<S, A>
 where
-    S: FindSession + ListSigningKeys + DrawPermits + FindListings + 'static,
+    S: FindSession + FindSessionEpoch + ListSigningKeys + DrawPermits + FindListings + 'static,
     A: RecordEvents + 'static,
 {
     async fn answer(&self, inbound: &Inbound) -> Result<Answer, Problem> {

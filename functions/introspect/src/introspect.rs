@@ -8,7 +8,7 @@ use crypto::{Claims, TokenCheck};
 use denials::Denials;
 use domain::Clock;
 use keyring::VerifyingKeys;
-use store::{DrawPermits, FindListings, FindSession, ListSigningKeys};
+use store::{DrawPermits, FindListings, FindSession, FindSessionEpoch, ListSigningKeys};
 
 use crate::IntrospectError;
 
@@ -35,7 +35,7 @@ pub struct Introspect<S, A>(pub(crate) Arc<Ports<S, A>>);
 
 impl<S, A> Introspect<S, A>
 where
-    S: FindSession + ListSigningKeys + DrawPermits + FindListings,
+    S: FindSession + FindSessionEpoch + ListSigningKeys + DrawPermits + FindListings,
     A: RecordEvents,
 {
     /// Judges tokens with these ports.
@@ -43,7 +43,8 @@ where
         Self(Arc::new(ports))
     }
 
-    /// What a token of the arrival's tenant says, if it counts now and the request is let in.
+    /// What a token of the arrival's tenant says, if it counts now and the request is let in. Whether its session is revoked, by itself
+    /// or with all of its tenant's, is read at once, strongly consistent, whatever the number of sessions.
     ///
     /// # Errors
     /// [`IntrospectError`] if it is not, or that can't be found out.
@@ -58,8 +59,11 @@ where
         let now = self.0.clock.now();
         let check = TokenCheck { keys: &keys, issuer: &self.0.issuer, audience: tenant };
         let Ok(claims) = check.validate(unverified_token, now) else { return Ok(None) };
-        let session = self.0.store.find_session(tenant, claims.user, claims.session).await?;
-        Ok(session.is_some_and(|session| session.is_live(now)).then_some(claims))
+        let (session, epoch) = tokio::try_join!(
+            self.0.store.find_session(tenant, claims.user, claims.session),
+            self.0.store.find_session_epoch(tenant, claims.user),
+        )?;
+        Ok(session.is_some_and(|session| session.is_live_in(epoch, now)).then_some(claims))
     }
 }
 

@@ -11,8 +11,7 @@
 use std::collections::BTreeSet;
 
 use audit::{Event, VerificationTrail};
-use crypto::Acr;
-use domain::{Account, Attempt, AttemptState, EventId, Failures, IdempotencyKey, LADDER};
+use domain::{Account, Acr, Attempt, AttemptState, EventId, Failures, IdempotencyKey, LADDER};
 use jiff::Timestamp;
 
 use crate::reconcile::last_instant;

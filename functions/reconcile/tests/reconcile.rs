@@ -5,8 +5,7 @@
 mod scene;
 
 use audit::{Event, Outcome};
-use crypto::Acr;
-use domain::{Account, AttemptState, Failures, LADDER, UserId, VERIFICATION_LIFETIME, Verification, Verified};
+use domain::{Account, Acr, AttemptState, Failures, LADDER, UserId, VERIFICATION_LIFETIME, Verification, Verified};
 use store::{FindVerification, OpenVerification};
 
 use crate::scene::{Scene, attempt_key, session};

@@ -27,6 +27,9 @@ pub enum RevokeError {
     /// The store does not answer.
     #[error("the session can't be revoked")]
     Store(#[from] StoreError),
+    /// The user's sessions kept changing.
+    #[error("the user's sessions keep changing")]
+    Contended,
     /// The stored answer is not genuine.
     #[error("the answer can't be opened")]
     Open(#[from] OpenRefused),
@@ -55,6 +58,7 @@ impl From<RevokeError> for Problem {
             }
             RevokeError::Keys(error) => error.into(),
             RevokeError::Store(error) => error.into(),
+            RevokeError::Contended => Self::unavailable(&error),
             RevokeError::Open(_) | RevokeError::Seal(_) => Self::internal(&error),
             RevokeError::Entropy(error) => error.into(),
         }

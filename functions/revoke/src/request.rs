@@ -4,21 +4,30 @@ use std::sync::Arc;
 
 use admission::Arrival;
 use crypto::BranchKey;
-use domain::{IdempotencyKey, RequestFingerprint, RequestId, RequestNonce, TenantId};
+use domain::{IdempotencyKey, RequestFingerprint, RequestId, RequestNonce, TenantId, UserId};
 use zeroize::Zeroizing;
 
 /// A request. No `Debug`: it carries what the caller sent.
 pub struct RevokeRequest<'a> {
     /// What admission decides by; its tenant is the caller's.
     pub arrival: Arrival,
-    /// The token to revoke.
-    pub unverified_token: &'a str,
+    /// What to revoke.
+    pub target: RevokeTarget<'a>,
     /// Names the intended change.
     pub key: IdempotencyKey,
     /// The bytes by which a retry is recognised.
     pub body: &'a [u8],
     /// Names the request in the audit trail.
     pub request_id: &'a RequestId,
+}
+
+/// What to revoke. No `Debug`: it may hold a token.
+#[derive(Clone, Copy)]
+pub enum RevokeTarget<'a> {
+    /// The session of this token, perhaps.
+    UnverifiedToken(&'a str),
+    /// All sessions of this user of the tenant, who may not exist.
+    User(UserId),
 }
 
 /// What the caller wanted is so.

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use admission::Admission;
-use audit::{About, Event, Outcome, RecordEvents, Subject};
-use crypto::{Answered, BranchKey, RefreshToken, TokenCheck, UnwrapKey};
+use audit::RecordEvents;
+use crypto::{Answered, BranchKey, UnwrapKey};
 use denials::Denials;
-use domain::{Clock, Entropy, RequestNonce, SessionId, UserId};
+use domain::{Clock, Entropy, RequestNonce};
 use jiff::Timestamp;
 use keyring::{BranchKeys, VerifyingKeys};
-use store::{Beginning, OutboxEvent, Revocation, SessionKey};
+use store::Beginning;
 use zeroize::Zeroizing;
 
 use crate::request::{Execution, RevokeRequest, Revoked};
@@ -58,7 +58,7 @@ where
         self.0.clock.now()
     }
 
-    /// Revokes the token's session. Once this succeeds, introspection never says active again.
+    /// Revokes the token's session, or all of a user. Once this succeeds, introspection never says active again.
     ///
     /// # Errors
     /// [`RevokeError`] if a limit is used up, the key named another request, or a dependency does not answer; in this last case
@@ -88,9 +88,9 @@ where
     }
 
     async fn execute(&self, execution: Execution<'_>) -> Result<Revoked, RevokeError> {
-        let (beginning, session) = tokio::join!(
+        let (beginning, found) = tokio::join!(
             self.0.store.begin_request(execution.tenant(), &execution.fingerprint, execution.nonce, self.0.clock.now()),
-            self.session_of(execution),
+            self.find(execution),
         );
         match beginning? {
             Beginning::Begun => {}
@@ -101,36 +101,14 @@ where
                 return Ok(Revoked { body });
             }
         }
-        let Some((user, session)) = session? else { return self.finish(execution).await };
-        match self.end(execution, user, session).await? {
-            Some(event) => {
-                let ((), revoked) = tokio::join!(self.0.audit.announce(&event), self.finish(execution));
-                revoked
+        let ended = self.end(execution, found?).await?;
+        let announced = async {
+            for event in &ended {
+                self.0.audit.announce(event).await;
             }
-            None => self.finish(execution).await,
-        }
-    }
-
-    /// One write revokes the session and keeps the event of it, unless it was revoked before. The event's id derives from the request.
-    async fn end(
-        &self,
-        execution: Execution<'_>,
-        user: UserId,
-        session: SessionId,
-    ) -> Result<Option<Event>, RevokeError> {
-        let Execution { request, branch, .. } = execution;
-        let (tenant, now) = (execution.tenant(), self.0.clock.now());
-        let event = Event {
-            id: branch.event_id(&request.key, "revoke", session.as_bytes()),
-            about: About::Person { tenant, subject: Subject::new(branch.subject_pseudonym(user)) },
-            at: now,
-            request_id: request.request_id.clone(),
-            outcome: Outcome::SessionRevoked { session },
-            personal: None,
         };
-        let key = SessionKey { tenant, user, session };
-        let revocation = self.0.store.revoke_session(&key, now, &OutboxEvent::from(&event)).await?;
-        Ok((revocation == Revocation::Revoked).then_some(event))
+        let ((), revoked) = tokio::join!(announced, self.finish(execution));
+        revoked
     }
 
     /// Stores the answer: from here on a retry does nothing more.
@@ -140,20 +118,6 @@ where
         let answer = branch.seal_answer(ANSWERED, fingerprint, &body, &*self.0.entropy)?;
         self.0.store.finish_request(execution.tenant(), &fingerprint, nonce, &answer).await?;
         Ok(Revoked { body })
-    }
-
-    /// The session that a genuine token of this tenant belongs to.
-    async fn session_of(&self, execution: Execution<'_>) -> Result<Option<(UserId, SessionId)>, RevokeError> {
-        let (tenant, unverified_token) = (execution.tenant(), execution.request.unverified_token);
-        if let Ok(presented) = RefreshToken::parse(unverified_token) {
-            let (user, session) = (presented.user(), presented.session());
-            let stored = self.0.store.find_session(tenant, user, session).await?;
-            return Ok(stored.filter(|stored| stored.refresh_token == presented.hash()).map(|_| (user, session)));
-        }
-        let keys = self.0.published.published().await?;
-        let check = TokenCheck { keys: &keys, issuer: &self.0.issuer, audience: tenant };
-        let claims = check.validate(unverified_token, self.0.clock.now());
-        Ok(claims.ok().map(|claims| (claims.user, claims.session)))
     }
 }
 

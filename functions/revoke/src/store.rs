@@ -1,10 +1,11 @@
 //! The ports that revoke needs of a store, as one.
 
 use store::{
-    BeginRequest, DrawPermits, FindBranchKey, FindListings, FindSession, FinishRequest, ListSigningKeys, RevokeSession,
+    BeginRequest, DrawPermits, FindBranchKey, FindListings, FindSession, FinishRequest, ListSessions, ListSigningKeys,
+    RevokeSession, RevokeSessions,
 };
 
-/// Lets in; begins and finishes requests; finds keys; finds and revokes sessions.
+/// Lets in; begins and finishes requests; finds keys; finds and revokes sessions, one or all of a user.
 pub trait RevokeStore:
     BeginRequest
     + DrawPermits
@@ -12,8 +13,10 @@ pub trait RevokeStore:
     + FindListings
     + FindSession
     + FinishRequest
+    + ListSessions
     + ListSigningKeys
     + RevokeSession
+    + RevokeSessions
 {
 }
 
@@ -24,7 +27,9 @@ impl<S> RevokeStore for S where
         + FindListings
         + FindSession
         + FinishRequest
+        + ListSessions
         + ListSigningKeys
         + RevokeSession
+        + RevokeSessions
 {
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use audit::{About, Event, Outcome, RecordEvents, SealedPersonalData, Subject};
 use crypto::{EnrolledFactors, UnwrapKey, UserKey, VerifierError, Verifiers};
 use domain::{AskableSets, Enrollment, EnrollmentRefused, Sealed};
-use store::Rotation;
+use store::FactorRotation;
 use tokio::time::timeout;
 
 use crate::request::{Execution, OPERATION};
@@ -34,7 +34,7 @@ impl<S: RotateStore, U: UnwrapKey, A: RecordEvents> Rotate<S, U, A> {
         execution: Execution<'_>,
         before: &Enrollment,
         verifiers: &Verifiers,
-    ) -> Result<(Rotation, Event), RotateError> {
+    ) -> Result<(FactorRotation, Event), RotateError> {
         let Execution { request, fingerprint, .. } = execution;
         let (entropy, now, factors) = (&*self.0.entropy, self.0.clock.now(), request.factors.types());
         let key_version = before.key_version.checked_add(1).ok_or(RotateError::NoVersionLeft)?;
@@ -62,7 +62,7 @@ impl<S: RotateStore, U: UnwrapKey, A: RecordEvents> Rotate<S, U, A> {
         };
         let personal = user_key.seal_personal_data(event.id, request.arrival.source, entropy)?;
         let event = Event { personal: Some(SealedPersonalData::new(personal)), ..event };
-        Ok((Rotation { enrollment, at: now }, event))
+        Ok((FactorRotation { enrollment, at: now }, event))
     }
 
     /// What is sealed for one version opens for no other.

@@ -10,7 +10,7 @@ use denials::Denials;
 use domain::{AskableSets, Clock, Enrollment, Entropy, RequestNonce, enrollable};
 use jiff::Timestamp;
 use keyring::BranchKeys;
-use store::{Beginning, CurrentEnrollment, OutboxEvent, RotationOutcome};
+use store::{Beginning, CurrentEnrollment, OutboxEvent, FactorRotationOutcome};
 use zeroize::Zeroizing;
 
 use crate::http::answer_body;
@@ -135,8 +135,8 @@ where
         let verifiers = self.make_verifiers(execution).await?;
         let (rotation, event) = self.seal(execution, before, &verifiers).await?;
         match self.0.store.rotate_factors(&rotation, &OutboxEvent::from(&event)).await? {
-            RotationOutcome::Rotated => self.conclude(execution, &rotation.enrollment, Some(&event)).await,
-            RotationOutcome::Superseded => Err(StepUpRefused::Required.into()),
+            FactorRotationOutcome::Rotated => self.conclude(execution, &rotation.enrollment, Some(&event)).await,
+            FactorRotationOutcome::Superseded => Err(StepUpRefused::Required.into()),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The ports that rotate-factors needs of a store, as one.
 
 use store::{
-    BeginRequest, DrawPermits, FindBranchKey, FindCurrentEnrollment, FindListings, FindSession, FinishRequest,
+    BeginRequest, DrawPermits, FindBranchKey, FindCurrentEnrollment, FindListings, FindSession, FindSessionEpoch, FinishRequest,
     ListSigningKeys, RotateFactors,
 };
 
@@ -14,6 +14,7 @@ pub trait RotateStore:
     + FindCurrentEnrollment
     + FindListings
     + FindSession
+    + FindSessionEpoch
     + FinishRequest
     + ListSigningKeys
     + RotateFactors
@@ -28,6 +29,7 @@ impl<S> RotateStore for S where
         + FindCurrentEnrollment
         + FindListings
         + FindSession
+        + FindSessionEpoch
         + FinishRequest
         + ListSigningKeys
         + RotateFactors

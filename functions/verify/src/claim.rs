@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use audit::RecordEvents;
-use crypto::{Acr, Answered, UnwrapKey};
-use domain::{AttemptState, Verification};
+use crypto::{Answered, UnwrapKey};
+use domain::{Acr, AttemptState, Verification};
 use jiff::Timestamp;
 use store::{Claim, ClaimRequest};
 use tokio::time::timeout;

@@ -2,8 +2,8 @@
 
 use audit::RecordEvents;
 use countersign_http::SessionTokens;
-use crypto::{ACCESS_TOKEN_LIFETIME, AccessToken, Acr, Answered, Claims, SigningKey, TokenId, UnwrapKey, mint};
-use domain::{Account, SESSION_LIFETIME, Session, SessionId};
+use crypto::{ACCESS_TOKEN_LIFETIME, AccessToken, Answered, Claims, SigningKey, TokenId, UnwrapKey, mint};
+use domain::{Account, Acr, Session, SessionEpoch, SessionId, SessionProfile};
 use store::{Completion, CompletionRequest};
 use zeroize::Zeroizing;
 
@@ -17,11 +17,11 @@ impl<S: VerifyStore, U: UnwrapKey, A: RecordEvents> Verify<S, U, A> {
         &self,
         decision: Decision<'_>,
         signing: &SigningKey,
-        account: Account,
+        (account, epoch): (Account, SessionEpoch),
     ) -> Result<Verified, VerifyError> {
         let (execution, verification) = (decision.execution, decision.verification);
         let acr = Acr::earned_by(verification.asked).ok_or(VerifyError::Unearned)?;
-        let (session, body) = self.answer(decision, (acr, signing))?;
+        let (session, body) = self.answer(decision, signing, (acr, epoch))?;
         let answered = Answered::Attempt(verification.id);
         let completion = CompletionRequest {
             verification: verification.id,
@@ -50,7 +50,8 @@ impl<S: VerifyStore, U: UnwrapKey, A: RecordEvents> Verify<S, U, A> {
     fn answer(
         &self,
         decision: Decision<'_>,
-        by: (Acr, &SigningKey),
+        signing: &SigningKey,
+        (acr, epoch): (Acr, SessionEpoch),
     ) -> Result<(Session, Zeroizing<String>), VerifyError> {
         let (verification, now) = (decision.verification, self.0.clock.now());
         let refresh_token = decision.execution.branch.attempt_session(verification, &decision.execution.request.key);
@@ -58,14 +59,18 @@ impl<S: VerifyStore, U: UnwrapKey, A: RecordEvents> Verify<S, U, A> {
             tenant: verification.tenant,
             user: verification.user,
             id: refresh_token.session(),
+            acr,
             key_version: verification.key_version,
             created_at: now,
-            expires_at: now + SESSION_LIFETIME,
+            refreshed_at: now,
+            expires_at: SessionProfile::PAYMENTS.end_of(now),
+            epoch,
+            family: refresh_token.family(),
             refresh_token: refresh_token.hash(),
             revoked_at: None,
         };
-        let access_token = self.mint(decision, &session, by)?;
-        let tokens = SessionTokens::new(&access_token, &refresh_token, session.id);
+        let access_token = self.mint(decision, &session, signing)?;
+        let tokens = SessionTokens::new(&access_token, &refresh_token, ACCESS_TOKEN_LIFETIME);
         let body = serde_json::to_string(&tokens).map_err(VerifyError::Answer)?;
         Ok((session, Zeroizing::new(body)))
     }
@@ -74,7 +79,7 @@ impl<S: VerifyStore, U: UnwrapKey, A: RecordEvents> Verify<S, U, A> {
         &self,
         decision: Decision<'_>,
         session: &Session,
-        (acr, signing): (Acr, &SigningKey),
+        signing: &SigningKey,
     ) -> Result<AccessToken, VerifyError> {
         let claims = Claims {
             issuer: self.0.issuer.clone(),
@@ -82,7 +87,7 @@ impl<S: VerifyStore, U: UnwrapKey, A: RecordEvents> Verify<S, U, A> {
             tenant: session.tenant,
             id: TokenId::draw(&*self.0.entropy)?,
             session: session.id,
-            acr,
+            acr: session.acr,
             verified_at: session.created_at,
             issued_at: session.created_at,
             expires_at: session.created_at + ACCESS_TOKEN_LIFETIME,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use audit::{Event, RecordEvents};
 use crypto::{BranchKey, SigningKey, StoredVerifier, UnwrapKey, VerifierError};
-use domain::Verification;
+use domain::{SessionEpoch, Verification};
 use store::Reservation;
 
 use crate::attempt::{Decision, Execution, Verified};
@@ -20,12 +20,12 @@ impl<S: VerifyStore, U: UnwrapKey, A: RecordEvents> Verify<S, U, A> {
         let opener = self.opener(verification).await?;
         let decision = Decision { execution, verification, opener: &opener };
         let stored = opener.open_asked_verifier(verification.user, verification.id, &verification.verifier)?;
-        let reservation = self.reserve(decision).await?;
+        let (reservation, epoch) = self.reserve(decision).await?;
         let matches = self.compare(decision, stored.clone()).await?;
         match reservation {
             // What was opened before the user's factors were rotated, or the user erased, is as good as wrong.
             Reservation::Reserved(account) if matches && account.admits(verification.key_version) => {
-                let verified = self.complete(decision, signing, *account).await?;
+                let verified = self.complete(decision, signing, (*account, epoch)).await?;
                 self.upgrade(decision, &stored).await;
                 Ok(verified)
             }
@@ -38,11 +38,17 @@ impl<S: VerifyStore, U: UnwrapKey, A: RecordEvents> Verify<S, U, A> {
         Ok(self.0.keys.version(verification.tenant, verification.branch_key_version).await?)
     }
 
-    async fn reserve(&self, decision: Decision<'_>) -> Result<Reservation, VerifyError> {
+    /// The reservation; beside it, the epoch that a session would be opened in. It is asked for whatever the answer will be, so that
+    /// a right and a wrong one make the same calls.
+    async fn reserve(&self, decision: Decision<'_>) -> Result<(Reservation, SessionEpoch), VerifyError> {
         let (verification, execution) = (decision.verification, decision.execution);
         let mark = execution.branch.attempt_mark(verification.id, &execution.request.key);
         let now = self.0.clock.now();
-        Ok(self.0.store.reserve_failure(verification.tenant, verification.user, mark, now).await?)
+        let (reservation, epoch) = tokio::join!(
+            self.0.store.reserve_failure(verification.tenant, verification.user, mark, now),
+            self.0.store.find_session_epoch(verification.tenant, verification.user),
+        );
+        Ok((reservation?, epoch?))
     }
 
     async fn compare(&self, decision: Decision<'_>, stored: StoredVerifier) -> Result<bool, VerifyError> {

@@ -2,7 +2,7 @@
 
 use store::{
     ClaimAttempt, CompleteVerification, DrawPermits, FailAttempt, FindBranchKey, FindEnrollment, FindListings,
-    ListSigningKeys, ReserveFailure, UpgradeVerifiers,
+    FindSessionEpoch, ListSigningKeys, ReserveFailure, UpgradeVerifiers,
 };
 
 /// Lets in; claims, reserves, decides and completes; finds keys; upgrades verifiers.
@@ -14,6 +14,7 @@ pub trait VerifyStore:
     + FindBranchKey
     + FindEnrollment
     + FindListings
+    + FindSessionEpoch
     + ListSigningKeys
     + ReserveFailure
     + UpgradeVerifiers
@@ -28,6 +29,7 @@ impl<S> VerifyStore for S where
         + FindBranchKey
         + FindEnrollment
         + FindListings
+        + FindSessionEpoch
         + ListSigningKeys
         + ReserveFailure
         + UpgradeVerifiers

@@ -75,7 +75,7 @@ fn event(number: u32) -> Event {
             transaction: Some(domain::TransactionHash::new([low; 32])),
             verification,
         },
-        1 => Outcome::VerificationSucceeded { acr: crypto::Acr::TwoCategories, session, verification },
+        1 => Outcome::VerificationSucceeded { acr: domain::Acr::TwoCategories, session, verification },
         _ => Outcome::SessionRevoked { session },
     };
     let tenant = TenantId::from_keyed_bytes([1; 16]);

@@ -1,8 +1,7 @@
 //! The events.
 
-use crypto::Acr;
 use domain::{
-    ApiKeyId, EventId, FactorSet, ListedAccess, RequestId, Route, Scopes, SessionId, TransactionHash, VerificationId,
+    Acr, ApiKeyId, EventId, FactorSet, ListedAccess, RequestId, Route, Scopes, SessionId, TransactionHash, VerificationId,
 };
 use ipnet::IpNet;
 use jiff::Timestamp;
@@ -127,6 +126,23 @@ pub enum Outcome {
         /// The session.
         #[serde(with = "fields::text")]
         session: SessionId,
+    },
+    /// A session's refresh token was exchanged.
+    SessionRefreshed {
+        /// The session.
+        #[serde(with = "fields::text")]
+        session: SessionId,
+    },
+    /// A refresh token was presented that had been exchanged before, so that two have it: its session was revoked.
+    RefreshTokenReused {
+        /// The session.
+        #[serde(with = "fields::text")]
+        session: SessionId,
+    },
+    /// An operator revoked all sessions of a tenant.
+    TenantSessionsRevoked {
+        /// The tenant's epoch from then on. Sessions that were opened in another one are over.
+        epoch: u64,
     },
     /// An attempt was counted and never decided: its execution died, and nobody repeated it.
     AttemptAbandoned {
@@ -265,6 +281,8 @@ pub enum RefusalReason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Denial {
+    /// The refresh token is not the current one of a live session.
+    InvalidGrant,
     /// No valid credential.
     Unauthenticated,
     /// The user's own, fresh token was missing.

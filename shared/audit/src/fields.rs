@@ -88,7 +88,7 @@ pub(crate) mod transaction {
 
 /// How a user was verified: the value of the tokens' `acr` claim.
 pub(crate) mod acr {
-    use crypto::Acr;
+    use domain::Acr;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
@@ -98,8 +98,7 @@ pub(crate) mod acr {
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Acr, D::Error> {
         let name = String::deserialize(deserializer)?;
-        let known = [Acr::TwoCategories, Acr::ThreeCategories];
-        known.into_iter().find(|acr| acr.name() == name).ok_or_else(|| D::Error::custom("unknown acr"))
+        name.parse().map_err(|_| D::Error::custom("unknown acr"))
     }
 }
 

@@ -12,8 +12,8 @@
 //!
 //! Everything derives under the branch key that the verification was opened with, which its record names.
 
-use crypto::{Acr, BranchKey};
-use domain::{EventId, Failures, IdempotencyKey, RequestId, SessionId, Verification};
+use crypto::BranchKey;
+use domain::{Acr, EventId, Failures, IdempotencyKey, RequestId, SessionId, Verification};
 use jiff::Timestamp;
 
 use crate::{About, Event, Outcome, SealedPersonalData, Subject};

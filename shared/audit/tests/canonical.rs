@@ -6,9 +6,8 @@ use audit::{
     About, Denial, Event, ListingEntry, MAX_EVENT_BYTES, Outcome, ParseError, RefusalReason, SealedPersonalData,
     Subject,
 };
-use crypto::Acr;
 use domain::{
-    ApiKeyId, EventId, FactorSet, FactorType, ListedAccess, RequestId, Route, Scope, Scopes, Sealed, SecretHash,
+    Acr, ApiKeyId, EventId, FactorSet, FactorType, ListedAccess, RequestId, Route, Scope, Scopes, Sealed, SecretHash,
     SessionId, TenantId, TransactionHash, VerificationId,
 };
 use jiff::Timestamp;
@@ -79,6 +78,14 @@ fn every_outcome_has_its_spelling() {
         r#"{"completion_refused":{"verification":"02020202-0202-8202-8202-020202020202"}}"#
     );
     assert_eq!(
+        spelling(Outcome::SessionRefreshed { session }),
+        r#"{"session_refreshed":{"session":"03030303-0303-8303-8303-030303030303"}}"#
+    );
+    assert_eq!(
+        spelling(Outcome::RefreshTokenReused { session }),
+        r#"{"refresh_token_reused":{"session":"03030303-0303-8303-8303-030303030303"}}"#
+    );
+    assert_eq!(
         spelling(Outcome::SessionRevoked { session }),
         r#"{"session_revoked":{"session":"03030303-0303-8303-8303-030303030303"}}"#
     );
@@ -90,6 +97,7 @@ fn what_locks_and_what_an_operator_does_has_its_spelling() {
     let until = Timestamp::from_millisecond(1_793_491_200_123).unwrap();
     let entry = Some(ListingEntry { access: ListedAccess::Denied, expires_at: until });
     let spellings = [
+        (Outcome::TenantSessionsRevoked { epoch: 7 }, r#"{"tenant_sessions_revoked":{"epoch":7}}"#),
         (
             Outcome::AttemptWhileLocked { verification, attempts_remaining: 1 },
             r#"{"attempt_while_locked":{"attempts_remaining":1,"verification":"02020202-0202-8202-8202-020202020202"}}"#,

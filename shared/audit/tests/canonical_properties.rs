@@ -3,9 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use audit::{About, Denial, Event, ListingEntry, Outcome, RefusalReason, SealedPersonalData, Subject};
-use crypto::Acr;
 use domain::{
-    ApiKeyId, EventId, FactorSet, FactorType, ListedAccess, RequestId, Route, Scope, Scopes, Sealed, SecretHash,
+    Acr, ApiKeyId, EventId, FactorSet, FactorType, ListedAccess, RequestId, Route, Scope, Scopes, Sealed, SecretHash,
     SessionId, TenantId, TransactionHash, VerificationId,
 };
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
@@ -47,6 +46,9 @@ fn outcomes() -> impl Strategy<Value = Outcome> {
         }),
         verification().prop_map(|verification| Outcome::CompletionRefused { verification }),
         session().prop_map(|session| Outcome::SessionRevoked { session }),
+        session().prop_map(|session| Outcome::SessionRefreshed { session }),
+        session().prop_map(|session| Outcome::RefreshTokenReused { session }),
+        any::<u64>().prop_map(|epoch| Outcome::TenantSessionsRevoked { epoch }),
     ]
 }
 

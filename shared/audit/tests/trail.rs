@@ -5,9 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use audit::{About, Event, Outcome, SealedPersonalData, Subject, VerificationTrail};
-use crypto::{Acr, BranchKey, SecretKey};
+use crypto::{BranchKey, SecretKey};
 use domain::{
-    BranchKeyVersion, FactorSet, FactorType, Failures, IdempotencyKey, RequestFingerprint, RequestId, Sealed,
+    Acr, BranchKeyVersion, FactorSet, FactorType, Failures, IdempotencyKey, RequestFingerprint, RequestId, Sealed,
     SessionId, TenantId, TransactionHash, UserId, Verification, VerificationId,
 };
 use jiff::Timestamp;

@@ -214,6 +214,36 @@ functions! {
         /// Where what is ephemeral is kept, if not in the tables.
         cache: CacheSettings = "COUNTERSIGN_CACHE",
     }
+    /// What refresh needs.
+    "refresh" Refresh {
+        /// Branch keys, signing keys, accounts, the operator's list and the outbox.
+        core_table: TableName = "COUNTERSIGN_CORE_TABLE",
+        /// Requests in flight and counters of limits.
+        ephemeral_table: TableName = "COUNTERSIGN_EPHEMERAL_TABLE",
+        /// Where audit events go.
+        audit_queue_url: QueueUrl = "COUNTERSIGN_AUDIT_QUEUE_URL",
+        /// The key that wraps branch keys and signing keys.
+        kms_key_id: KmsKeyId = "COUNTERSIGN_KMS_KEY_ID",
+        /// The tokens' `iss`.
+        issuer: Issuer = "COUNTERSIGN_ISSUER",
+        /// Which limits hold.
+        limits: Policy = "COUNTERSIGN_LIMITS",
+        /// Where what is ephemeral is kept, if not in the tables.
+        cache: CacheSettings = "COUNTERSIGN_CACHE",
+    }
+    /// What list-sessions needs.
+    "list-sessions" ListSessions {
+        /// Accounts, the operator's list and the outbox.
+        core_table: TableName = "COUNTERSIGN_CORE_TABLE",
+        /// Counters of limits.
+        ephemeral_table: TableName = "COUNTERSIGN_EPHEMERAL_TABLE",
+        /// Where audit events go.
+        audit_queue_url: QueueUrl = "COUNTERSIGN_AUDIT_QUEUE_URL",
+        /// Which limits hold.
+        limits: Policy = "COUNTERSIGN_LIMITS",
+        /// Where what is ephemeral is kept, if not in the tables.
+        cache: CacheSettings = "COUNTERSIGN_CACHE",
+    }
     /// What admin needs.
     "admin" Admin {
         /// Accounts, the operator's list and the outbox.
@@ -336,7 +366,7 @@ mod tests {
 
     type Reader = fn(&dyn Fn(&str) -> Option<String>) -> Option<ConfigError>;
 
-    const READERS: [(&[&str], Reader); 19] = [
+    const READERS: [(&[&str], Reader); 21] = [
         (Enroll::VARIABLES, |environment| Enroll::read(&environment).err()),
         (DescribeEnrollment::VARIABLES, |environment| DescribeEnrollment::read(&environment).err()),
         (RotateFactors::VARIABLES, |environment| RotateFactors::read(&environment).err()),
@@ -347,6 +377,8 @@ mod tests {
         (Status::VARIABLES, |environment| Status::read(&environment).err()),
         (Introspect::VARIABLES, |environment| Introspect::read(&environment).err()),
         (Revoke::VARIABLES, |environment| Revoke::read(&environment).err()),
+        (Refresh::VARIABLES, |environment| Refresh::read(&environment).err()),
+        (ListSessions::VARIABLES, |environment| ListSessions::read(&environment).err()),
         (Admin::VARIABLES, |environment| Admin::read(&environment).err()),
         (Jwks::VARIABLES, |environment| Jwks::read(&environment).err()),
         (Authorizer::VARIABLES, |environment| Authorizer::read(&environment).err()),

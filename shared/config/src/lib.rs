@@ -33,7 +33,8 @@ pub use environment::process_environment;
 pub use error::{ConfigError, Problem};
 pub use functions::{
     Admin, AuditQuery, AuditWriter, Authorizer, DescribeEnrollment, DrainOutbox, Enroll, Erase, Export, FUNCTIONS,
-    Health, Initiate, Introspect, Jwks, PublishCheckpoints, Reconcile, Revoke, RotateFactors, Status, Verify,
+    Health, Initiate, Introspect, Jwks, ListSessions, PublishCheckpoints, Reconcile, Refresh, Revoke, RotateFactors,
+    Status, Verify,
 };
 pub use issuer::Issuer;
 pub use kms_key_id::KmsKeyId;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::{Entropy, EntropyUnavailable, FactorSet, SessionId, TenantId, TransactionHash, UserId};
+use domain::{Acr, Entropy, EntropyUnavailable, SessionId, TenantId, TransactionHash, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 use uuid::{Builder, Uuid};
@@ -66,7 +66,7 @@ impl Claims {
             tenant: wire.client_id.parse().ok()?,
             id: TokenId(Uuid::try_parse(&wire.jti).ok()?),
             session: wire.sid.parse().ok()?,
-            acr: Acr::ALL.into_iter().find(|acr| acr.name() == wire.acr)?,
+            acr: wire.acr.parse().ok()?,
             verified_at: Timestamp::from_second(wire.auth_time).ok()?,
             issued_at: Timestamp::from_second(wire.iat).ok()?,
             expires_at: Timestamp::from_second(wire.exp).ok()?,
@@ -99,38 +99,6 @@ impl TokenId {
 impl std::fmt::Display for TokenId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         std::fmt::Display::fmt(&self.0.as_hyphenated(), f)
-    }
-}
-
-/// How the user was verified: how many categories the set of factors covered that was right.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Acr {
-    /// Two categories.
-    TwoCategories,
-    /// All three categories.
-    ThreeCategories,
-}
-
-impl Acr {
-    const ALL: [Self; 2] = [Self::TwoCategories, Self::ThreeCategories];
-
-    /// What a right answer for this set earns; `None` below two categories, for which there is no token.
-    #[must_use]
-    pub fn earned_by(set: FactorSet) -> Option<Self> {
-        match set.categories() {
-            2 => Some(Self::TwoCategories),
-            3 => Some(Self::ThreeCategories),
-            _ => None,
-        }
-    }
-
-    /// The claim's value.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::TwoCategories => "urn:countersign:acr:2-categories",
-            Self::ThreeCategories => "urn:countersign:acr:3-categories",
-        }
     }
 }
 

@@ -58,7 +58,7 @@ pub use answer::Answered;
 pub use api_key::ApiKey;
 pub use branch_key::BranchKey;
 pub use capability::{Capability, PresentedCapability};
-pub use claims::{ACCESS_TOKEN_LIFETIME, Acr, Claims, TokenId};
+pub use claims::{ACCESS_TOKEN_LIFETIME, Claims, TokenId};
 pub use decoy::Decoy;
 pub use development_key::{DevelopmentKey, DevelopmentKeyRefused};
 pub use encryption_context::EncryptionContext;

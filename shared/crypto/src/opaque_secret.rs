@@ -44,7 +44,12 @@ pub(crate) fn read<const N: usize>(prefix: &str, unverified_text: &str) -> Resul
 
 /// What is stored of a secret: SHA-256 of a label and the whole text.
 pub(crate) fn hash(label: &str, text: &str) -> SecretHash {
-    SecretHash::new(sha256(&[label.as_bytes(), text.as_bytes()]))
+    hash_bytes(label, text.as_bytes())
+}
+
+/// What is stored of a part of a secret: SHA-256 of a label and the part, which has one length for each label.
+pub(crate) fn hash_bytes(label: &str, part: &[u8]) -> SecretHash {
+    SecretHash::new(sha256(&[label.as_bytes(), part]))
 }
 
 fn checksum(text: &str) -> [char; CHECKSUM_LENGTH] {

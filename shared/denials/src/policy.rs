@@ -8,6 +8,8 @@ use countersign_http::ProblemType;
 /// - A denial is a request that was understood and refused: for who sent it, for what it asks for, or for how often.
 /// - What the trail has in full is not sampled here besides: a wrong attempt ([`audit::Outcome::AttemptWrong`]) and the enrollment
 ///   of somebody who is enrolled or erased ([`audit::Outcome::EnrollmentRefused`]) have events of their own.
+/// - A refresh token that was used before has its own, too ([`audit::Outcome::RefreshTokenReused`]), and is counted here besides:
+///   by its problem it can't be told from one that is over.
 /// - A right attempt that came too late has its own, too ([`audit::Outcome::CompletionRefused`]), and its answer, a closed
 ///   verification, is counted here besides: by its problem it can't be told from any other.
 /// - A malformed request is none: nothing was asked for that could be refused, and any passer-by can send millions.
@@ -15,6 +17,7 @@ use countersign_http::ProblemType;
 /// - A fault of ours is none: nothing was decided.
 pub(crate) const fn denial(problem: ProblemType) -> Option<Denial> {
     match problem {
+        ProblemType::InvalidGrant => Some(Denial::InvalidGrant),
         ProblemType::Unauthenticated => Some(Denial::Unauthenticated),
         ProblemType::StepUpRequired => Some(Denial::StepUpRequired),
         ProblemType::Forbidden => Some(Denial::Forbidden),

@@ -2,6 +2,7 @@
 //! every decision takes as parameters, a [`Clock`] and an [`Entropy`].
 
 mod account;
+mod acr;
 mod api_key;
 mod askable;
 mod digest;
@@ -22,6 +23,7 @@ mod transaction;
 mod verification;
 
 pub use account::{Account, AttemptMark, MAX_SESSIONS};
+pub use acr::{Acr, UnknownAcr};
 pub use api_key::{ApiKeyId, ApiKeyMode, ApiKeyName};
 pub use askable::{AskableSets, MAX_ASKABLE_SETS};
 pub use digest::{Digest, InvalidDigest, PresentedFactors};
@@ -40,7 +42,7 @@ pub use lockout::{FORGOTTEN_AFTER, Failures, LADDER, Reserving};
 pub use opaque::{Sealed, SecretHash};
 pub use route::{Route, UnknownRoute};
 pub use scope::{InvalidScopes, Scope, Scopes};
-pub use session::{SESSION_LIFETIME, Session};
+pub use session::{Session, SessionEpoch, SessionProfile};
 pub use time::{Clock, SystemClock, Window};
 pub use transaction::{InvalidTransaction, MAX_AMOUNT_MINOR, Transaction, TransactionHash};
 pub use verification::{

@@ -28,7 +28,7 @@ impl fmt::Debug for Sealed {
     }
 }
 
-/// The SHA-256 of an opaque secret of at least 256 random bits: it can recognise the secret, not reproduce it.
+/// The SHA-256 of an opaque secret of at least 128 random bits: it can recognise the secret, not reproduce it.
 #[derive(Debug, Clone, Copy, Eq)]
 pub struct SecretHash([u8; 32]);
 

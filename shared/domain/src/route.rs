@@ -27,13 +27,17 @@ pub enum Route {
     Introspect,
     /// `POST /v1/sessions/revoke`
     Revoke,
+    /// `POST /v1/sessions/refresh`
+    Refresh,
+    /// `GET /v1/sessions`
+    ListSessions,
     /// `GET /v1/audit`
     AuditQuery,
 }
 
 impl Route {
     /// Every route.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Enroll,
         Self::DescribeEnrollment,
         Self::RotateFactors,
@@ -44,6 +48,8 @@ impl Route {
         Self::Status,
         Self::Introspect,
         Self::Revoke,
+        Self::Refresh,
+        Self::ListSessions,
         Self::AuditQuery,
     ];
 
@@ -61,6 +67,8 @@ impl Route {
             Self::Status => "status",
             Self::Introspect => "introspect",
             Self::Revoke => "revoke",
+            Self::Refresh => "refresh",
+            Self::ListSessions => "list-sessions",
             Self::AuditQuery => "audit-query",
         }
     }
@@ -74,8 +82,8 @@ impl Route {
             Self::DescribeEnrollment => Scope::EnrollmentsRead,
             Self::Initiate | Self::Verify => Scope::Verifications,
             Self::Status => Scope::VerificationsRead,
-            Self::Introspect => Scope::SessionsRead,
-            Self::Revoke => Scope::Sessions,
+            Self::Introspect | Self::ListSessions => Scope::SessionsRead,
+            Self::Revoke | Self::Refresh => Scope::Sessions,
             Self::AuditQuery => Scope::Audit,
         }
     }

@@ -24,4 +24,4 @@ pub use problem::Problem;
 pub use problem_type::ProblemType;
 pub use response::{Answer, respond};
 pub use step_up::{Recognised, STEP_UP_CHALLENGE, STEP_UP_MAX_AGE, StepUp, StepUpRefused};
-pub use tokens::{SessionTokens, TokenBody};
+pub use tokens::{RefreshBody, SessionTokens, TokenBody};

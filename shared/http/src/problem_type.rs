@@ -7,6 +7,8 @@ use lambda_http::http::StatusCode;
 pub enum ProblemType {
     /// The body, a header or the path is malformed.
     InvalidRequest,
+    /// The refresh token is not the current one of a live session.
+    InvalidGrant,
     /// No credential, or one that is not valid.
     Unauthenticated,
     /// The presented factors do not verify the user, whoever and whichever they are.
@@ -57,8 +59,9 @@ pub enum ProblemType {
 
 impl ProblemType {
     /// Every kind.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::InvalidRequest,
+        Self::InvalidGrant,
         Self::Unauthenticated,
         Self::AuthenticationFailed,
         Self::StepUpRequired,
@@ -105,6 +108,7 @@ impl ProblemType {
     const fn row(self) -> (&'static str, StatusCode, &'static str) {
         match self {
             Self::InvalidRequest => ("/problems/invalid-request", StatusCode::BAD_REQUEST, "Invalid request"),
+            Self::InvalidGrant => ("/problems/invalid-grant", StatusCode::BAD_REQUEST, "Invalid grant"),
             Self::Unauthenticated => ("/problems/unauthenticated", StatusCode::UNAUTHORIZED, "Unauthenticated"),
             Self::AuthenticationFailed => {
                 ("/problems/authentication-failed", StatusCode::UNAUTHORIZED, "Authentication failed")

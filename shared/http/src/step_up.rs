@@ -5,7 +5,8 @@
 //! 1. is genuine, of this deployment, of the calling tenant, of the user that the route names, and has not expired;
 //! 2. tells of a verification at most [`STEP_UP_MAX_AGE`] ago. Refreshing changes nothing about when that was;
 //! 3. approves no transaction: who approved a payment has approved nothing else;
-//! 4. belongs to a session that lives.
+//! 4. belongs to a session that lives, and tells of the verification that opened it. What is stored of a session is believed, not what
+//!    the token says: a stolen signing key alone steps up to nothing that was not verified lately.
 //!
 //! Every `acr` that a token can have was earned by factors of at least two categories, so none is refused for being too low.
 
@@ -14,9 +15,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crypto::{Claims, TokenCheck};
-use domain::{Clock, TenantId, UserId};
+use domain::{Clock, Session, TenantId, UserId};
+use jiff::Timestamp;
 use keyring::{KeyringError, VerifyingKeys};
-use store::{FindSession, ListSigningKeys, StoreError};
+use store::{FindSession, FindSessionEpoch, ListSigningKeys, StoreError};
 
 use crate::{Problem, ProblemType};
 
@@ -39,7 +41,7 @@ pub const STEP_UP_MAX_AGE: Duration = Duration::from_secs(300);
 /// What the answer to a request without a good token asks for (RFC 9470 §3).
 pub const STEP_UP_CHALLENGE: &str = "Bearer error=\"insufficient_user_authentication\", max_age=\"300\"";
 
-impl<S: FindSession + ListSigningKeys + Clone> StepUp<S> {
+impl<S: FindSession + FindSessionEpoch + ListSigningKeys + Clone> StepUp<S> {
     /// Checks tokens of this issuer against this store's keys and sessions.
     pub fn new(store: S, issuer: String, clock: Arc<dyn Clock>) -> Self {
         Self { published: VerifyingKeys::new(store.clone(), Arc::clone(&clock)), store, issuer, clock }
@@ -62,19 +64,29 @@ impl<S: FindSession + ListSigningKeys + Clone> StepUp<S> {
         if claims.user == user { Ok(Recognised(claims)) } else { Err(StepUpRefused::Required) }
     }
 
-    /// Finds out whether a recognised token is enough now. One read.
+    /// Finds out whether a recognised token is enough now. Two reads at once.
     ///
     /// # Errors
     /// [`StepUpRefused`] if it is not, or that can't be found out.
     pub async fn confirm(&self, recognised: &Recognised) -> Result<(), StepUpRefused> {
         let Recognised(claims) = recognised;
-        if claims.transaction.is_some() || self.clock.now() > claims.verified_at + STEP_UP_MAX_AGE {
+        if claims.transaction.is_some() || !is_fresh(claims.verified_at, self.clock.now()) {
             return Err(StepUpRefused::Required);
         }
-        let session = self.store.find_session(claims.tenant, claims.user, claims.session).await?;
-        let is_live = session.is_some_and(|session| session.is_live(self.clock.now()));
-        if is_live { Ok(()) } else { Err(StepUpRefused::Required) }
+        let (session, epoch) = tokio::try_join!(
+            self.store.find_session(claims.tenant, claims.user, claims.session),
+            self.store.find_session_epoch(claims.tenant, claims.user),
+        )?;
+        let now = self.clock.now();
+        let is_enough = |session: Session| {
+            session.is_live_in(epoch, now) && is_fresh(session.created_at, now) && session.acr == claims.acr
+        };
+        if session.is_some_and(is_enough) { Ok(()) } else { Err(StepUpRefused::Required) }
     }
+}
+
+fn is_fresh(verified_at: Timestamp, now: Timestamp) -> bool {
+    now <= verified_at + STEP_UP_MAX_AGE
 }
 
 impl fmt::Debug for Recognised {

@@ -40,6 +40,8 @@ pub enum Function {
     Status,
     Introspect,
     Revoke,
+    Refresh,
+    ListSessions,
     AuditQuery,
     Jwks,
     Health,
@@ -60,6 +62,8 @@ impl Function {
             Self::Status => "status",
             Self::Introspect => "introspect",
             Self::Revoke => "revoke",
+            Self::Refresh => "refresh",
+            Self::ListSessions => "list-sessions",
             Self::AuditQuery => "audit-query",
             Self::Jwks => "jwks",
             Self::Health => "health",
@@ -68,7 +72,7 @@ impl Function {
 }
 
 /// Every route.
-pub static ROUTES: [Route; 14] = [
+pub static ROUTES: [Route; 16] = [
     authorized(Method::POST, "/v1/enrollments", Function::Enroll),
     authorized(Method::GET, "/v1/enrollments/{user_id}", Function::DescribeEnrollment),
     authorized(Method::DELETE, "/v1/enrollments/{user_id}", Function::Erase),
@@ -79,6 +83,8 @@ pub static ROUTES: [Route; 14] = [
     authorized(Method::GET, "/v1/verifications/{verification_id}", Function::Status),
     authorized(Method::POST, "/v1/sessions/introspect", Function::Introspect),
     authorized(Method::POST, "/v1/sessions/revoke", Function::Revoke),
+    authorized(Method::POST, "/v1/sessions/refresh", Function::Refresh),
+    authorized(Method::GET, "/v1/sessions", Function::ListSessions),
     authorized(Method::GET, "/v1/audit", Function::AuditQuery),
     open(Method::GET, "/.well-known/jwks.json", Function::Jwks),
     open(Method::GET, "/health/live", Function::Health),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Account, AttemptMark, Failures, MAX_SESSIONS, SESSION_LIFETIME, Session, SessionId, TenantId, UserId};
+use domain::{Account, AttemptMark, Failures, MAX_SESSIONS, Session, SessionId, SessionProfile, TenantId, UserId};
 use jiff::Timestamp;
 use store::{FindAccount, OutboxEvent, StoreError, UnlockAccount, Unlocking};
 
@@ -162,7 +162,7 @@ pub(crate) const KEY_VERSION: &str = "factors";
 /// How long an account is kept that nothing happens to: longer than failures are remembered and than sessions live.
 const KEPT_AFTER_CHANGE: Duration = Duration::from_secs(48 * 60 * 60);
 
-const _: () = assert!(KEPT_AFTER_CHANGE.as_secs() > SESSION_LIFETIME.as_secs());
+const _: () = assert!(KEPT_AFTER_CHANGE.as_secs() > SessionProfile::PAYMENTS.lifetime.as_secs());
 const _: () = assert!(KEPT_AFTER_CHANGE.as_secs() > domain::FORGOTTEN_AFTER.as_secs());
 
 #[cfg(test)]

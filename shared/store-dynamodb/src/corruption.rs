@@ -11,8 +11,8 @@ use crate::item::{Item, TTL, bytes, text};
 use crate::keys::{self, PK, SK};
 use crate::reader::Reader;
 use crate::{
-    account, api_key, branch_key, counter, enrollment, event, listing, log_head, outbox, request, signing_key,
-    verification,
+    account, api_key, branch_key, counter, enrollment, event, listing, log_head, outbox, request, session_epoch,
+    signing_key, verification,
 };
 
 /// Reads an item of the named kind; only whether it can be is of interest.
@@ -22,6 +22,10 @@ fn read(kind: &str, item: &Item) -> Result<(), StoreError> {
         "enrollment" => enrollment::parse(operation, table, tenant(), user(), item).map(|_| ()),
         "tombstone" => enrollment::parse_current(operation, table, (tenant(), user()), item).map(|_| ()),
         "account" => account::parse(operation, table, tenant(), user(), item).map(|_| ()),
+        "session epoch" => {
+            session_epoch::parse(&Reader { operation, table, key: &keys::session_epoch(tenant(), 11), item })
+                .map(|_| ())
+        }
         "branch key" | "newest branch key" => {
             let key = keys::branch_key(tenant(), BranchKeyVersion::FIRST);
             branch_key::parse(&Reader { operation, table, key: &key, item }, tenant()).map(|_| ())

@@ -23,6 +23,7 @@ fn the_table_of_keys_shows_what_the_functions_give() {
         ("core", "enrollment", keys::enrollment(tenant(), user())),
         ("core", "tombstone", keys::enrollment(tenant(), user())),
         ("core", "account", keys::account(tenant(), user())),
+        ("core", "session epoch", keys::session_epoch(tenant(), 11)),
         ("core", "branch key", keys::branch_key(tenant(), BranchKeyVersion::new(7).unwrap())),
         ("core", "newest branch key", keys::newest_branch_key(tenant())),
         ("core", "API key", keys::api_key(hash)),

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Account, ApiKeyMode, Attempt, AttemptMark, AttemptState, BranchKeyVersion, Counter, CounterKey, DrawId, Enrollment,
-    EventId, FactorSet, FactorType, Failures, IdempotencyKey, Level, LimitSubject, ListedAccess, ListedSubject,
-    Listing, RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionId, TenantId, TransactionHash,
-    UserId, Verification, VerificationId, Verified, Violations,
+    Account, Acr, ApiKeyMode, Attempt, AttemptMark, AttemptState, BranchKeyVersion, Counter, CounterKey, DrawId,
+    Enrollment, EventId, FactorSet, FactorType, Failures, IdempotencyKey, Level, LimitSubject, ListedAccess,
+    ListedSubject, Listing, RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionEpoch, SessionId,
+    TenantId, TransactionHash, UserId, Verification, VerificationId, Verified, Violations,
 };
 use jiff::Timestamp;
 use store::{
@@ -17,8 +17,8 @@ use store::{
 use crate::item::Item;
 use crate::log_head::Turn;
 use crate::{
-    account, api_key, branch_key, counter, enrollment, event, keys, listing, log_head, outbox, request, signing_key,
-    verification,
+    account, api_key, branch_key, counter, enrollment, event, keys, listing, log_head, outbox, request, session_epoch,
+    signing_key, verification,
 };
 
 /// One kind of item.
@@ -43,6 +43,8 @@ pub(crate) fn kinds() -> Vec<Kind> {
     let tombstone = kind("core", "tombstone", usual, largest);
     let [usual, largest] = accounts().map(|record| account::item(tenant(), user(), &record, at(0)));
     let account = kind("core", "account", usual, largest);
+    let [usual, largest] = [1, u64::MAX].map(|epoch| session_epoch::item(tenant(), 11, SessionEpoch::new(epoch)));
+    let epoch = kind("core", "session epoch", usual, largest);
     let [usual, largest] = branch_keys.each_ref().map(version);
     let branch = kind("core", "branch key", usual, largest);
     let [usual, largest] = branch_keys.each_ref().map(newest);
@@ -72,6 +74,7 @@ pub(crate) fn kinds() -> Vec<Kind> {
         enrolled,
         tombstone,
         account,
+        epoch,
         branch,
         newest,
         api_key,
@@ -177,13 +180,17 @@ fn enrollments() -> [Enrollment; 2] {
 
 /// Usually one failure that was reserved just now, and one session from before.
 fn accounts() -> [Account; 2] {
-    let session = |number: u8, revoked_at| Session {
+    let session = |number: u8, epoch, revoked_at| Session {
         tenant: tenant(),
         user: user(),
         id: SessionId::from_keyed_bytes([number; 16]),
+        acr: Acr::ThreeCategories,
         key_version: u32::from(number),
         created_at: at(0),
+        refreshed_at: at(1),
         expires_at: at(3_600_000),
+        epoch: SessionEpoch::new(epoch),
+        family: SecretHash::new([9; 32]),
         refresh_token: SecretHash::new([8; 32]),
         revoked_at,
     };
@@ -193,7 +200,8 @@ fn accounts() -> [Account; 2] {
         sessions: sessions.into_iter().map(|session| (session.id, session)).collect(),
         key_version: (failures == 10).then_some(u32::MAX),
     };
-    [of(1, vec![session(1, None)]), of(10, (1..=5).map(|number| session(number, Some(at(1)))).collect())]
+    let most = (1..=5).map(|number| session(number, u64::MAX, Some(at(1)))).collect();
+    [of(1, vec![session(1, 0, None)]), of(10, most)]
 }
 
 fn listings() -> [Listing; 2] {

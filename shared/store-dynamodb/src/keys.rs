@@ -5,6 +5,7 @@
 //! | core | enrollment | `t/018f0000-0000-7000-8000-00000000000a/u/018f0000-0000-7000-8000-00000000000b` | `enrollment` |
 //! | core | tombstone | `t/018f0000-0000-7000-8000-00000000000a/u/018f0000-0000-7000-8000-00000000000b` | `enrollment` |
 //! | core | account | `t/018f0000-0000-7000-8000-00000000000a/u/018f0000-0000-7000-8000-00000000000b` | `account` |
+//! | core | session epoch | `t/018f0000-0000-7000-8000-00000000000a/session-epoch/11` | `session-epoch` |
 //! | core | branch key | `t/018f0000-0000-7000-8000-00000000000a/branch-key` | `v/7` |
 //! | core | newest branch key | `t/018f0000-0000-7000-8000-00000000000a/branch-key` | `newest` |
 //! | core | API key | `api-key/abababababababababababababababababababababababababababababababab` | `api-key` |
@@ -79,6 +80,11 @@ pub(crate) fn enrollment(tenant: TenantId, user: UserId) -> Key {
 /// A user's account.
 pub(crate) fn account(tenant: TenantId, user: UserId) -> Key {
     Key::new(user_partition(tenant, user), "account")
+}
+
+/// One copy of the epoch of a tenant's sessions.
+pub(crate) fn session_epoch(tenant: TenantId, copy: u8) -> Key {
+    Key::new(format!("t/{tenant}/session-epoch/{copy}"), "session-epoch")
 }
 
 /// One version of a tenant's branch key.

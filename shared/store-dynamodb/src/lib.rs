@@ -39,6 +39,7 @@ mod readiness;
 mod request;
 mod reservation;
 mod session;
+mod session_epoch;
 mod signing_key;
 mod size;
 mod tables;

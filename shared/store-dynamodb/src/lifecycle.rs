@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use domain::{TenantId, UserId};
 use jiff::Timestamp;
 use store::{
-    CurrentEnrollment, EraseUser, Erasure, ErasureOutcome, OutboxEvent, RotateFactors, Rotation, RotationOutcome,
+    CurrentEnrollment, EraseUser, Erasure, ErasureOutcome, OutboxEvent, RotateFactors, FactorRotation, FactorRotationOutcome,
     StoreError,
 };
 
@@ -20,11 +20,11 @@ use crate::{DynamoStore, KnowsCore, keys, outbox};
 
 impl<T: KnowsCore> RotateFactors for DynamoStore<T> {
     /// One `TransactWriteItems` of three writes. Repeated after a lost answer it meets its own enrollment, which its request tells.
-    async fn rotate_factors(&self, rotation: &Rotation, event: &OutboxEvent) -> Result<RotationOutcome, StoreError> {
+    async fn rotate_factors(&self, rotation: &FactorRotation, event: &OutboxEvent) -> Result<FactorRotationOutcome, StoreError> {
         let (operation, table) = ("RotateFactors", self.tables.core());
         let rotated = &rotation.enrollment;
         let (tenant, user) = (rotated.tenant, rotated.user);
-        let Some(before) = rotated.key_version.checked_sub(1) else { return Ok(RotationOutcome::Superseded) };
+        let Some(before) = rotated.key_version.checked_sub(1) else { return Ok(FactorRotationOutcome::Superseded) };
         let condition = (
             "#key_version = :before",
             HashMap::from([("#key_version".to_owned(), enrollment::KEY_VERSION.to_owned())]),
@@ -37,11 +37,11 @@ impl<T: KnowsCore> RotateFactors for DynamoStore<T> {
         ];
 
         match self.all_or_none(operation, writes).await? {
-            ThreeWrites::Done => Ok(RotationOutcome::Rotated),
-            ThreeWrites::Refused(None) => Ok(RotationOutcome::Superseded),
+            ThreeWrites::Done => Ok(FactorRotationOutcome::Rotated),
+            ThreeWrites::Refused(None) => Ok(FactorRotationOutcome::Superseded),
             ThreeWrites::Refused(Some(item)) => match parse_current(operation, table, (tenant, user), &item)? {
-                CurrentEnrollment::Enrolled(found) if found.request == rotated.request => Ok(RotationOutcome::Rotated),
-                _ => Ok(RotationOutcome::Superseded),
+                CurrentEnrollment::Enrolled(found) if found.request == rotated.request => Ok(FactorRotationOutcome::Rotated),
+                _ => Ok(FactorRotationOutcome::Superseded),
             },
         }
     }

@@ -153,9 +153,9 @@ impl<'a> AccountWrite<'a> {
 }
 
 /// Whether both are one session, whatever has become of it since: another execution of the attempt that opened it comes with
-/// another time, and with the same secret.
+/// another time, and with the same family, which no refresh changes.
 fn is_same(existing: &Session, session: &Session) -> bool {
-    existing.refresh_token == session.refresh_token
+    existing.family == session.family
 }
 
 /// One if the account is as the caller saw it, and one for each way in which it can have changed.

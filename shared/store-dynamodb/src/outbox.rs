@@ -76,12 +76,24 @@ impl<T: KnowsCore> DynamoStore<T> {
         write: Result<TransactWriteItem, BuildError>,
         event: &OutboxEvent,
     ) -> Result<WriteAndKeep, StoreError> {
-        let keep = putting(self.tables.core(), item(event));
-        let (Ok(write), Ok(keep)) = (write, keep) else { return Err(not_understood(operation)) };
-        match self.transact(operation, vec![write, keep]).await? {
+        let write = write.map_err(|_| not_understood(operation))?;
+        self.write_all_and_keep(operation, vec![write], std::slice::from_ref(event)).await
+    }
+
+    /// The same of several writes and events: all, or nothing if a write's condition does not hold.
+    pub(crate) async fn write_all_and_keep(
+        &self,
+        operation: &'static str,
+        mut writes: Vec<TransactWriteItem>,
+        events: &[OutboxEvent],
+    ) -> Result<WriteAndKeep, StoreError> {
+        let conditional = writes.len();
+        let keeps: Result<Vec<_>, _> = events.iter().map(|event| putting(self.tables.core(), item(event))).collect();
+        writes.extend(keeps.map_err(|_| not_understood(operation))?);
+        match self.transact(operation, writes).await? {
             Transaction::Done => Ok(WriteAndKeep::Done),
-            Transaction::Refused(0, found) => Ok(WriteAndKeep::Refused(found)),
-            // The event's own put has no condition.
+            Transaction::Refused(position, found) if position < conditional => Ok(WriteAndKeep::Refused(found)),
+            // The events' own puts have no condition.
             Transaction::Refused(..) => Err(not_understood(operation)),
         }
     }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    ATTEMPTS_ALLOWED, Attempt, AttemptState, BranchKeyVersion, FactorSet, FactorType, IdempotencyKey,
-    RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionId, TenantId, TransactionHash, UserId,
-    Verification, VerificationId, Verified,
+    ATTEMPTS_ALLOWED, Acr, Attempt, AttemptState, BranchKeyVersion, FactorSet, FactorType, IdempotencyKey,
+    RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionEpoch, SessionId, TenantId, TransactionHash,
+    UserId, Verification, VerificationId, Verified,
 };
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -73,7 +73,7 @@ pub(crate) fn parse(tenant: TenantId, id: VerificationId, value: &[u8]) -> Resul
     if expires_at <= opened.created_at {
         return Err("expiry");
     }
-    let session = success.as_ref().map(|success| success.session(&opened));
+    let session = success.as_ref().map(|success| success.session(&opened).ok_or("end")).transpose()?;
     let verified = success.map(|success| success.verified);
     Ok(Kept { verification: Verification { attempts, verified, ..opened }, session })
 }
@@ -98,6 +98,8 @@ struct Success {
     opening: Opening,
     expires_at: Timestamp,
     refresh_token: SecretHash,
+    family: SecretHash,
+    epoch: SessionEpoch,
 }
 
 fn success(reader: &mut Reader<'_>) -> Option<Success> {
@@ -105,26 +107,41 @@ fn success(reader: &mut Reader<'_>) -> Option<Success> {
     let session = SessionId::new(Uuid::from_bytes(reader.array()?));
     let opening = if reader.flag()? { Opening::Confirmed } else { Opening::Unconfirmed };
     let expires_at = reader.instant()?;
-    let refresh_token = SecretHash::new(reader.array()?);
+    let (refresh_token, family) = (SecretHash::new(reader.array()?), SecretHash::new(reader.array()?));
+    let epoch = SessionEpoch::new(u64::from_be_bytes(reader.array()?));
     let answer = reader.measured().filter(|answer| !answer.is_empty())?;
     let verified = Verified { at, session, answer: Sealed::new(answer.to_vec()) };
-    Some(Success { verified, opening, expires_at, refresh_token })
+    Some(Success { verified, opening, expires_at, refresh_token, family, epoch })
 }
 
 impl Success {
-    fn session(&self, opened: &Verification) -> KeptSession {
+    /// As it was opened; `None` if the verification could not have opened it.
+    fn session(&self, opened: &Verification) -> Option<KeptSession> {
         let session = Session {
             tenant: opened.tenant,
             user: opened.user,
             id: self.verified.session,
             key_version: opened.key_version,
+            acr: Acr::earned_by(opened.asked)?,
             created_at: self.verified.at,
+            refreshed_at: self.verified.at,
             expires_at: self.expires_at,
+            epoch: self.epoch,
+            family: self.family,
             refresh_token: self.refresh_token,
             revoked_at: None,
         };
-        KeptSession { session, opening: self.opening }
+        Some(KeptSession { session, opening: self.opening })
     }
+}
+
+/// What a session's tokens are recognised by, as it is kept: the hashes of its refresh token and of its family, and its epoch.
+pub(crate) fn recognition(session: &Session) -> Vec<u8> {
+    Writer::default()
+        .bytes(session.refresh_token.as_bytes())
+        .bytes(session.family.as_bytes())
+        .bytes(&session.epoch.number().to_be_bytes())
+        .finish()
 }
 
 /// What scripts do not look at, but for the asked factors.
@@ -181,7 +198,7 @@ pub(crate) fn idempotency_key(bytes: [u8; 16]) -> Option<IdempotencyKey> {
     Uuid::from_bytes(bytes).to_string().parse().ok()
 }
 
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 
 /// The state of the attempt that was right.
 const RIGHT: u8 = 255;

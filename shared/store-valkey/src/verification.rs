@@ -128,7 +128,7 @@ impl ValkeyStore {
             session.id.as_bytes(),
             &decimal(&session.created_at.as_millisecond()),
             &instant(session.expires_at),
-            session.refresh_token.as_bytes(),
+            &layout::recognition(session),
             request.answer.as_bytes(),
         ];
 

@@ -22,6 +22,7 @@ mod outbox;
 mod readiness;
 mod request;
 mod session;
+mod session_epoch;
 mod signing_key;
 mod verification;
 
@@ -41,12 +42,16 @@ pub use error::{StoreError, StoreErrorKind};
 pub use event::{
     EventCursor, EventKey, EventPage, EventQuery, EventRecord, FindEvents, IndexEvents, LogPosition, RecogniseEvents,
 };
-pub use lifecycle::{EraseUser, Erasure, ErasureOutcome, RotateFactors, Rotation, RotationOutcome};
+pub use lifecycle::{EraseUser, Erasure, ErasureOutcome, FactorRotation, FactorRotationOutcome, RotateFactors};
 pub use log_head::{Append, AppendBatch, FindLogHeads, LeaseShard, Leasing, LogHead, ShardLease};
 pub use outbox::{DrainOutbox, KeepEvents, OUTBOX_PARTS, OutboxEvent, outbox_part};
 pub use readiness::CheckReadiness;
 pub use request::{BeginRequest, Beginning, FinishRequest};
-pub use session::{FindSession, Revocation, RevokeSession, SessionKey};
+pub use session::{
+    FindSession, ListSessions, Revocation, RevokeSession, RevokeSessions, RotateRefreshToken, Rotation, SessionKey,
+    TokenRotation, UserRevocation, UserRevoked,
+};
+pub use session_epoch::{AdvanceSessionEpoch, EPOCH_COPIES, EpochAdvance, FindSessionEpoch, epoch_copy};
 pub use signing_key::{CreateSigningKey, ListSigningKeys, SigningKeyRecord};
 pub use verification::{
     Claim, ClaimAttempt, ClaimRequest, ClaimedAttempt, CompleteVerification, Completion, CompletionRequest,

@@ -14,9 +14,9 @@ pub trait RotateFactors: Send + Sync {
     /// the enrollment's request, and changes nothing.
     fn rotate_factors(
         &self,
-        rotation: &Rotation,
+        rotation: &FactorRotation,
         event: &OutboxEvent,
-    ) -> impl Future<Output = Result<RotationOutcome, StoreError>> + Send;
+    ) -> impl Future<Output = Result<FactorRotationOutcome, StoreError>> + Send;
 
     /// Makes sure that no copy of the enrollment as it was before is read any more.
     fn forget_rotated(&self, _tenant: TenantId, _user: UserId) -> impl Future<Output = Result<(), StoreError>> + Send {
@@ -26,7 +26,7 @@ pub trait RotateFactors: Send + Sync {
 
 /// A change of factors.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rotation {
+pub struct FactorRotation {
     /// The enrollment as it will be: one version later, with the same user's key.
     pub enrollment: Enrollment,
     /// When.
@@ -35,7 +35,7 @@ pub struct Rotation {
 
 /// What came of rotating.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RotationOutcome {
+pub enum FactorRotationOutcome {
     /// The new factors are stored, and no session of before lives.
     Rotated,
     /// The enrollment is of another version by now, or gone: nothing changed.

@@ -1,7 +1,7 @@
 //! The crates of this workspace, as log targets name them.
 
 /// The only crates that may log below `info`. A new crate that is not listed just stays silent there.
-pub(crate) const OWN_CRATES: [&str; 36] = [
+pub(crate) const OWN_CRATES: [&str; 38] = [
     "admin",
     "admission",
     "audit",
@@ -27,9 +27,11 @@ pub(crate) const OWN_CRATES: [&str; 36] = [
     "jwks",
     "keyring",
     "kms",
+    "list_sessions",
     "local",
     "publish_checkpoints",
     "reconcile",
+    "refresh",
     "revoke",
     "rotate_factors",
     "status",

@@ -10,9 +10,9 @@ use audit_log::{
 use audit_writer::{Ports, WriteAudit};
 use aws_lambda_events::sqs::SqsEvent;
 use countersign_tests::Embedded;
-use crypto::{Acr, OsEntropy, OutsideLambda};
+use crypto::{OsEntropy, OutsideLambda};
 use domain::{
-    EventId, FactorSet, FactorType, RequestId, Sealed, SessionId, SystemClock, TenantId, TransactionHash,
+    Acr, EventId, FactorSet, FactorType, RequestId, Sealed, SessionId, SystemClock, TenantId, TransactionHash,
     VerificationId,
 };
 use jiff::Timestamp;

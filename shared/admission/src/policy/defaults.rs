@@ -15,7 +15,7 @@ impl Default for Policy {
 }
 
 /// Every limit there is. `docs/LIMITS.md` gives the reasons; a test holds the two together.
-const DEFAULTS: [Row; 15] = [
+const DEFAULTS: [Row; 17] = [
     row("global", Scope::Everybody, &Route::ALL, FIXED.of(200_000, 10), 50),
     tenant("tenant_enroll", &[Route::Enroll], FIXED.of(6_000, 60), 5),
     tenant("tenant_describe_enrollment", &[Route::DescribeEnrollment], FIXED.of(600_000, 60), 50),
@@ -27,6 +27,8 @@ const DEFAULTS: [Row; 15] = [
     tenant("tenant_status", &[Route::Status], FIXED.of(600_000, 60), 50),
     tenant("tenant_introspect", &[Route::Introspect], FIXED.of(600_000, 60), 50),
     tenant("tenant_revoke", &[Route::Revoke], FIXED.of(600_000, 60), 50),
+    tenant("tenant_refresh", &[Route::Refresh], FIXED.of(600_000, 60), 50),
+    tenant("tenant_list_sessions", &[Route::ListSessions], FIXED.of(60_000, 60), 5),
     tenant("tenant_audit_query", &[Route::AuditQuery], FIXED.of(600, 60), 1),
     row("source", Scope::Source(CallerKind::Server), &Route::ALL, PENALISED.of(300_000, 60), 50),
     row("device", Scope::Source(CallerKind::Device), &[Route::Status, Route::Verify], PENALISED.of(1_200, 60), 5),

@@ -5,6 +5,7 @@ mod attempts;
 mod decoys;
 mod headers;
 mod pool;
+mod refreshing;
 mod sealing;
 mod secrets;
 mod selection;

@@ -1,13 +1,13 @@
 //! Genuine tokens: what they say, for how long, and that others can check them.
 
-use domain::{FactorType, SessionId, Transaction};
+use domain::{Acr, FactorType, SessionId, Transaction};
 use jiff::{SignedDuration, Timestamp};
 use testkit::SeededEntropy;
 
 use super::{set, tenant, user};
 use crate::{
-    ACCESS_TOKEN_LIFETIME, Acr, Claims, IAT_SKEW, Jwks, MAX_TOKEN_LENGTH, SigningKey, TokenCheck, TokenId,
-    TokenRefused, VerifyingKey, mint, transaction_hash,
+    ACCESS_TOKEN_LIFETIME, Claims, IAT_SKEW, Jwks, MAX_TOKEN_LENGTH, SigningKey, TokenCheck, TokenId, TokenRefused,
+    VerifyingKey, mint, transaction_hash,
 };
 
 pub(super) const ISSUER: &str = "https://issuer.example";

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use domain::{Account, MAX_SESSIONS, SecretHash, Session, SessionId, TenantId, UserId};
+use domain::{
+    Account, Acr, MAX_SESSIONS, SecretHash, Session, SessionEpoch, SessionId, SessionProfile, TenantId, UserId,
+};
 use proptest::prelude::*;
 
 use crate::at;
@@ -15,9 +17,13 @@ fn session(number: u8, age: u64, is_revoked: bool) -> Session {
         tenant: TenantId::from_keyed_bytes([1; 16]),
         user: UserId::from_keyed_bytes([2; 16]),
         id: SessionId::from_keyed_bytes([number; 16]),
+        acr: Acr::TwoCategories,
         key_version: 1,
         created_at,
+        refreshed_at: created_at,
         expires_at: created_at + Duration::from_secs(60),
+        epoch: SessionEpoch::FIRST,
+        family: SecretHash::new([number; 32]),
         refresh_token: SecretHash::new([number; 32]),
         revoked_at: is_revoked.then_some(at(0)),
     }
@@ -44,6 +50,40 @@ fn t2_a_session_is_over_at_its_expiry_and_when_revoked() {
     let evicted: BTreeSet<_> = account.sessions_to_evict(at(0)).into_iter().collect();
 
     assert_eq!(evicted, [session(1, 60, false).id, session(3, 0, true).id].into());
+}
+
+#[test]
+fn t2_a_session_that_is_not_refreshed_is_over_after_its_idle_time() {
+    let hour = Duration::from_secs(3_600);
+    let SessionProfile { idle, .. } = SessionProfile::PAYMENTS;
+    let left = Session { expires_at: at(0) + hour, ..session(1, idle.as_secs(), false) };
+    let kept = Session { refreshed_at: at(-1), ..left.clone() };
+
+    assert!(left.is_live(at(-1)) && !left.is_live(at(0)));
+    assert!(kept.is_live(at(0)) && !kept.is_live(kept.refreshed_at + idle));
+    assert_eq!((left.idle_at(), kept.idle_at()), (at(0), at(-1) + idle));
+}
+
+#[test]
+fn t2_no_refresh_makes_a_session_live_longer_than_it_may() {
+    let profile = SessionProfile::PAYMENTS;
+    let created_at = at(0);
+    let end = profile.end_of(created_at);
+    let refreshed =
+        Session { created_at, refreshed_at: end - Duration::from_secs(1), expires_at: end, ..session(1, 0, false) };
+
+    assert_eq!(end, created_at + profile.lifetime);
+    assert_eq!(refreshed.idle_at(), end);
+    assert!(refreshed.is_live(end - Duration::from_secs(1)) && !refreshed.is_live(end));
+}
+
+#[test]
+fn t3_a_session_counts_in_the_epoch_that_it_was_opened_in() {
+    let session = session(1, 0, false);
+
+    assert!(session.is_live_in(SessionEpoch::FIRST, at(0)));
+    assert!(!session.is_live_in(SessionEpoch::FIRST.next(), at(0)));
+    assert!(!Session { epoch: SessionEpoch::new(2), ..session }.is_live_in(SessionEpoch::FIRST.next(), at(0)));
 }
 
 proptest! {

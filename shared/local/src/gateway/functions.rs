@@ -21,6 +21,8 @@ use introspect::Introspect;
 use jwks::PublishKeys;
 use keyring::{BranchKeys, SigningKeys, VerifyingKeys};
 use lambda_http::{Body, Request};
+use list_sessions::ListLiveSessions;
+use refresh::Refresh;
 use revoke::Revoke;
 use rotate_factors::Rotate;
 use status::ReadStatus;
@@ -66,6 +68,8 @@ pub(super) struct Functions<S, U, A> {
     status: ReadStatus<S, U, A>,
     introspect: Introspect<S, A>,
     revoke: Revoke<S, U, A>,
+    refresh: Refresh<S, U, A>,
+    list_sessions: ListLiveSessions<S, A>,
     audit_query: ReadTrail<S, U, A>,
     jwks: PublishKeys<S>,
     health: Health<S, InProcess, U>,
@@ -92,6 +96,8 @@ where
             status: shared.status(),
             introspect: shared.introspect(),
             revoke: shared.revoke(),
+            refresh: shared.refresh(),
+            list_sessions: shared.list_sessions(),
             audit_query: shared.audit_query(),
             jwks: PublishKeys::new(ports.store.clone(), Arc::clone(&ports.clock)),
             health: Health::new(dependencies, Arc::clone(&ports.clock)),
@@ -111,6 +117,8 @@ where
             Function::Status => self.status.serve(request).await,
             Function::Introspect => self.introspect.serve(request).await,
             Function::Revoke => self.revoke.serve(request).await,
+            Function::Refresh => self.refresh.serve(request).await,
+            Function::ListSessions => self.list_sessions.serve(request).await,
             Function::AuditQuery => self.audit_query.serve(request).await,
             Function::Jwks => self.jwks.serve(request).await,
             Function::Health => self.health.serve(request).await,
@@ -290,6 +298,29 @@ where
             issuer: self.ports.issuer.clone(),
             clock: self.clock(),
             entropy: self.entropy(),
+        })
+    }
+
+    fn refresh(&self) -> Refresh<S, U, A> {
+        Refresh::new(refresh::Ports {
+            store: self.store(),
+            admission: self.admission.clone(),
+            keys: self.branch_keys(),
+            signing: SigningKeys::new(self.store(), self.ports.keys.clone(), self.clock()),
+            audit: self.ports.audit.clone(),
+            denials: self.denials.clone(),
+            issuer: self.ports.issuer.clone(),
+            clock: self.clock(),
+            entropy: self.entropy(),
+        })
+    }
+
+    fn list_sessions(&self) -> ListLiveSessions<S, A> {
+        ListLiveSessions::new(list_sessions::Ports {
+            store: self.store(),
+            admission: self.admission.clone(),
+            denials: self.denials.clone(),
+            clock: self.clock(),
         })
     }
 

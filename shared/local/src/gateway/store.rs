@@ -3,8 +3,9 @@
 use store::{
     BeginRequest, CheckReadiness, ClaimAttempt, CompleteVerification, CreateEnrollment, DrawPermits, EraseUser,
     FailAttempt, FindAccount, FindApiKey, FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindEvents,
-    FindListings, FindSession, FindVerification, FinishRequest, ListSigningKeys, NoteApiKeyUse, OpenVerification,
-    ReserveFailure, RevokeSession, RotateFactors, UpgradeVerifiers,
+    FindListings, FindSession, FindSessionEpoch, FindVerification, FinishRequest, ListSessions, ListSigningKeys,
+    NoteApiKeyUse, OpenVerification, ReserveFailure, RevokeSession, RevokeSessions, RotateFactors, RotateRefreshToken,
+    UpgradeVerifiers,
 };
 
 /// Every port of every function.
@@ -26,14 +27,18 @@ pub trait Store:
     + FindEvents
     + FindListings
     + FindSession
+    + FindSessionEpoch
     + FindVerification
     + FinishRequest
+    + ListSessions
     + ListSigningKeys
     + NoteApiKeyUse
     + OpenVerification
     + ReserveFailure
     + RevokeSession
+    + RevokeSessions
     + RotateFactors
+    + RotateRefreshToken
     + UpgradeVerifiers
     + 'static
 {
@@ -57,14 +62,18 @@ impl<S> Store for S where
         + FindEvents
         + FindListings
         + FindSession
+        + FindSessionEpoch
         + FindVerification
         + FinishRequest
+        + ListSessions
         + ListSigningKeys
         + NoteApiKeyUse
         + OpenVerification
         + ReserveFailure
         + RevokeSession
+        + RevokeSessions
         + RotateFactors
+        + RotateRefreshToken
         + UpgradeVerifiers
         + 'static
 {

@@ -216,6 +216,21 @@ fn v3_an_account_is_unlocked_where_the_host_finds_it() {
 }
 
 #[test]
+fn t3_a_tenants_sessions_are_revoked_where_the_host_finds_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = ["--data-dir", folder.path().to_str().unwrap()];
+    let made = run(&[&["admin", "create-tenant"], &place[..]].concat());
+    let said = String::from_utf8(made.stdout).unwrap();
+    let tenant = said.lines().next().unwrap().strip_prefix("tenant_id=").unwrap();
+    let revoke = [&["admin", "revoke-sessions"], &place[..], &["--tenant-id", tenant]].concat();
+
+    let [first, second] = [told(&revoke), told(&revoke)];
+
+    assert_eq!(first["did"], "sessions_revoked");
+    assert_eq!((&first["session_epoch"], &second["session_epoch"]), (&1.into(), &2.into()));
+}
+
+#[test]
 fn an_operators_keys_are_made_rotated_and_revoked_where_the_host_finds_them() {
     let folder = tempfile::tempdir().unwrap();
     let place = ["--data-dir", folder.path().to_str().unwrap()];

@@ -25,6 +25,6 @@ end
 if is_verified or now >= expires or attempts >= allowed then return {CLOSED} end
 local after = after_attempts(value)
 if value:sub(after, after + 1) ~= presented then return {MISMATCHED} end
-value = '\1' .. string.char(attempts + 1) .. value:sub(3, after - 1) .. claimed .. value:sub(after)
+value = FORMAT .. string.char(attempts + 1) .. value:sub(3, after - 1) .. claimed .. value:sub(after)
 redis.call('SET', KEYS[1], value, 'KEEPTTL')
 return {GRANTED, value}

@@ -1,5 +1,5 @@
--- CompleteVerification, the verification's half. ARGV: key, nonce, session id, the session's beginning, its end (6 bytes), the hash
--- of its refresh token, the answer.
+-- CompleteVerification, the verification's half. ARGV: key, nonce, session id, the session's beginning, its end (6 bytes), the
+-- hashes of its refresh token and family with its epoch (72 bytes), the answer.
 local CLOSED, COMPLETED, SUPERSEDED, CORRUPT = 0, 1, 2, -1
 local value = redis.call('GET', KEYS[1])
 if not value then return {CLOSED} end

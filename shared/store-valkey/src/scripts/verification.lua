@@ -1,17 +1,18 @@
 -- A verification as `layout.rs` lays it out. Positions count from 1.
---   1      format: 1
+--   1      format: 2
 --   2      attempts, 0 to 3
 --   3-8    expires_at
 --   9      whether it is verified: 0 or 1
 --   10-    attempts: key 16, body 32, nonce 8, claimed_at 6, state 1
 --          (state: 0 claimed, 1 to 3 wrong with one less remaining, 255 right)
 --   then, if verified: at 6, session id 16, whether the session is known to be open 1, its end 6, its refresh token's hash 32,
---   length of the answer 2, answer
+--   its family's hash 32, its epoch 8, length of the answer 2, answer
 --   then   asked factors 2, and what scripts do not look at
 local ATTEMPT = 63
+local FORMAT = '\2'
 
 local function is_verification(value)
-  return #value > 9 and value:byte(1) == 1 and value:byte(2) <= 3 and value:byte(9) <= 1
+  return #value > 9 and value:sub(1, 1) == FORMAT and value:byte(2) <= 3 and value:byte(9) <= 1
     and #value > 9 + value:byte(2) * ATTEMPT
 end
 

@@ -1,12 +1,11 @@
 //! Ports of what is durable: passed through.
 
 use domain::{ApiKeyId, BranchKeyVersion, ListedSubject, Listing, SecretHash, Session, SessionId, TenantId, UserId};
-use jiff::Timestamp;
+use domain::{BranchKeyVersion, ListedSubject, Listing, SecretHash, TenantId};
 use store::{
     ApiKeyChange, ApiKeyRecord, ApiKeyRotation, BranchKeyRecord, ChangeListings, CheckReadiness, CreateApiKey,
-    CreateBranchKey, CreateSigningKey, FindApiKey, FindBranchKey, FindListings, FindSession, ListApiKeys,
-    ListSigningKeys, ListedApiKey, NoteApiKeyUse, OutboxEvent, Revocation, RevokeApiKey, RevokeSession, RotateApiKey,
-    SessionKey, SigningKeyRecord, StoreError,
+    CreateBranchKey, CreateSigningKey, FindApiKey, FindBranchKey, FindListings, ListApiKeys, ListSigningKeys,
+    ListedApiKey, NoteApiKeyUse, OutboxEvent, RevokeApiKey, RotateApiKey, SigningKeyRecord, StoreError,
 };
 
 use crate::Tiered;
@@ -77,28 +76,6 @@ impl<D: ListSigningKeys> ListSigningKeys for Tiered<D> {
 impl<D: CreateSigningKey> CreateSigningKey for Tiered<D> {
     async fn create_signing_key(&self, record: &SigningKeyRecord) -> Result<(), StoreError> {
         self.durable.create_signing_key(record).await
-    }
-}
-
-impl<D: FindSession> FindSession for Tiered<D> {
-    async fn find_session(
-        &self,
-        tenant: TenantId,
-        user: UserId,
-        session: SessionId,
-    ) -> Result<Option<Session>, StoreError> {
-        self.durable.find_session(tenant, user, session).await
-    }
-}
-
-impl<D: RevokeSession> RevokeSession for Tiered<D> {
-    async fn revoke_session(
-        &self,
-        session: &SessionKey,
-        at: Timestamp,
-        event: &OutboxEvent,
-    ) -> Result<Revocation, StoreError> {
-        self.durable.revoke_session(session, at, event).await
     }
 }
 

@@ -3,7 +3,7 @@
 use domain::{Enrollment, Sealed, TenantId, UserId};
 use store::{
     CreateEnrollment, CurrentEnrollment, EnrollmentCreation, EraseUser, Erasure, ErasureOutcome, FindCurrentEnrollment,
-    FindEnrollment, OutboxEvent, RotateFactors, Rotation, RotationOutcome, StoreError, Upgrade, UpgradeVerifiers,
+    FindEnrollment, OutboxEvent, RotateFactors, FactorRotation, FactorRotationOutcome, StoreError, Upgrade, UpgradeVerifiers,
 };
 
 use crate::Tiered;
@@ -69,7 +69,7 @@ impl<D: FindCurrentEnrollment> FindCurrentEnrollment for Tiered<D> {
 }
 
 impl<D: RotateFactors> RotateFactors for Tiered<D> {
-    async fn rotate_factors(&self, rotation: &Rotation, event: &OutboxEvent) -> Result<RotationOutcome, StoreError> {
+    async fn rotate_factors(&self, rotation: &FactorRotation, event: &OutboxEvent) -> Result<FactorRotationOutcome, StoreError> {
         self.durable.rotate_factors(rotation, event).await
     }
 

@@ -183,7 +183,7 @@ async fn a_session_is_never_overwritten(store: &impl VerificationPorts, world: &
     store.open_verification(&other).await?;
     store.claim_attempt(&ClaimRequest { verification: other.id, ..world.claim(1)? }).await?;
     let mut second = CompletionRequest { verification: other.id, ..first.clone() };
-    second.session.refresh_token = SecretHash::new([99; 32]);
+    second.session.family = SecretHash::new([99; 32]);
 
     let outcome = store.complete_verification(&second).await;
 

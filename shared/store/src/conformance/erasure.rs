@@ -10,7 +10,7 @@ use super::race::{count, race};
 use super::{Failure, LifecyclePorts, Report, Setting, World};
 use crate::CurrentEnrollment::{Enrolled, Erased, Unknown};
 use crate::{
-    Completion, EnrollmentCreation, Erasure, ErasureOutcome, OutboxEvent, Reservation, RotationOutcome, SessionOpening,
+    Completion, EnrollmentCreation, Erasure, ErasureOutcome, OutboxEvent, Reservation, FactorRotationOutcome, SessionOpening,
 };
 
 pub(super) async fn run<S: LifecyclePorts>(store: &S, setting: Setting, report: &mut Report) {
@@ -150,7 +150,7 @@ async fn i6_what_was_read_before_brings_nothing_back(
     enrolled(store, world).await?;
     erased(store, world).await?;
 
-    ensure_eq!(store.rotate_factors(&rotation(world, 1)?, &world.event(2)).await?, RotationOutcome::Superseded);
+    ensure_eq!(store.rotate_factors(&rotation(world, 1)?, &world.event(2)).await?, FactorRotationOutcome::Superseded);
 
     ensure_eq!(store.find_current_enrollment(world.tenant, world.user).await?, Erased { at: world.now });
     ensure_eq!(kept(store, [&world.event(2)]).await?, Vec::new());
@@ -163,7 +163,7 @@ async fn who_was_never_enrolled_is_neither_rotated_nor_erased(
 ) -> Result<(), Failure> {
     store.open_session(&world.session(0), &[]).await?;
 
-    ensure_eq!(store.rotate_factors(&rotation(world, 1)?, &world.event(1)).await?, RotationOutcome::Superseded);
+    ensure_eq!(store.rotate_factors(&rotation(world, 1)?, &world.event(1)).await?, FactorRotationOutcome::Superseded);
     ensure_eq!(store.erase_user(&erasure(world), &world.event(1)).await?, ErasureOutcome::Unknown);
 
     ensure_eq!(store.find_current_enrollment(world.tenant, world.user).await?, Unknown);
@@ -182,7 +182,7 @@ async fn e3_neither_another_tenant_nor_another_user_notices(
     theirs.enrollment.tenant = world.other_tenant;
     let erasure = Erasure { tenant: world.other_tenant, ..erasure(world) };
 
-    ensure_eq!(store.rotate_factors(&theirs, &world.event(1)).await?, RotationOutcome::Superseded);
+    ensure_eq!(store.rotate_factors(&theirs, &world.event(1)).await?, FactorRotationOutcome::Superseded);
     ensure_eq!(store.erase_user(&erasure, &world.event(1)).await?, ErasureOutcome::Unknown);
 
     ensure_eq!(store.find_current_enrollment(world.tenant, world.user).await?, Enrolled(Box::new(enrollment)));

@@ -5,7 +5,7 @@ use domain::{Enrollment, FactorType, RequestFingerprint, Sealed};
 use super::outbox::discard;
 use super::world::factors;
 use super::{Failure, LifecyclePorts, World};
-use crate::{Claim, Erasure, ErasureOutcome, Rotation, RotationOutcome};
+use crate::{Claim, Erasure, ErasureOutcome, FactorRotation, FactorRotationOutcome};
 
 /// A user with a device.
 pub(super) async fn enrolled(store: &impl LifecyclePorts, world: &World) -> Result<Enrollment, Failure> {
@@ -23,7 +23,7 @@ pub(super) async fn claimed(store: &impl LifecyclePorts, world: &World) -> Resul
 }
 
 /// The `number`th request's rotation from the first to the second version.
-pub(super) fn rotation(world: &World, number: u8) -> Result<Rotation, Failure> {
+pub(super) fn rotation(world: &World, number: u8) -> Result<FactorRotation, Failure> {
     let before = world.enrollment()?;
     let enrollment = Enrollment {
         key_version: 2,
@@ -32,13 +32,13 @@ pub(super) fn rotation(world: &World, number: u8) -> Result<Rotation, Failure> {
         request: RequestFingerprint { key: world.key(100 + number)?, body: [number; 32] },
         ..before
     };
-    Ok(Rotation { enrollment, at: world.now })
+    Ok(FactorRotation { enrollment, at: world.now })
 }
 
 /// Rotates to the second version; gives the enrollment as it is then.
 pub(super) async fn rotated(store: &impl LifecyclePorts, world: &World) -> Result<Enrollment, Failure> {
     let rotation = rotation(world, 1)?;
-    ensure_eq!(store.rotate_factors(&rotation, &world.event(1)).await?, RotationOutcome::Rotated);
+    ensure_eq!(store.rotate_factors(&rotation, &world.event(1)).await?, FactorRotationOutcome::Rotated);
     store.forget_rotated(world.tenant, world.user).await?;
     discard(store, &[world.event(1)]).await?;
     Ok(rotation.enrollment)

@@ -23,9 +23,11 @@ mod event_page;
 mod lifecycle;
 mod listing;
 mod log_head;
+mod mass_revocation;
 mod outbox;
 mod ports;
 mod race;
+mod refresh;
 mod request;
 mod rotation;
 mod session;
@@ -87,6 +89,8 @@ pub async fn run_accounts<S: AccountPorts>(store: &S, seed: u64, report: &mut Re
     let setting = Setting { seed, home: Home::Table };
     account::run(store, setting, report).await;
     session::run(store, setting, report).await;
+    refresh::run(store, setting, report).await;
+    mass_revocation::run(store, setting, report).await;
 }
 
 /// Runs the cases of verifications: in the table, and in the cache if the store opens them there.

@@ -1,12 +1,13 @@
 //! The ports that the cases of one kind need, together.
 
 use crate::{
-    AppendBatch, BeginRequest, ChangeListings, CheckReadiness, ClaimAttempt, CompleteVerification, CreateApiKey,
-    CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, EraseUser, FailAttempt, FindAccount,
-    FindApiKey, FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindEvents, FindListings, FindLogHeads,
-    FindSession, FindVerification, FinishRequest, IndexEvents, KeepEvents, LeaseShard, ListApiKeys, ListSigningKeys,
-    NoteApiKeyUse, OpenSession, OpenVerification, RecogniseEvents, ReserveFailure, RevokeApiKey, RevokeSession,
-    RotateApiKey, RotateFactors, UnlockAccount, UpgradeVerifiers,
+    AdvanceSessionEpoch, AppendBatch, BeginRequest, ChangeListings, CheckReadiness, ClaimAttempt, CompleteVerification,
+    CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, EraseUser, FailAttempt,
+    FindAccount, FindApiKey, FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindEvents, FindListings,
+    FindLogHeads, FindSession, FindSessionEpoch, FindVerification, FinishRequest, IndexEvents, KeepEvents, LeaseShard,
+    ListApiKeys, ListSessions, ListSigningKeys, NoteApiKeyUse, OpenSession, OpenVerification, RecogniseEvents,
+    ReserveFailure, RevokeApiKey, RevokeSession, RevokeSessions, RotateApiKey, RotateFactors, RotateRefreshToken,
+    UnlockAccount, UpgradeVerifiers,
 };
 
 macro_rules! together {
@@ -34,8 +35,8 @@ together! {
 }
 together! {
     /// The ports of accounts and their sessions.
-    AccountPorts: ReserveFailure + OpenSession + FindAccount + UnlockAccount + FindSession + RevokeSession
-        + OutboxPorts
+    AccountPorts: ReserveFailure + OpenSession + FindAccount + UnlockAccount + FindSession + ListSessions
+        + RotateRefreshToken + RevokeSession + RevokeSessions + FindSessionEpoch + AdvanceSessionEpoch + OutboxPorts
 }
 together! {
     /// The ports of requests in flight and answered.

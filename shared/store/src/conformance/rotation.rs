@@ -7,7 +7,7 @@ use super::outbox::{discard, kept};
 use super::race::race;
 use super::{Failure, LifecyclePorts, Report, Setting, World};
 use crate::CurrentEnrollment::{Enrolled, Unknown};
-use crate::{Claim, Completion, OutboxEvent, Reservation, Rotation, RotationOutcome, SessionOpening, Upgrade};
+use crate::{Claim, Completion, OutboxEvent, Reservation, FactorRotation, FactorRotationOutcome, SessionOpening, Upgrade};
 
 pub(super) async fn run<S: LifecyclePorts>(store: &S, setting: Setting, report: &mut Report) {
     run_cases!(
@@ -53,7 +53,7 @@ async fn rotated_factors_take_the_place_of_those_before_and_keep_their_event(
     store.find_enrollment(world.tenant, world.user).await?;
     let (rotation, event) = (rotation(world, 1)?, world.event(1));
 
-    ensure_eq!(store.rotate_factors(&rotation, &event).await?, RotationOutcome::Rotated);
+    ensure_eq!(store.rotate_factors(&rotation, &event).await?, FactorRotationOutcome::Rotated);
     store.forget_rotated(world.tenant, world.user).await?;
 
     ensure_eq!(store.find_enrollment(world.tenant, world.user).await?, Some(rotation.enrollment));
@@ -81,7 +81,7 @@ async fn a9_a_repeated_rotation_changes_nothing(store: &impl LifecyclePorts, wor
 
     let again = store.rotate_factors(&rotation(world, 1)?, &world.event(2)).await?;
 
-    ensure_eq!(again, RotationOutcome::Rotated);
+    ensure_eq!(again, FactorRotationOutcome::Rotated);
     ensure_eq!(store.find_current_enrollment(world.tenant, world.user).await?, Enrolled(Box::new(rotated)));
     ensure_eq!(store.find_session(world.tenant, world.user, session.id).await?, Some(session));
     ensure_eq!(kept(store, [&world.event(2)]).await?, Vec::new());
@@ -98,7 +98,7 @@ async fn a_rotation_of_another_version_changes_nothing(
     for key_version in [0, 1, 3, u32::MAX] {
         let mut late = rotation(world, 1)?;
         late.enrollment.key_version = key_version;
-        ensure_eq!(store.rotate_factors(&late, &world.event(1)).await?, RotationOutcome::Superseded);
+        ensure_eq!(store.rotate_factors(&late, &world.event(1)).await?, FactorRotationOutcome::Superseded);
     }
 
     ensure_eq!(store.find_current_enrollment(world.tenant, world.user).await?, Enrolled(Box::new(enrollment)));
@@ -123,13 +123,13 @@ async fn of_many_rotations_at_once_one_is_made_and_keeps_its_event<S: LifecycleP
             async move {
                 let (Some(rotation), Some(event)) = (rotation, event) else { return Ok(None) };
                 let outcome = store.rotate_factors(&rotation, &event).await?;
-                Ok((outcome == RotationOutcome::Rotated).then_some((rotation, event)))
+                Ok((outcome == FactorRotationOutcome::Rotated).then_some((rotation, event)))
             }
         }
     })
     .await?;
 
-    let made: Vec<(Rotation, OutboxEvent)> = outcomes.into_iter().flatten().collect();
+    let made: Vec<(FactorRotation, OutboxEvent)> = outcomes.into_iter().flatten().collect();
     ensure_eq!(made.len(), 1);
     let found = store.find_current_enrollment(world.tenant, world.user).await?;
     ensure_eq!(Some(found), made.first().map(|(rotation, _)| Enrolled(Box::new(rotation.enrollment.clone()))));

@@ -59,7 +59,7 @@ async fn a9_opening_it_again_leaves_it_as_it_is_by_then(
 
 async fn a_session_is_never_overwritten(store: &impl AccountPorts, world: &World) -> Result<(), Failure> {
     let session = opened(store, world, 0).await?;
-    let other = Session { refresh_token: SecretHash::new([99; 32]), ..session.clone() };
+    let other = Session { family: SecretHash::new([99; 32]), ..session.clone() };
 
     let outcome = store.open_session(&other, &[]).await;
 

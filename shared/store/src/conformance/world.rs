@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::{
-    AttemptMark, BranchKeyVersion, Enrollment, EventId, FactorSet, FactorType, Home, IdempotencyKey,
-    RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionId, TenantId, TransactionHash, UserId,
-    VERIFICATION_LIFETIME, Verification, VerificationId,
+    Acr, AttemptMark, BranchKeyVersion, Enrollment, EventId, FactorSet, FactorType, Home, IdempotencyKey,
+    RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionEpoch, SessionId, TenantId, TransactionHash,
+    UserId, VERIFICATION_LIFETIME, Verification, VerificationId,
 };
 use jiff::Timestamp;
 
@@ -160,9 +160,13 @@ impl World {
             tenant: self.tenant,
             user: self.user,
             id: SessionId::from_keyed_bytes(self.bytes(5, number)),
+            acr: Acr::TwoCategories,
             key_version: 1,
             created_at: self.now,
+            refreshed_at: self.now,
             expires_at: self.after(Duration::from_secs(3_600)),
+            epoch: SessionEpoch::FIRST,
+            family: SecretHash::new([number.wrapping_add(100); 32]),
             refresh_token: SecretHash::new([number; 32]),
             revoked_at: None,
         }

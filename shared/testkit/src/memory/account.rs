@@ -1,10 +1,10 @@
-//! Accounts and their sessions in memory.
+//! Accounts in memory, and how sessions get into them.
 
 use domain::{Account, AttemptMark, Failures, MAX_SESSIONS, Reserving, Session, SessionId, TenantId, UserId};
 use jiff::Timestamp;
 use store::{
-    FindAccount, FindSession, OpenSession, OutboxEvent, Reservation, ReserveFailure, Revocation, RevokeSession,
-    SessionKey, SessionOpening, StoreError, StoreErrorKind, UnlockAccount, Unlocking,
+    FindAccount, OpenSession, OutboxEvent, Reservation, ReserveFailure, SessionOpening, StoreError, StoreErrorKind,
+    UnlockAccount, Unlocking,
 };
 
 use super::outbox::keep;
@@ -88,39 +88,6 @@ impl UnlockAccount for MemoryStore {
     }
 }
 
-impl FindSession for MemoryStore {
-    async fn find_session(
-        &self,
-        tenant: TenantId,
-        user: UserId,
-        session: SessionId,
-    ) -> Result<Option<Session>, StoreError> {
-        let content = self.content();
-        Ok(content.accounts.get(&(tenant, user)).and_then(|account| account.sessions.get(&session)).cloned())
-    }
-}
-
-impl RevokeSession for MemoryStore {
-    async fn revoke_session(
-        &self,
-        session: &SessionKey,
-        at: Timestamp,
-        event: &OutboxEvent,
-    ) -> Result<Revocation, StoreError> {
-        let mut content = self.content();
-        let account = content.accounts.get_mut(&(session.tenant, session.user));
-        match account.and_then(|account| account.sessions.get_mut(&session.session)) {
-            None => Ok(Revocation::Unknown),
-            Some(session) if session.revoked_at.is_some() => Ok(Revocation::AlreadyRevoked),
-            Some(session) => {
-                session.revoked_at = Some(stored(at));
-                keep(&mut content, event);
-                Ok(Revocation::Revoked)
-            }
-        }
-    }
-}
-
 /// Whether more than [`MAX_SESSIONS`] would remain with one more.
 pub(super) fn would_be_too_many(account: &Account, evicted: &[SessionId]) -> bool {
     account.sessions.keys().filter(|id| !evicted.contains(id)).count() + 1 > MAX_SESSIONS
@@ -137,6 +104,7 @@ pub(super) fn add_session(account: &mut Account, session: Session, evicted: &[Se
 pub(super) fn stored_session(session: &Session) -> Session {
     Session {
         created_at: stored(session.created_at),
+        refreshed_at: stored(session.refreshed_at),
         expires_at: stored(session.expires_at),
         revoked_at: session.revoked_at.map(stored),
         ..session.clone()
@@ -149,9 +117,9 @@ pub(super) fn exists(operation: &'static str) -> StoreError {
 }
 
 /// Whether both are one session, whatever has become of it since: another execution of the attempt that opened it comes with
-/// another time, and with the same secret.
+/// another time, and with the same family, which no refresh changes.
 fn is_same(existing: &Session, session: &Session) -> bool {
-    existing.refresh_token == session.refresh_token
+    existing.family == session.family
 }
 
 fn forget_failures(account: &mut Account) {

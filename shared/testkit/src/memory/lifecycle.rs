@@ -1,27 +1,27 @@
 //! Rotating factors and erasing users in memory.
 
 use domain::{Account, Enrollment};
-use store::{EraseUser, Erasure, ErasureOutcome, OutboxEvent, RotateFactors, Rotation, RotationOutcome, StoreError};
+use store::{EraseUser, Erasure, ErasureOutcome, OutboxEvent, RotateFactors, FactorRotation, FactorRotationOutcome, StoreError};
 
 use super::outbox::keep;
 use super::{MemoryStore, stored};
 
 impl RotateFactors for MemoryStore {
-    async fn rotate_factors(&self, rotation: &Rotation, event: &OutboxEvent) -> Result<RotationOutcome, StoreError> {
+    async fn rotate_factors(&self, rotation: &FactorRotation, event: &OutboxEvent) -> Result<FactorRotationOutcome, StoreError> {
         let rotated = &rotation.enrollment;
         let mut content = self.content();
         match content.enrollments.get_mut(&(rotated.tenant, rotated.user)) {
-            Some(found) if found.request == rotated.request => return Ok(RotationOutcome::Rotated),
+            Some(found) if found.request == rotated.request => return Ok(FactorRotationOutcome::Rotated),
             Some(found) if found.key_version.checked_add(1) == Some(rotated.key_version) => {
                 *found = Enrollment { created_at: stored(rotated.created_at), ..rotated.clone() };
             }
-            _ => return Ok(RotationOutcome::Superseded),
+            _ => return Ok(FactorRotationOutcome::Superseded),
         }
         let account = content.accounts.entry((rotated.tenant, rotated.user)).or_default();
         account.sessions.clear();
         account.key_version = Some(rotated.key_version);
         keep(&mut content, event);
-        Ok(RotationOutcome::Rotated)
+        Ok(FactorRotationOutcome::Rotated)
     }
 }
 

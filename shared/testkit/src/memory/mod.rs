@@ -11,6 +11,7 @@ mod lifecycle;
 mod log_head;
 mod outbox;
 mod request;
+mod session;
 mod verification;
 mod whole;
 
@@ -19,7 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::{
     Account, BranchKeyVersion, Counter, CounterKey, Enrollment, EventId, IdempotencyKey, KeyId, ListedSubject, Listing,
-    TenantId, UserId, Verification, VerificationId,
+    SessionEpoch, TenantId, UserId, Verification, VerificationId,
 };
 use jiff::Timestamp;
 use store::{BranchKeyRecord, CheckReadiness, EventKey, EventRecord, ListedApiKey, SigningKeyRecord, StoreError};
@@ -37,6 +38,7 @@ struct Content {
     enrollments: BTreeMap<(TenantId, UserId), Enrollment>,
     erased: BTreeMap<(TenantId, UserId), Timestamp>,
     accounts: BTreeMap<(TenantId, UserId), Account>,
+    epochs: BTreeMap<TenantId, SessionEpoch>,
     verifications: BTreeMap<(TenantId, VerificationId), Verification>,
     requests: BTreeMap<(TenantId, IdempotencyKey), KeptRequest>,
     counters: BTreeMap<CounterKey, Counter>,

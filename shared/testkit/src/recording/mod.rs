@@ -5,6 +5,7 @@ mod faults;
 mod observation;
 mod ports;
 mod recorder;
+mod session_ports;
 
 pub use faults::{Fault, Faults};
 pub use observation::Observation;

@@ -11,11 +11,10 @@ use store::{
     CheckReadiness, Claim, ClaimAttempt, ClaimRequest, ClaimedAttempt, CompleteVerification, Completion,
     CompletionRequest, CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, CurrentEnrollment,
     DrawPermits, EnrollmentCreation, EraseUser, Erasure, ErasureOutcome, FailAttempt, FindAccount, FindApiKey,
-    FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindListings, FindSession, FindVerification, FinishRequest,
-    ListApiKeys, ListSigningKeys, ListedApiKey, NoteApiKeyUse, OpenSession, OpenVerification, Opening, OutboxEvent,
-    Reservation, ReserveFailure, Revocation, RevokeApiKey, RevokeSession, RotateApiKey, RotateFactors, Rotation,
-    RotationOutcome, SessionKey, SessionOpening, SigningKeyRecord, StoreError, UnlockAccount, Unlocking, Upgrade,
-    UpgradeVerifiers,
+    FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindListings, FindVerification, FinishRequest, ListApiKeys,
+    ListSigningKeys, ListedApiKey, NoteApiKeyUse, OpenSession, OpenVerification, Opening, OutboxEvent, Reservation,
+    ReserveFailure, RevokeApiKey, RotateApiKey, RotateFactors, FactorRotation, FactorRotationOutcome, SessionOpening,
+    SigningKeyRecord, StoreError, UnlockAccount, Unlocking, Upgrade, UpgradeVerifiers,
 };
 
 use super::RecordingStore;
@@ -61,7 +60,7 @@ impl<S: FindCurrentEnrollment> FindCurrentEnrollment for RecordingStore<S> {
 }
 
 impl<S: RotateFactors> RotateFactors for RecordingStore<S> {
-    async fn rotate_factors(&self, rotation: &Rotation, event: &OutboxEvent) -> Result<RotationOutcome, StoreError> {
+    async fn rotate_factors(&self, rotation: &FactorRotation, event: &OutboxEvent) -> Result<FactorRotationOutcome, StoreError> {
         self.run("RotateFactors", 3, self.inner.rotate_factors(rotation, event)).await
     }
 
@@ -119,28 +118,6 @@ impl<S: FailAttempt> FailAttempt for RecordingStore<S> {
 impl<S: CompleteVerification> CompleteVerification for RecordingStore<S> {
     async fn complete_verification(&self, request: &CompletionRequest) -> Result<Completion, StoreError> {
         self.run("CompleteVerification", 2, self.inner.complete_verification(request)).await
-    }
-}
-
-impl<S: FindSession> FindSession for RecordingStore<S> {
-    async fn find_session(
-        &self,
-        tenant: TenantId,
-        user: UserId,
-        session: SessionId,
-    ) -> Result<Option<Session>, StoreError> {
-        self.run("FindSession", 0, self.inner.find_session(tenant, user, session)).await
-    }
-}
-
-impl<S: RevokeSession> RevokeSession for RecordingStore<S> {
-    async fn revoke_session(
-        &self,
-        session: &SessionKey,
-        at: Timestamp,
-        event: &OutboxEvent,
-    ) -> Result<Revocation, StoreError> {
-        self.run("RevokeSession", 2, self.inner.revoke_session(session, at, event)).await
     }
 }
 

@@ -20,6 +20,10 @@ pub(in crate::commands) enum AdminCommand {
     ///
     /// Prints how many failures were forgotten and until when the account was locked.
     UnlockAccount(UnlockArgs),
+    /// End all sessions of a tenant at once, however many there are
+    ///
+    /// From then on no token of theirs counts when it is asked about, and none can be refreshed.
+    RevokeSessions(RevokeArgs),
     /// Allow everything to a network, tenant or user, or deny them everything, until a given time
     ///
     /// Replaces the subject's entry, if it has one. Processes follow within 60 seconds.
@@ -73,6 +77,16 @@ pub(in crate::commands) struct TenantArgs {
     /// The tenant to give a further API key [default: a new tenant]
     #[arg(long, value_name = "UUID", value_parser = tenant_id)]
     pub(super) tenant_id: Option<TenantId>,
+}
+
+/// Whose sessions to end, and where.
+#[derive(Debug, Args)]
+pub(in crate::commands) struct RevokeArgs {
+    #[command(flatten)]
+    pub(super) place: PlaceArgs,
+    /// The tenant
+    #[arg(long, value_name = "UUID", value_parser = tenant_id)]
+    pub(super) tenant_id: TenantId,
 }
 
 /// Whom to unlock, and where.

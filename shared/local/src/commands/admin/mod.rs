@@ -16,6 +16,9 @@ pub(super) async fn run(command: AdminCommand) -> Result<(), Failure> {
     match command {
         AdminCommand::CreateTenant(arguments) => tenant::create_tenant(arguments).await,
         AdminCommand::UnlockAccount(arguments) => command::carry_out(arguments.place, arguments.user.into()).await,
+        AdminCommand::RevokeSessions(arguments) => {
+            command::carry_out(arguments.place, Command::RevokeSessions { tenant: arguments.tenant_id }).await
+        }
         AdminCommand::PutListing(arguments) => command::carry_out(arguments.place, arguments.listing.into()).await,
         AdminCommand::RemoveListing(arguments) => {
             command::carry_out(arguments.place, Command::RemoveListing(arguments.subject)).await
