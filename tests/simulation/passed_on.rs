@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    Account, BranchKeyVersion, CounterKey, Draw, Drawn, Enrollment, EventId, Failures, ListedSubject, Listing,
+    Account, BranchKeyVersion, CounterKey, Draw, Drawn, Enrollment, EventId, Failures, KeyId, ListedSubject, Listing,
     RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionId, TenantId, UserId, Verification,
     VerificationId,
 };
@@ -12,9 +12,10 @@ use store::{
     ApiKeyRecord, Append, AppendBatch, BeginRequest, Beginning, BranchKeyRecord, ChangeListings, CheckReadiness,
     CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, EnrollmentCreation,
     EventKey, EventPage, EventQuery, EventRecord, FindAccount, FindApiKey, FindBranchKey, FindEnrollment, FindEvents,
-    FindListings, FindLogHeads, FindSession, FindVerification, FinishRequest, IndexEvents, KeepEvents, LeaseShard,
-    Leasing, ListSigningKeys, LogHead, OutboxEvent, RecogniseEvents, ShardLease, SigningKeyRecord, StoreError,
-    UnlockAccount, Unlocking, Upgrade, UpgradeVerifiers,
+    FindListings, FindLogHeads, FindSession, FindVerification, FinishRequest, IndexEvents, KeepEvents, KeyRetirement,
+    LeaseShard, Leasing, ListBranchKeys, ListSigningKeys, LogHead, OutboxEvent, RecogniseEvents, RegisteredBranchKey,
+    RetireSigningKey, RotateBranchKey, ShardLease, SigningKeyRecord, StoreError, UnlockAccount, Unlocking, Upgrade,
+    UpgradeVerifiers,
 };
 
 use crate::planted::Planted;
@@ -68,7 +69,13 @@ passed_on! {
         lease_shard(lease: &ShardLease, now: Timestamp, until: Timestamp) -> Leasing;
         release_shard(lease: &ShardLease, settled: Option<u64>) -> ();
     }
+    ListBranchKeys { list_branch_keys(part: u8) -> Vec<RegisteredBranchKey>; }
     ListSigningKeys { list_signing_keys() -> Vec<SigningKeyRecord>; }
+    RetireSigningKey {
+        retire_signing_key(retirement: &KeyRetirement, event: &OutboxEvent) -> bool;
+        remove_signing_key(key: &KeyId, by: Timestamp) -> ();
+    }
+    RotateBranchKey { rotate_branch_key(record: &BranchKeyRecord, event: &OutboxEvent) -> bool; }
     RecogniseEvents { recognise_events(keys: &BTreeSet<EventKey>) -> BTreeSet<EventKey>; }
     UnlockAccount {
         unlock_account(tenant: TenantId, user: UserId, known: &Failures, event: &OutboxEvent) -> Unlocking;

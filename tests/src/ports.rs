@@ -9,8 +9,9 @@ use store::{
     AppendBatch, BeginRequest, ChangeListings, CheckReadiness, ClaimAttempt, CompleteVerification, CreateApiKey,
     CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, FailAttempt, FindAccount,
     FindApiKey, FindBranchKey, FindEnrollment, FindEvents, FindListings, FindLogHeads, FindSession, FindVerification,
-    FinishRequest, IndexEvents, KeepEvents, LeaseShard, ListSigningKeys, OpenVerification, RecogniseEvents,
-    ReserveFailure, RevokeSession, StoreError, StoreErrorKind, UnlockAccount, UpgradeVerifiers,
+    FinishRequest, IndexEvents, KeepEvents, LeaseShard, ListBranchKeys, ListSigningKeys, OpenVerification,
+    RecogniseEvents, ReserveFailure, RetireSigningKey, RevokeSession, RotateBranchKey, StoreError, StoreErrorKind,
+    UnlockAccount, UpgradeVerifiers,
 };
 use testkit::{Observation, RecordingStore};
 
@@ -44,11 +45,14 @@ pub trait Ports:
     + IndexEvents
     + KeepEvents
     + LeaseShard
+    + ListBranchKeys
     + ListSigningKeys
     + OpenVerification
     + RecogniseEvents
     + ReserveFailure
+    + RetireSigningKey
     + RevokeSession
+    + RotateBranchKey
     + UnlockAccount
     + UpgradeVerifiers
     + Clone
@@ -83,11 +87,14 @@ impl<S> Ports for S where
         + IndexEvents
         + KeepEvents
         + LeaseShard
+        + ListBranchKeys
         + ListSigningKeys
         + OpenVerification
         + RecogniseEvents
         + ReserveFailure
+        + RetireSigningKey
         + RevokeSession
+        + RotateBranchKey
         + UnlockAccount
         + UpgradeVerifiers
         + Clone

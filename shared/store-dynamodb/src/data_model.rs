@@ -24,6 +24,7 @@ fn the_table_of_keys_shows_what_the_functions_give() {
         ("core", "account", keys::account(tenant(), user())),
         ("core", "branch key", keys::branch_key(tenant(), BranchKeyVersion::new(7).unwrap())),
         ("core", "newest branch key", keys::newest_branch_key(tenant())),
+        ("core", "registered branch key", keys::registered_branch_key(tenant())),
         ("core", "API key", keys::api_key(hash)),
         ("core", "signing key", keys::signing_key(&"kid-1".parse().unwrap())),
         ("core", "listing", keys::listing(&"network/198.51.100.0/24".parse().unwrap())),

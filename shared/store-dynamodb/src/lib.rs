@@ -27,6 +27,7 @@ mod enrollment;
 mod error;
 mod event;
 mod item;
+mod key_register;
 mod keys;
 mod listing;
 mod log_head;

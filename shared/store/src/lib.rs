@@ -27,7 +27,10 @@ mod verification;
 pub use access_list::{ChangeListings, FindListings};
 pub use account::{FindAccount, OpenSession, Reservation, ReserveFailure, SessionOpening, UnlockAccount, Unlocking};
 pub use api_key::{ApiKeyRecord, CreateApiKey, FindApiKey};
-pub use branch_key::{BranchKeyRecord, CreateBranchKey, FindBranchKey};
+pub use branch_key::{
+    BranchKeyRecord, CreateBranchKey, FindBranchKey, ListBranchKeys, REGISTER_PARTS, RegisteredBranchKey,
+    RotateBranchKey, register_part,
+};
 pub use draw::DrawPermits;
 pub use enrollment::{CreateEnrollment, EnrollmentCreation, FindEnrollment, Upgrade, UpgradeVerifiers};
 pub use error::{StoreError, StoreErrorKind};
@@ -39,7 +42,7 @@ pub use outbox::{DrainOutbox, KeepEvents, OUTBOX_PARTS, OutboxEvent, outbox_part
 pub use readiness::CheckReadiness;
 pub use request::{BeginRequest, Beginning, FinishRequest};
 pub use session::{FindSession, Revocation, RevokeSession, SessionKey};
-pub use signing_key::{CreateSigningKey, ListSigningKeys, SigningKeyRecord};
+pub use signing_key::{CreateSigningKey, KeyRetirement, ListSigningKeys, RetireSigningKey, SigningKeyRecord};
 pub use verification::{
     Claim, ClaimAttempt, ClaimRequest, ClaimedAttempt, CompleteVerification, Completion, CompletionRequest,
     FailAttempt, FindVerification, OpenVerification, Opening,

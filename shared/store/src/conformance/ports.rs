@@ -4,8 +4,8 @@ use crate::{
     AppendBatch, BeginRequest, ChangeListings, CheckReadiness, ClaimAttempt, CompleteVerification, CreateApiKey,
     CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, FailAttempt, FindAccount,
     FindApiKey, FindBranchKey, FindEnrollment, FindEvents, FindListings, FindLogHeads, FindSession, FindVerification,
-    FinishRequest, IndexEvents, KeepEvents, LeaseShard, ListSigningKeys, OpenSession, OpenVerification,
-    RecogniseEvents, ReserveFailure, RevokeSession, UnlockAccount, UpgradeVerifiers,
+    FinishRequest, IndexEvents, KeepEvents, LeaseShard, ListBranchKeys, ListSigningKeys, OpenSession, OpenVerification,
+    RecogniseEvents, ReserveFailure, RetireSigningKey, RevokeSession, RotateBranchKey, UnlockAccount, UpgradeVerifiers,
 };
 
 macro_rules! together {
@@ -43,7 +43,8 @@ together! {
 together! {
     /// The ports of what is durable and no account's.
     DurablePorts: CreateEnrollment + UpgradeVerifiers + FindEnrollment + CreateBranchKey + FindBranchKey + CreateApiKey
-        + FindApiKey + CreateSigningKey + ListSigningKeys + OutboxPorts
+        + RotateBranchKey + ListBranchKeys + FindApiKey + CreateSigningKey + ListSigningKeys + RetireSigningKey
+        + OutboxPorts
 }
 together! {
     /// The ports of the outbox.
