@@ -137,7 +137,10 @@ impl Simulation {
                 Outcome::SessionRevoked { session } => Fact::Revoked(session),
                 Outcome::ListingChanged { entry, .. } => Fact::Listed(entry.map(|entry| entry.expires_at)),
                 Outcome::RequestRefused { .. } => continue,
-                Outcome::OutcomeNotReached { .. } | Outcome::TrailRead { .. } => {
+                Outcome::OutcomeNotReached { .. }
+                | Outcome::TrailRead { .. }
+                | Outcome::BranchKeyRotated { .. }
+                | Outcome::SigningKeyRetired { .. } => {
                     panic!("{event:?}: {}", self.story())
                 }
             };

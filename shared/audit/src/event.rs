@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{About, SealedPersonalData, fields};
+use crate::{About, KeyThumbprint, SealedPersonalData, fields};
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,6 +158,23 @@ pub enum Outcome {
         /// The network that it is about, if it is about one.
         #[serde(with = "fields::optional_text")]
         network: Option<IpNet>,
+    },
+    /// A tenant's branch key got a new version, by the schedule or an operator.
+    BranchKeyRotated {
+        /// The new version.
+        version: u32,
+    },
+    /// It was set when a key that signs tokens retires, by the schedule or an operator.
+    SigningKeyRetired {
+        /// The key.
+        #[serde(with = "fields::text")]
+        key: KeyThumbprint,
+        /// From when on nobody accepts what it signed.
+        #[serde(with = "fields::text")]
+        retires_at: Timestamp,
+        /// The key that was made in its place; null if there was one already.
+        #[serde(with = "fields::optional_text")]
+        successor: Option<KeyThumbprint>,
     },
 }
 

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use audit::{About, Denial, Event, ListingEntry, Outcome, RefusalReason, SealedPersonalData, Subject};
+use audit::{About, Denial, Event, KeyThumbprint, ListingEntry, Outcome, RefusalReason, SealedPersonalData, Subject};
 use crypto::Acr;
 use domain::{
     EventId, FactorSet, FactorType, ListedAccess, RequestId, Route, Sealed, SessionId, TenantId, TransactionHash,
@@ -31,6 +31,7 @@ fn outcomes() -> impl Strategy<Value = Outcome> {
         listings(),
         found(),
         denials(),
+        rotations(),
         (factors(), any::<u32>())
             .prop_map(|(factors, key_version)| Outcome::EnrollmentCreated { factors, key_version }),
         Just(Outcome::EnrollmentRefused { reason: RefusalReason::AlreadyEnrolled }),
@@ -108,6 +109,15 @@ fn listings() -> impl Strategy<Value = Outcome> {
     ];
     (proptest::option::of(entry), proptest::option::of(network))
         .prop_map(|(entry, network)| Outcome::ListingChanged { entry, network })
+}
+
+fn rotations() -> impl Strategy<Value = Outcome> {
+    let thumbprint = || any::<[u8; 32]>().prop_map(KeyThumbprint::new);
+    prop_oneof![
+        any::<u32>().prop_map(|version| Outcome::BranchKeyRotated { version }),
+        (thumbprint(), instants(), proptest::option::of(thumbprint()))
+            .prop_map(|(key, retires_at, successor)| Outcome::SigningKeyRetired { key, retires_at, successor }),
+    ]
 }
 
 fn instants() -> impl Strategy<Value = Timestamp> {
