@@ -19,6 +19,7 @@ use jwks::PublishKeys;
 use keyring::{BranchKeys, SigningKeys, VerifyingKeys};
 use lambda_http::Request;
 use revoke::Revoke;
+use rotate_keys::RotateKeys;
 use status::ReadStatus;
 use testkit::RecordingStore;
 use verify::Verify;
@@ -41,6 +42,7 @@ pub struct Functions<S> {
     health: Health<RecordingStore<S>, ObservedQueue, ObservedKeys>,
     pub(crate) authorize: Authorize<RecordingStore<S>, ObservedAudit<S>>,
     pub(crate) administer: Administer<RecordingStore<S>, ObservedKeys, ObservedAudit<S>>,
+    pub(crate) rotate: RotateKeys<RecordingStore<S>, ObservedKeys, ObservedAudit<S>>,
 }
 
 impl<S: Ports> Functions<S> {
@@ -145,6 +147,13 @@ impl<S: Ports> Functions<S> {
             health: Health::new(Dependencies { store: store(), queue: world.observed_queue(), keys: keys() }, clock()),
             authorize: Authorize::new(authorizer::Ports { store: store(), denials: denials(), clock: clock() }),
             administer: administer(world, audit()),
+            rotate: RotateKeys::new(rotate_keys::Ports {
+                store: store(),
+                wrap: keys(),
+                audit: audit(),
+                clock: clock(),
+                entropy: entropy(),
+            }),
         }
     }
 

@@ -33,7 +33,7 @@ pub use environment::process_environment;
 pub use error::{ConfigError, Problem};
 pub use functions::{
     Admin, AuditQuery, AuditWriter, Authorizer, DescribeEnrollment, DrainOutbox, Enroll, FUNCTIONS, Health, Initiate,
-    Introspect, Jwks, PublishCheckpoints, Reconcile, Revoke, Status, Verify,
+    Introspect, Jwks, PublishCheckpoints, Reconcile, Revoke, RotateKeys, Status, Verify,
 };
 pub use issuer::Issuer;
 pub use kms_key_id::KmsKeyId;

@@ -1,7 +1,7 @@
 //! The crates of this workspace, as log targets name them.
 
 /// The only crates that may log below `info`. A new crate that is not listed just stays silent there.
-pub(crate) const OWN_CRATES: [&str; 33] = [
+pub(crate) const OWN_CRATES: [&str; 34] = [
     "admin",
     "admission",
     "audit",
@@ -29,6 +29,7 @@ pub(crate) const OWN_CRATES: [&str; 33] = [
     "publish_checkpoints",
     "reconcile",
     "revoke",
+    "rotate_keys",
     "status",
     "store",
     "store_dynamodb",
