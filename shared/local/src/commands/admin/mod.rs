@@ -3,6 +3,7 @@
 mod arguments;
 mod command;
 mod place;
+mod rotate;
 mod tenant;
 
 pub(super) use arguments::AdminCommand;
@@ -20,5 +21,6 @@ pub(super) async fn run(command: AdminCommand) -> Result<(), Failure> {
             command::carry_out(arguments.place, Command::RemoveListing(arguments.subject)).await
         }
         AdminCommand::ShowLimits(arguments) => command::show_limits(arguments).await,
+        AdminCommand::RotateKeys(arguments) => rotate::rotate_keys(arguments).await,
     }
 }
