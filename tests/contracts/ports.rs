@@ -52,6 +52,7 @@ const RIGHTS: &[Right<'_>] = &[
     ("KeepObjects", &["s3:GetObject", "s3:PutObject", "s3:PutObjectTagging"], &["${AuditBucket.Arn}/shard-*"], &[]),
     ("LeaseShard", &["dynamodb:UpdateItem"], &["AuditTable.Arn"], &["log/*"]),
     ("ListApiKeys", &["dynamodb:Query"], &["CoreTable.Arn"], &["t/*/api-keys"]),
+    ("ListBranchKeys", &["dynamodb:Query"], &["CoreTable.Arn"], &["branch-keys/*"]),
     ("ListSessions", &["dynamodb:GetItem"], &["CoreTable.Arn"], &[]),
     ("ListSigningKeys", &["dynamodb:Query"], &["CoreTable.Arn"], &[]),
     ("NoteApiKeyUse", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/api-keys"]),
@@ -60,16 +61,25 @@ const RIGHTS: &[Right<'_>] = &[
     ("RecogniseEvents", &["dynamodb:BatchGetItem"], &["AuditTable.Arn"], &["t/*"]),
     ("RecordEvents", &["sqs:SendMessage"], &["AuditQueue.Arn"], &[]),
     ("ReserveFailure", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
+    (
+        "RetireSigningKey",
+        &["dynamodb:PutItem", "dynamodb:UpdateItem"],
+        &["CoreTable.Arn"],
+        &["outbox/*", "signing-keys"],
+    ),
+    ("RetireSigningKeyDelete", &["dynamodb:DeleteItem"], &["CoreTable.Arn"], &["signing-keys"]),
     ("RevokeApiKey", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["api-key/*", "t/*/api-keys"]),
     ("RevokeSession", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
-    ("RotateApiKey", &["dynamodb:PutItem", "dynamodb:UpdateItem"], &["CoreTable.Arn"], &["api-key/*", "t/*/api-keys"]),
-    ("RotateFactors", &["dynamodb:PutItem", "dynamodb:UpdateItem"], &["CoreTable.Arn"], &["outbox/*", "t/*/u/*"]),
     ("RevokeSessions", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
+    ("RotateApiKey", &["dynamodb:PutItem", "dynamodb:UpdateItem"], &["CoreTable.Arn"], &["api-key/*", "t/*/api-keys"]),
+    ("RotateBranchKey", &["dynamodb:PutItem"], &["CoreTable.Arn"], &["branch-keys/*", "outbox/*", "t/*/branch-key"]),
+    ("RotateFactors", &["dynamodb:PutItem", "dynamodb:UpdateItem"], &["CoreTable.Arn"], &["outbox/*", "t/*/u/*"]),
     ("RotateRefreshToken", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
     ("SignHeaders", &["kms:GetPublicKey", "kms:Sign"], &["AuditLogKey.Arn"], &[]),
     ("UnlockAccount", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
     ("UnwrapKey", &["kms:Decrypt"], &["Key.Arn"], &[]),
     ("UpgradeVerifiers", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
+    ("WrapKey", &["kms:Encrypt"], &["Key.Arn"], &[]),
 ];
 
 type Right<'a> = (&'a str, &'a [&'a str], &'a [&'a str], &'a [&'a str]);
@@ -92,7 +102,12 @@ fn a_statement_allows_what_its_port_needs_and_no_more() {
     for function in functions() {
         let written: BTreeSet<Statement> = function.statements.iter().cloned().collect();
         let sids: BTreeSet<&str> = written.iter().map(|statement| statement.sid.as_str()).collect();
+        let purposes = purposes(&function.binary);
         let needed = RIGHTS.iter().filter(|(sid, ..)| sids.contains(port(sid))).map(allowing);
+        let needed = needed.map(|statement| match statement.sid.as_str() {
+            "UnwrapKey" | "WrapKey" => Statement { purposes: purposes.clone(), ..statement },
+            _ => statement,
+        });
         let sending = SENT_TO.iter().filter(|(sender, _)| *sender == function.binary);
         let sending = sending.map(|(_, queue)| allowing(&("SendEvents", &["sqs:SendMessage"], &[queue], &[])));
         assert_eq!(written, needed.chain(sending).collect(), "{}", function.binary);
@@ -155,7 +170,8 @@ fn only_its_writer_writes_the_log_and_only_the_drain_empties_the_outbox() {
         statement.resources.contains("CoreTable.Arn") && statement.actions.contains("dynamodb:DeleteItem")
     });
     for statement in deletes {
-        assert_eq!(statement.partitions, owned(&["listings"]), "{}", statement.sid);
+        let partition = if statement.sid == "RetireSigningKeyDelete" { "signing-keys" } else { "listings" };
+        assert_eq!(statement.partitions, owned(&[partition]), "{}", statement.sid);
     }
 }
 
@@ -177,7 +193,17 @@ fn allowing((sid, actions, resources, partitions): &Right<'_>) -> Statement {
         actions: owned(actions),
         resources: owned(resources),
         partitions: owned(partitions),
+        purposes: BTreeSet::new(),
     }
+}
+
+/// What the keys are for that a function may wrap or unwrap: those that its code keeps at hand, or makes.
+fn purposes(function: &str) -> BTreeSet<String> {
+    let named = words_of(function);
+    let kept = [("BranchKeys", "branch-key"), ("SigningKeys", "signing-key")];
+    let made = [("next_branch_key", "branch-key"), ("new_signing_key", "signing-key")];
+    let purposes = kept.into_iter().chain(made).filter(|(word, _)| named.contains(*word));
+    purposes.map(|(_, purpose)| purpose.to_owned()).collect()
 }
 
 /// The port that a statement is for.
@@ -199,6 +225,12 @@ fn port_traits() -> BTreeSet<String> {
 
 /// The ports that a function's library names in its code. A port can't be called without being named in a bound.
 fn ports_of(function: &str, ports: &BTreeSet<String>) -> BTreeSet<String> {
+    let named = words_of(function);
+    with_both_halves(ports.iter().filter(|port| named.contains(*port)).cloned().collect())
+}
+
+/// The words in the code of a function's library.
+fn words_of(function: &str) -> BTreeSet<String> {
     let folder = format!("functions/{function}/src/");
     let sources = files().into_iter().filter(|path| path.starts_with(&folder) && !path.ends_with("/main.rs"));
     let mut named = BTreeSet::new();
@@ -208,7 +240,7 @@ fn ports_of(function: &str, ports: &BTreeSet<String>) -> BTreeSet<String> {
         let words = code.flat_map(|line| line.split(|symbol: char| !symbol.is_alphanumeric() && symbol != '_'));
         named.extend(words.map(str::to_owned));
     }
-    with_both_halves(ports.iter().filter(|port| named.contains(*port)).cloned().collect())
+    named
 }
 
 fn owned(texts: &[&str]) -> BTreeSet<String> {

@@ -39,6 +39,8 @@ pub(crate) struct Statement {
     pub(crate) resources: BTreeSet<String>,
     /// The partition keys that it is limited to; none if it isn't.
     pub(crate) partitions: BTreeSet<String>,
+    /// The purposes of the wrapped keys that it is limited to; none if it isn't.
+    pub(crate) purposes: BTreeSet<String>,
 }
 
 /// One route.
@@ -88,19 +90,30 @@ fn statement(statement: &Value) -> Statement {
         effect: text(&statement["Effect"]),
         actions: texts(&statement["Action"]),
         resources: texts(&statement["Resource"]),
-        partitions: partitions(&statement["Condition"]),
+        partitions: limited(&statement["Condition"], &PARTITIONS),
+        purposes: limited(&statement["Condition"], &PURPOSES),
     }
 }
 
-/// The one condition that statements have, if they have one.
-fn partitions(condition: &Value) -> BTreeSet<String> {
+/// What a statement is limited to by a condition of this kind; a statement has one condition at most.
+fn limited(condition: &Value, (operator, subject): &(&str, &str)) -> BTreeSet<String> {
     if condition.is_null() {
         return BTreeSet::new();
     }
-    let keys = &condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
-    assert_eq!(*condition, json!({ "ForAllValues:StringLike": { "dynamodb:LeadingKeys": keys } }));
-    texts(keys)
+    let known = [PARTITIONS, PURPOSES];
+    let is_known = |(operator, subject): (&str, &str)| {
+        *condition == json!({ operator: { subject: &condition[operator][subject] } })
+    };
+    assert!(known.into_iter().any(is_known), "{condition}");
+    let values = &condition[operator][subject];
+    if values.is_null() { BTreeSet::new() } else { texts(values) }
 }
+
+/// The condition on partition keys.
+const PARTITIONS: (&str, &str) = ("ForAllValues:StringLike", "dynamodb:LeadingKeys");
+
+/// The condition on what a wrapped key is for: the encryption context's first member.
+const PURPOSES: (&str, &str) = ("StringEquals", "kms:EncryptionContext:countersign:purpose");
 
 fn routes(properties: &Value) -> BTreeSet<Route> {
     let events = properties["Events"].as_object().into_iter().flatten().map(|(_, event)| event);

@@ -44,7 +44,7 @@ impl Scene {
         let record = self.tables.store.find_branch_key(tenant, None).await.unwrap().unwrap();
         let context = EncryptionContext::branch_key(tenant, BranchKeyVersion::FIRST);
         let material = self.world.keys.unwrap_key(&WrappedKey::new(record.wrapped), &context).await.unwrap();
-        BranchKey::new(BranchKeyVersion::FIRST, tenant, &SecretKey::from_material(&material).unwrap()).unwrap()
+        BranchKey::first(tenant, &SecretKey::from_material(&material).unwrap()).unwrap()
     }
 
     /// Every value of every item, and every object of the log.

@@ -1,230 +1,212 @@
-//! Rotating factors: what a user had before verifies nothing, and nobody stays signed in.
+//! Rotation: what was begun under an older key is finished under a newer one, in processes that know it and in those that do not yet.
+//!
+//! *Old* processes have the keys at hand that a rotation has replaced; *new* ones have nothing.
 
-use audit::Outcome;
-use countersign_tests::{Call, Embedded, Function, Opened, Person, Ports, World};
+use std::collections::BTreeSet;
+
+use countersign_tests::{Answer, Call, Embedded, Functions, Opened, Person, Ports, World};
 use serde_json::json;
-use store::StoreErrorKind;
-use testkit::Fault;
 
 use crate::backends::Valkey;
 use crate::problems::{problem, success};
 
+const FACTORS: [&str; 2] = ["pin", "nfc"];
+
 #[tokio::test]
-async fn t4_a_factor_change_ends_every_session_in_memory() {
-    a_factor_change(World::new().await).await;
+async fn who_was_enrolled_before_a_rotation_is_verified_after_it_in_memory() {
+    enrolled_before(World::new().await).await;
 }
 
 #[tokio::test]
-async fn t4_a_factor_change_ends_every_session_on_embedded_dynamodb() {
-    a_factor_change(World::on(Embedded::start().await.store).await).await;
-}
-
-#[tokio::test]
-async fn t4_a_factor_change_ends_every_session_on_valkey() {
-    Box::pin(a_factor_change(Valkey::start().await.world().await)).await;
-}
-
-async fn a_factor_change<S: Ports>(world: World<S>) {
-    let before = world.enrolled(1, &["pin", "nfc"]).await;
-    let mut tokens = Vec::new();
-    for _ in 0..5 {
-        tokens.push(world.stepped_up(&before).await);
-    }
-    // Opened before, and right after.
-    let open = world.opened(&before).await;
-    let after = Person { factors: vec!["words".to_owned(), "face".to_owned()], ..before.clone() };
-
-    let rotated = world.send(world.rotating(&before.id, &tokens[4], &after.enrolled())).await;
-
-    assert_eq!(rotated.told(), success(200), "{rotated:?}");
-    let told = rotated.json();
-    assert_eq!((&told["user_id"], &told["key_version"]), (&json!(before.id), &json!(2)));
-    assert_eq!(told["factors"][1], json!({ "type": "face", "category": "inherence" }));
-    for token in &tokens {
-        assert_eq!(world.send(world.introspecting(token)).await.json(), json!({ "active": false }));
-    }
-    let old = world.attempt(&open, &before.right(&open.asked)).await;
-    assert_eq!(old.told(), problem(401, "authentication-failed"), "as wrong as any other");
-    assert_eq!(old.json()["attempts_remaining"], 2);
-    let opened = world.opened(&after).await;
-    assert_eq!(opened.asked, after.factors);
-    let token = world.attempt(&opened, &after.right(&opened.asked)).await;
-    assert_eq!(world.send(world.introspecting(&token.text("access_token"))).await.json()["active"], true);
-    let events = world.handed_over().await;
-    assert_eq!(events.count(|outcome| matches!(outcome, Outcome::FactorsRotated { key_version: 2, .. })), 1);
-}
-
-#[tokio::test]
-async fn the_same_types_with_other_values_are_other_factors() {
-    let world = World::new().await;
-    let person = world.enrolled(1, &["pin", "nfc"]).await;
-    let token = world.stepped_up(&person).await;
-    let others = person.wrong(&person.factors);
-
-    let rotated = world.send(world.rotating(&person.id, &token, &others)).await;
-
-    assert_eq!(rotated.told(), success(200));
-    let opened = world.opened(&person).await;
-    assert_eq!(world.attempt(&opened, &person.right(&opened.asked)).await.status, 401);
-    assert_eq!(world.attempt(&opened, &person.wrong(&opened.asked)).await.status, 200);
-}
-
-#[tokio::test]
-async fn v8_the_new_factors_keep_the_rules_of_an_enrollment() {
-    let world = World::new().await;
-    let person = world.enrolled(1, &["pin", "nfc"]).await;
-    let token = world.stepped_up(&person).await;
-
-    for factors in [vec!["pin"], vec!["pin", "words"]] {
-        let factors: Vec<String> = factors.into_iter().map(str::to_owned).collect();
-        let refused = world.send(world.rotating(&person.id, &token, &person.right(&factors))).await;
-        assert_eq!(refused.told(), problem(422, "policy-not-satisfied"));
-    }
-
-    assert_eq!(version(&world, &person).await, 1);
-    assert_eq!(world.send(world.introspecting(&token)).await.json()["active"], true);
-}
-
-#[tokio::test]
-async fn the_device_is_kept() {
-    let world = World::new().await;
-    let person = Person::new(1, &["pin", "nfc"]);
-    let body = json!({ "user_id": person.id, "factors": person.enrolled(), "device_id": "phone-7" });
-    world.send(world.enrolling(&person).json(&body)).await;
-
-    let token = world.stepped_up(&person).await;
-    world.send(world.rotating(&person.id, &token, &person.enrolled())).await;
-    let exported = world.send(world.exporting(&person.id, &world.stepped_up(&person).await)).await;
-
-    assert_eq!(exported.json()["enrollment"]["device_id"], "phone-7");
-}
-
-#[tokio::test]
-async fn a1_of_many_rotations_at_once_one_is_made_in_memory() {
-    many_at_once(World::new().await).await;
+async fn who_was_enrolled_before_a_rotation_is_verified_after_it_on_embedded_dynamodb() {
+    enrolled_before(World::on(Embedded::start().await.store).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a1_of_many_rotations_at_once_one_is_made_on_embedded_dynamodb() {
-    many_at_once(World::on(Embedded::start().await.store).await).await;
-}
-
-async fn many_at_once<S: Ports>(world: World<S>) {
-    let person = world.enrolled(1, &["pin", "nfc"]).await;
-    let token = world.stepped_up(&person).await;
-    let calls: Vec<Call> = (0..8).map(|_| world.rotating(&person.id, &token, &person.enrolled())).collect();
-
-    let answers = futures_util::future::join_all(calls.into_iter().map(|call| world.send(call))).await;
-
-    let made = answers.iter().filter(|answer| answer.status == 200).count();
-    let ended = answers.iter().filter(|answer| answer.told() == problem(401, "step-up-required")).count();
-    assert_eq!((made, ended), (1, 7), "{answers:?}");
-    assert_eq!(version(&world, &person).await, 2);
+async fn who_was_enrolled_before_a_rotation_is_verified_after_it_on_valkey() {
+    enrolled_before(Valkey::start().await.world().await).await;
 }
 
 #[tokio::test]
-async fn a1_a_retry_gets_the_answer_again_in_memory() {
+async fn a_verification_opened_before_a_rotation_is_decided_after_it_in_memory() {
+    opened_before(World::new().await).await;
+}
+
+#[tokio::test]
+async fn a_verification_opened_before_a_rotation_is_decided_after_it_on_embedded_dynamodb() {
+    opened_before(World::on(Embedded::start().await.store).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verification_opened_before_a_rotation_is_decided_after_it_on_valkey() {
+    opened_before(Valkey::start().await.world().await).await;
+}
+
+#[tokio::test]
+async fn a1_a_retry_across_a_rotation_gets_the_first_answer_in_memory() {
     retried(World::new().await).await;
 }
 
 #[tokio::test]
-async fn a1_a_retry_gets_the_answer_again_on_embedded_dynamodb() {
+async fn a1_a_retry_across_a_rotation_gets_the_first_answer_on_embedded_dynamodb() {
     retried(World::on(Embedded::start().await.store).await).await;
 }
 
-#[tokio::test]
-async fn a1_a_retry_gets_the_answer_again_on_valkey() {
-    Box::pin(retried(Valkey::start().await.world().await)).await;
+#[tokio::test(flavor = "multi_thread")]
+async fn a1_a_retry_across_a_rotation_gets_the_first_answer_on_valkey() {
+    retried(Valkey::start().await.world().await).await;
 }
 
-async fn retried<S: Ports>(world: World<S>) {
-    let person = world.enrolled(1, &["pin", "nfc"]).await;
-    let token = world.stepped_up(&person).await;
-    let call = world.rotating(&person.id, &token, &person.enrolled());
-
-    let first = world.send(call.clone()).await;
-    let again = world.send(call.clone()).await;
-    let other = world.send(call.json(&json!({ "factors": person.wrong(&person.factors) }))).await;
-
-    assert_eq!((first.status, &first.body), (200, &again.body));
-    assert_eq!(other.told(), problem(422, "idempotency-key-reused"));
-    assert_eq!(version(&world, &person).await, 2);
+#[tokio::test]
+async fn a_trail_is_one_across_a_rotation_in_memory() {
+    audited(World::new().await).await;
 }
 
-/// Whatever is lost, before or after it took effect: the retry finds out, and the factors are rotated once.
 #[tokio::test]
-async fn a3_a_retry_of_a_failed_rotation_rotates_once_in_memory() {
-    for port in ["BeginRequest", "FindCurrentEnrollment", "FindSession", "RotateFactors", "FinishRequest"] {
-        for fault in [Fault::FailBefore(DOWN), Fault::FailAfter(DOWN)] {
-            let world = World::new().await;
-            let person = world.enrolled(1, &["pin", "nfc"]).await;
-            let token = world.stepped_up(&person).await;
-            let call = world.rotating(&person.id, &token, &person.enrolled());
-            world.store.faults().plan(port, 1, fault);
+async fn a_trail_is_one_across_a_rotation_on_embedded_dynamodb() {
+    audited(World::on(Embedded::start().await.store).await).await;
+}
 
-            let failed = world.send(call.clone()).await;
-            let retried = world.send(call).await;
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trail_is_one_across_a_rotation_on_valkey() {
+    audited(Valkey::start().await.world().await).await;
+}
 
-            assert_eq!(world.store.faults().still_planned(), 0, "{port}");
-            assert_eq!(failed.told(), problem(503, "unavailable"), "{port} {fault:?}");
-            assert_eq!(retried.told(), success(200), "{port} {fault:?}: {retried:?}");
-            assert_eq!(version(&world, &person).await, 2, "{port} {fault:?}");
-            let events = world.handed_over().await;
-            assert_eq!(events.count(|outcome| matches!(outcome, Outcome::FactorsRotated { .. })), 1);
-        }
+#[tokio::test]
+async fn c5_a_process_that_has_not_heard_of_a_rotation_undoes_no_upgrade_in_memory() {
+    upgraded(World::new().await).await;
+}
+
+#[tokio::test]
+async fn c5_a_process_that_has_not_heard_of_a_rotation_undoes_no_upgrade_on_embedded_dynamodb() {
+    upgraded(World::on(Embedded::start().await.store).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c5_a_process_that_has_not_heard_of_a_rotation_undoes_no_upgrade_on_valkey() {
+    upgraded(Valkey::start().await.world().await).await;
+}
+
+/// Runs the scene's second half in old processes and in new ones.
+async fn processes<S: Ports>(world: &mut World<S>) -> [Functions<S>; 2] {
+    let old = world.processes();
+    world.rotate_branch_key().await;
+    world.restart();
+    [old, world.processes()]
+}
+
+async fn enrolled_before<S: Ports>(mut world: World<S>) {
+    let person = world.enrolled(1, &FACTORS).await;
+
+    for running in processes(&mut world).await {
+        world.run(running);
+        let opened = world.opened(&person).await;
+        let verified = world.attempt(&opened, &person.right(&opened.asked)).await;
+        assert_eq!(verified.told(), success(200), "{verified:?}");
+    }
+    let later = world.enrolled(2, &FACTORS).await;
+    let opened = world.opened(&later).await;
+    assert_eq!(world.attempt(&opened, &later.right(&opened.asked)).await.told(), success(200));
+}
+
+async fn opened_before<S: Ports>(mut world: World<S>) {
+    let person = world.enrolled(1, &FACTORS).await;
+    let (first, second) = (world.opened(&person).await, world.opened(&person).await);
+
+    for (running, opened) in processes(&mut world).await.into_iter().zip([first, second]) {
+        world.run(running);
+        let status = world.send(world.asking_status(&opened).bearer(&opened.capability)).await;
+        assert_eq!(status.text("status"), "open");
+        let wrong = world.attempting(&opened, &person.wrong(&opened.asked)).bearer(&opened.capability);
+        assert_eq!(world.send(wrong).await.told(), problem(401, "authentication-failed"));
+        let right = world.attempting(&opened, &person.right(&opened.asked)).bearer(&opened.capability);
+        let verified = world.send(right).await;
+        assert_eq!(verified.told(), success(200), "{verified:?}");
+        let active = world.send(world.introspecting(&verified.text("access_token"))).await;
+        assert_eq!(active.json()["active"], true);
     }
 }
 
-/// The copies of the enrollment can't be forgotten: the change is made, and not answered until they are gone.
-#[tokio::test]
-async fn t4_a_rotation_is_not_answered_while_copies_may_be_read() {
-    let world = World::new().await;
-    let person = world.enrolled(1, &["pin", "nfc"]).await;
-    let token = world.stepped_up(&person).await;
-    let call = world.rotating(&person.id, &token, &person.enrolled());
-    // The second call of the port is the one that forgets.
-    world.store.faults().plan("RotateFactors", 2, Fault::FailBefore(DOWN));
+/// Each request is sent by old processes and repeated by new ones, and the other way round.
+async fn retried<S: Ports>(mut world: World<S>) {
+    let [old, new] = processes(&mut world).await;
 
-    let failed = world.send(call.clone()).await;
-    let retried = world.send(call).await;
+    for (number, order) in [(1, [&old, &new]), (2, [&new, &old])] {
+        let person = Person::new(number, &FACTORS);
+        let enrolling = world.enrolling(&person);
+        assert_eq!(twice(&mut world, order, enrolling).await.told(), success(201));
+        let anonymous = world.enrolling(&person).json(&json!({ "factors": person.enrolled() }));
+        assert_eq!(twice(&mut world, order, anonymous).await.told(), success(201));
+        let initiating = world.initiating(&person.id);
+        let opened = Opened::from(&twice(&mut world, order, initiating).await);
+        let wrong = world.attempting(&opened, &person.wrong(&opened.asked));
+        assert_eq!(twice(&mut world, order, wrong).await.json()["attempts_remaining"], 2);
+        let right = world.attempting(&opened, &person.right(&opened.asked));
+        let verified = twice(&mut world, order, right).await;
+        assert_eq!(verified.told(), success(200), "{verified:?}");
+        let revoking = world.revoking(&verified.text("refresh_token"));
+        assert_eq!(twice(&mut world, order, revoking).await.told(), success(200));
+    }
 
-    assert_eq!((failed.told(), retried.told()), (problem(503, "unavailable"), success(200)));
-    assert_eq!(version(&world, &person).await, 2);
+    let told: BTreeSet<_> = world.sink.events().iter().map(|event| event.id).collect();
+    assert_eq!(told.len(), 1 + 2 * 6, "a retry's event is the first one's");
 }
 
-#[tokio::test]
-async fn who_is_not_enrolled_has_nothing_to_rotate() {
-    let world = World::new().await;
-    let person = world.enrolled(1, &["pin", "nfc"]).await;
-    let token = world.stepped_up(&person).await;
-    let unknown = "not-a-user";
-
-    let malformed = world.send(world.rotating(unknown, &token, &person.enrolled())).await;
-
-    assert_eq!(malformed.told(), problem(404, "enrollment-not-found"));
+/// The answer to a request, which the second processes give as the first ones did.
+async fn twice<S: Ports>(world: &mut World<S>, order: [&Functions<S>; 2], call: Call) -> Answer {
+    let mut answers = Vec::new();
+    for processes in order {
+        world.run(processes.clone());
+        answers.push(world.send(call.clone()).await);
+    }
+    assert_eq!((answers[0].status, &answers[0].body), (answers[1].status, &answers[1].body));
+    answers.remove(0)
 }
 
-/// An enrollment's retry after a rotation: what it made is no more, and it makes nothing.
-#[tokio::test]
-async fn a2_an_enrollment_captured_before_a_rotation_changes_nothing() {
-    let world = World::new().await;
-    let person = Person::new(1, &["pin", "nfc"]);
-    let enrolling = world.enrolling(&person);
-    world.send(enrolling.clone()).await;
-    let token = world.stepped_up(&person).await;
-    let other = Person { factors: vec!["words".to_owned(), "face".to_owned()], ..person.clone() };
-    world.send(world.rotating(&person.id, &token, &other.enrolled())).await;
+/// Three failures before a rotation and two after it are one lock, in one trail, which the tenant reads by the person.
+async fn audited<S: Ports>(mut world: World<S>) {
+    let person = world.enrolled(1, &FACTORS).await;
+    let before = world.opened(&person).await;
+    for _ in 0..3 {
+        world.attempt(&before, &person.wrong(&before.asked)).await;
+    }
 
-    let captured = world.send(enrolling).await;
+    let [old, new] = processes(&mut world).await;
+    world.run(new);
+    let after = world.opened(&person).await;
+    world.attempt(&after, &person.wrong(&after.asked)).await;
+    world.run(old);
+    world.attempt(&after, &person.wrong(&after.asked)).await;
+    world.restart();
+    world.trail().await;
+    let read = world.send(world.reading_trail().query("user_id", &person.id)).await;
 
-    assert_eq!(captured.told(), problem(409, "already-enrolled"));
-    let opened: Opened = world.opened(&other).await;
-    assert_eq!(world.attempt(&opened, &other.right(&opened.asked)).await.status, 200);
+    assert_eq!(read.told(), success(200), "{read:?}");
+    let events = read.json()["events"].as_array().unwrap().clone();
+    let named = |name: &str| events.iter().filter(|event| event["outcome"][name].is_object()).count();
+    let counts = ["enrollment_created", "verification_opened", "attempt_wrong", "account_locked"].map(named);
+    assert_eq!(counts, [1, 2, 5, 1], "{events:#?}");
+    let subjects: BTreeSet<String> = events.iter().map(|event| event["subject"].to_string()).collect();
+    assert_eq!(subjects.len(), 1);
+    assert!(
+        events.iter().filter(|event| event["personal"].is_object()).count() >= 3,
+        "their key still opens: {events:#?}"
+    );
 }
 
-async fn version<S: Ports>(world: &World<S>, person: &Person) -> u64 {
-    let describing = Call::new(Function::DescribeEnrollment, "enrolled").bearer(&world.tenant.api_key);
-    world.send(describing.path("user_id", &person.id)).await.json()["key_version"].as_u64().unwrap()
-}
+/// A new process gives a verifier the newest pepper; an old one, which does not know it as the newest, leaves it.
+async fn upgraded<S: Ports>(mut world: World<S>) {
+    let person = world.enrolled(1, &FACTORS).await;
+    let [old, new] = processes(&mut world).await;
 
-const DOWN: StoreErrorKind = StoreErrorKind::Unavailable;
+    let mut costs = Vec::new();
+    for running in [&new, &old, &new] {
+        world.run(running.clone());
+        let opened = world.opened(&person).await;
+        let before = world.kdf.runs();
+        assert_eq!(world.attempt(&opened, &person.right(&opened.asked)).await.told(), success(200));
+        costs.push(world.kdf.runs() - before);
+    }
+
+    assert_eq!(costs, [2, 1, 1]);
+}

@@ -96,7 +96,7 @@ async fn branch_key<S: Ports>(world: &World<S>) -> BranchKey {
     let record = world.tables.find_branch_key(tenant, None).await.unwrap().unwrap();
     let context = EncryptionContext::branch_key(tenant, BranchKeyVersion::FIRST);
     let material = world.keys.unwrap_key(&WrappedKey::new(record.wrapped), &context).await.unwrap();
-    BranchKey::new(BranchKeyVersion::FIRST, tenant, &SecretKey::from_material(&material).unwrap()).unwrap()
+    BranchKey::first(tenant, &SecretKey::from_material(&material).unwrap()).unwrap()
 }
 
 /// Every object of the log.

@@ -165,7 +165,7 @@ fn matches(kdf: &Kdf, enrollment: &Enrollment, key: &BranchKey, verifiers: &Veri
 }
 
 fn branch_key(enrollment: &Enrollment, key: &SecretKey) -> BranchKey {
-    BranchKey::new(BranchKeyVersion::FIRST, enrollment.tenant, key).unwrap()
+    BranchKey::first(enrollment.tenant, key).unwrap()
 }
 
 /// All runs of 32 bytes in a value.

@@ -5,9 +5,7 @@ use std::time::{Duration, Instant};
 use crypto::{
     BranchKey, EnrolledFactors, Kdf, KdfFailed, KdfParameters, KdfPool, Outcome, SecretKey, StoredVerifier, Verifiers,
 };
-use domain::{
-    AskableSets, BranchKeyVersion, Digest, Entropy, FactorSet, FactorType, PresentedFactors, TenantId, UserId,
-};
+use domain::{AskableSets, Digest, Entropy, FactorSet, FactorType, PresentedFactors, TenantId, UserId};
 use testkit::SeededEntropy;
 
 /// As dudect does (Reparaz, Balasch, Verbauwhede, 2017): the classes in random order, fresh inputs for each measurement, the
@@ -44,12 +42,7 @@ fn measure(kdf: &Kdf, count: usize) -> Vec<(Class, f64)> {
     let source = SeededEntropy::new(7);
     let entropy: &dyn Entropy = &source;
     let (user, right) = (UserId::from_keyed_bytes([1; 16]), [[1; 32], [2; 32], [3; 32]]);
-    let branch = BranchKey::new(
-        BranchKeyVersion::FIRST,
-        TenantId::from_keyed_bytes([2; 16]),
-        &SecretKey::draw(entropy).unwrap(),
-    );
-    let branch = branch.unwrap();
+    let branch = BranchKey::first(TenantId::from_keyed_bytes([2; 16]), &SecretKey::draw(entropy).unwrap()).unwrap();
     let stored = stored_verifier(&branch, kdf, user, right);
 
     let mut samples = Vec::with_capacity(count);

@@ -9,7 +9,7 @@ use std::fs;
 
 use countersign_tests::{Embedded, Function, Ports, World};
 use crypto::{BranchKey, KdfParameters, KdfPool, SecretKey, VerifierError};
-use domain::{BranchKeyVersion, Digest, FactorType, PresentedFactors, TenantId, UserId};
+use domain::{Digest, FactorType, PresentedFactors, TenantId, UserId};
 use lambda_http::request::from_str;
 use serde_json::{Map, json};
 use tokio::runtime::{Builder, Runtime};
@@ -34,7 +34,7 @@ fn main() {
 fn derivation(runtime: &Runtime, name: &str) -> f64 {
     let parameters = KdfParameters::from_name(name).unwrap();
     let (tenant, user) = (TenantId::from_keyed_bytes([1; 16]), UserId::from_keyed_bytes([2; 16]));
-    let branch = BranchKey::new(BranchKeyVersion::FIRST, tenant, &SecretKey::new([3; 32])).unwrap();
+    let branch = BranchKey::first(tenant, &SecretKey::new([3; 32])).unwrap();
     let stored = branch.decoy(user, parameters).unwrap().asked([4; 16]).unwrap();
     let presented = vec![(FactorType::Pin, Digest::from_hex(&"5a".repeat(32)).unwrap())];
     let presented = PresentedFactors::new(presented).unwrap();

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    Account, ApiKeyId, BranchKeyVersion, CounterKey, Draw, Drawn, Enrollment, EventId, Failures, ListedSubject, Listing,
-    RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionEpoch, SessionId, TenantId, UserId,
+    Account, ApiKeyId, BranchKeyVersion, CounterKey, Draw, Drawn, Enrollment, EventId, Failures, KeyId, ListedSubject,
+    Listing, RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionEpoch, SessionId, TenantId, UserId,
     Verification, VerificationId,
 };
 use jiff::Timestamp;
@@ -12,12 +12,13 @@ use store::{
     AdvanceSessionEpoch, ApiKeyChange, ApiKeyRecord, ApiKeyRotation, Append, AppendBatch, BeginRequest, Beginning,
     BranchKeyRecord, ChangeListings, CheckReadiness, CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey,
     CurrentEnrollment, DrainOutbox, DrawPermits, EnrollmentCreation, EpochAdvance, EraseUser, Erasure, ErasureOutcome,
-    EventKey, EventPage, EventQuery, EventRecord, FindAccount, FindApiKey, FindBranchKey, FindCurrentEnrollment,
-    FindEnrollment, FindEvents, FindListings, FindLogHeads, FindSession, FindSessionEpoch, FindVerification,
-    FinishRequest, IndexEvents, KeepEvents, LeaseShard, Leasing, ListApiKeys, ListSessions, ListSigningKeys,
-    ListedApiKey, LogHead, NoteApiKeyUse, OutboxEvent, RecogniseEvents, RevokeApiKey, RevokeSessions, RotateApiKey,
-    RotateFactors, RotateRefreshToken, Rotation, FactorRotation, FactorRotationOutcome, ShardLease, SigningKeyRecord, StoreError,
-    TokenRotation, UnlockAccount, Unlocking, Upgrade, UpgradeVerifiers, UserRevocation, UserRevoked,
+    EventKey, EventPage, EventQuery, EventRecord, FactorRotation, FactorRotationOutcome, FindAccount, FindApiKey,
+    FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindEvents, FindListings, FindLogHeads, FindSession,
+    FindSessionEpoch, FindVerification, FinishRequest, IndexEvents, KeepEvents, KeyRetirement, LeaseShard, Leasing,
+    ListApiKeys, ListBranchKeys, ListSessions, ListSigningKeys, ListedApiKey, LogHead, NoteApiKeyUse, OutboxEvent,
+    RecogniseEvents, RegisteredBranchKey, RetireSigningKey, RevokeApiKey, RevokeSessions, RotateApiKey, RotateBranchKey,
+    RotateFactors, RotateRefreshToken, Rotation, ShardLease, SigningKeyRecord, StoreError, TokenRotation, UnlockAccount,
+    Unlocking, Upgrade, UpgradeVerifiers, UserRevocation, UserRevoked,
 };
 
 use crate::planted::Planted;
@@ -80,8 +81,14 @@ passed_on! {
     }
     ListApiKeys { list_api_keys(tenant: TenantId) -> Vec<ListedApiKey>; }
     ListSessions { list_sessions(tenant: TenantId, user: UserId) -> Vec<Session>; }
+    ListBranchKeys { list_branch_keys(part: u8) -> Vec<RegisteredBranchKey>; }
     ListSigningKeys { list_signing_keys() -> Vec<SigningKeyRecord>; }
     NoteApiKeyUse { note_api_key_use(tenant: TenantId, key: ApiKeyId, at: Timestamp) -> (); }
+    RetireSigningKey {
+        retire_signing_key(retirement: &KeyRetirement, event: &OutboxEvent) -> bool;
+        remove_signing_key(key: &KeyId, by: Timestamp) -> ();
+    }
+    RotateBranchKey { rotate_branch_key(record: &BranchKeyRecord, event: &OutboxEvent) -> bool; }
     RecogniseEvents { recognise_events(keys: &BTreeSet<EventKey>) -> BTreeSet<EventKey>; }
     RevokeApiKey {
         revoke_api_key(key: (TenantId, SecretHash), at: Timestamp, event: &OutboxEvent) -> ApiKeyChange;

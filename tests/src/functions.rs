@@ -24,6 +24,7 @@ use list_sessions::ListLiveSessions;
 use refresh::Refresh;
 use revoke::Revoke;
 use rotate_factors::Rotate;
+use rotate_keys::RotateKeys;
 use status::ReadStatus;
 use testkit::RecordingStore;
 use verify::Verify;
@@ -51,6 +52,7 @@ pub struct Functions<S> {
     health: Health<RecordingStore<S>, ObservedQueue, ObservedKeys>,
     pub(crate) authorize: Authorize<RecordingStore<S>, ObservedAudit<S>>,
     pub(crate) administer: Administer<RecordingStore<S>, ObservedKeys, ObservedAudit<S>>,
+    pub(crate) rotate: RotateKeys<RecordingStore<S>, ObservedKeys, ObservedAudit<S>>,
 }
 
 impl<S: Ports> Functions<S> {
@@ -160,6 +162,13 @@ impl<S: Ports> Functions<S> {
             health: Health::new(Dependencies { store: store(), queue: world.observed_queue(), keys: keys() }, clock()),
             authorize: Authorize::new(authorizer::Ports { store: store(), denials: denials(), clock: clock() }),
             administer: administer(world, audit()),
+            rotate: RotateKeys::new(rotate_keys::Ports {
+                store: store(),
+                wrap: keys(),
+                audit: audit(),
+                clock: clock(),
+                entropy: entropy(),
+            }),
         }
     }
 

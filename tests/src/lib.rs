@@ -24,6 +24,7 @@ mod handed_over;
 mod logs;
 mod person;
 mod ports;
+mod rotation;
 mod steps;
 mod trail;
 mod valkey_engine;

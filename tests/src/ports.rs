@@ -10,9 +10,9 @@ use store::{
     CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, EraseUser, FailAttempt,
     FindAccount, FindApiKey, FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindEvents, FindListings,
     FindLogHeads, FindSession, FindSessionEpoch, FindVerification, FinishRequest, IndexEvents, KeepEvents, LeaseShard,
-    ListApiKeys, ListSessions, ListSigningKeys, NoteApiKeyUse, OpenVerification, RecogniseEvents, ReserveFailure,
-    RevokeApiKey, RevokeSession, RevokeSessions, RotateApiKey, RotateFactors, RotateRefreshToken, StoreError,
-    StoreErrorKind, UnlockAccount, UpgradeVerifiers,
+    ListApiKeys, ListBranchKeys, ListSessions, ListSigningKeys, NoteApiKeyUse, OpenVerification, RecogniseEvents,
+    ReserveFailure, RetireSigningKey, RevokeApiKey, RevokeSession, RevokeSessions, RotateApiKey, RotateBranchKey,
+    RotateFactors, RotateRefreshToken, StoreError, StoreErrorKind, UnlockAccount, UpgradeVerifiers,
 };
 use testkit::{Observation, RecordingStore};
 
@@ -51,16 +51,19 @@ pub trait Ports:
     + KeepEvents
     + LeaseShard
     + ListApiKeys
+    + ListBranchKeys
     + ListSessions
     + ListSigningKeys
     + NoteApiKeyUse
     + OpenVerification
     + RecogniseEvents
     + ReserveFailure
+    + RetireSigningKey
     + RevokeApiKey
     + RevokeSession
     + RevokeSessions
     + RotateApiKey
+    + RotateBranchKey
     + RotateFactors
     + RotateRefreshToken
     + UnlockAccount
@@ -102,16 +105,19 @@ impl<S> Ports for S where
         + KeepEvents
         + LeaseShard
         + ListApiKeys
+        + ListBranchKeys
         + ListSessions
         + ListSigningKeys
         + NoteApiKeyUse
         + OpenVerification
         + RecogniseEvents
         + ReserveFailure
+        + RetireSigningKey
         + RevokeApiKey
         + RevokeSession
         + RevokeSessions
         + RotateApiKey
+        + RotateBranchKey
         + RotateFactors
         + RotateRefreshToken
         + UnlockAccount

@@ -51,7 +51,7 @@ pub struct World<S = MemoryStore> {
     pub tenant: Tenant,
     /// Another one.
     pub other: Tenant,
-    functions: Option<Functions<S>>,
+    pub(crate) functions: Option<Functions<S>>,
     authorized: Mutex<HashMap<String, AuthorizerResponse>>,
     requests: AtomicU64,
     idempotency_keys: AtomicU64,

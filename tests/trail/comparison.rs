@@ -148,7 +148,9 @@ impl Simulation {
                 | Outcome::ApiKeyRevoked { .. }
                 | Outcome::FactorsRotated { .. }
                 | Outcome::UserErased { .. }
-                | Outcome::DataExported { .. } => {
+                | Outcome::DataExported { .. }
+                | Outcome::BranchKeyRotated { .. }
+                | Outcome::SigningKeyRetired { .. } => {
                     panic!("{event:?}: {}", self.story())
                 }
             };

@@ -112,7 +112,8 @@ where
         }
         let event = self.event(known, &verification, user_key)?;
         self.0.audit.record_events(&[event]).await?;
-        Ok(known.opened(verification))
+        let opener = self.0.keys.version(verification.tenant, verification.branch_key_version).await?;
+        Ok(opened(&opener, verification))
     }
 
     /// Opens it where verifications are opened now; if that place has just failed and another one has taken over, there.
@@ -141,7 +142,7 @@ where
         match opening? {
             Opening::Opened => {
                 recorded?;
-                Ok(known.opened(verification))
+                Ok(opened(known.branch, verification))
             }
             Opening::AlreadyOpened(existing) => self.repeat(known, *existing, Some(&user_key)).await,
         }
@@ -154,13 +155,11 @@ impl<S, U, A> Clone for Initiate<S, U, A> {
     }
 }
 
-impl Known<'_> {
-    /// The answer, as every try of the request gets it.
-    fn opened(&self, verification: Verification) -> Opened {
-        Opened {
-            challenge: self.branch.challenge(verification.id),
-            capability: self.branch.capability(verification.id),
-            verification,
-        }
+/// The answer, as every try of the request gets it: of the branch key that the verification was opened with.
+fn opened(opener: &BranchKey, verification: Verification) -> Opened {
+    Opened {
+        challenge: opener.challenge(verification.id),
+        capability: opener.capability(verification.id),
+        verification,
     }
 }

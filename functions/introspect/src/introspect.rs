@@ -55,7 +55,7 @@ where
     ) -> Result<Option<Claims>, IntrospectError> {
         let tenant = arrival.tenant;
         self.0.admission.admit(arrival).await?;
-        let keys = self.0.published.published().await?;
+        let keys = self.0.published.for_token(unverified_token).await?;
         let now = self.0.clock.now();
         let check = TokenCheck { keys: &keys, issuer: &self.0.issuer, audience: tenant };
         let Ok(claims) = check.validate(unverified_token, now) else { return Ok(None) };

@@ -11,5 +11,15 @@ impl<S: ListSigningKeys + 'static> Endpoint for PublishKeys<S> {
     }
 }
 
-/// Five minutes, as long as our own processes keep the keys; a new key is published longer than that before it signs.
+/// [`keyring::JWKS_MAX_AGE`], which the times of rotating keys are made for.
 const CACHE_CONTROL: &str = "public, max-age=300";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t5_callers_are_told_to_keep_the_keys_for_as_long_as_rotation_reckons_with() {
+        assert_eq!(CACHE_CONTROL, format!("public, max-age={}", keyring::JWKS_MAX_AGE.as_secs()));
+    }
+}

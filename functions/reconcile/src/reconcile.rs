@@ -127,7 +127,6 @@ where
         if !matches!(opened.outcome, Outcome::VerificationOpened { .. }) {
             return Ok(Vec::new());
         }
-        // Whichever version it was opened with: the first one is there, and stays.
         let branch = self.0.keys.version(*tenant, BranchKeyVersion::FIRST).await?;
         let missing = Event {
             id: branch.correction_event_id(opened.id),

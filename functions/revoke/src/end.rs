@@ -46,7 +46,7 @@ impl<S: RevokeStore, U: UnwrapKey, A: RecordEvents> Revoke<S, U, A> {
             let stored = self.0.store.find_session(tenant, user, session).await?;
             return Ok(stored.filter(|stored| stored.family == presented.family()).map(|_| (user, session)));
         }
-        let keys = self.0.published.published().await?;
+        let keys = self.0.published.for_token(unverified_token).await?;
         let check = TokenCheck { keys: &keys, issuer: &self.0.issuer, audience: tenant };
         let claims = check.validate(unverified_token, self.0.clock.now());
         Ok(claims.ok().map(|claims| (claims.user, claims.session)))

@@ -74,7 +74,7 @@ impl<S: VerifyStore, U: UnwrapKey, A: RecordEvents> Verify<S, U, A> {
                 let acr = Acr::earned_by(verification.asked).ok_or(VerifyError::Unearned)?;
                 self.0.audit.record_events(&[trail.succeeded(key, (verified.session, acr), verified.at)]).await?;
                 let answered = Answered::Attempt(verification.id);
-                let body = execution.branch.open_answer(answered, execution.fingerprint, &verified.answer)?;
+                let body = opener.open_answer(answered, execution.fingerprint, &verified.answer)?;
                 Ok(Claimed::Decided(Verified { body }))
             }
         }

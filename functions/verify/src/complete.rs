@@ -28,7 +28,7 @@ impl<S: VerifyStore, U: UnwrapKey, A: RecordEvents> Verify<S, U, A> {
             attempt: execution.request.key,
             nonce: execution.nonce,
             evicted: sessions_to_evict(account, &session),
-            answer: execution.branch.seal_answer(answered, execution.fingerprint, &body, &*self.0.entropy)?,
+            answer: decision.opener.seal_answer(answered, execution.fingerprint, &body, &*self.0.entropy)?,
             session,
         };
         let (trail, attempt, at) = (decision.trail(), decision.attempt(), completion.session.created_at);
@@ -54,7 +54,7 @@ impl<S: VerifyStore, U: UnwrapKey, A: RecordEvents> Verify<S, U, A> {
         (acr, epoch): (Acr, SessionEpoch),
     ) -> Result<(Session, Zeroizing<String>), VerifyError> {
         let (verification, now) = (decision.verification, self.0.clock.now());
-        let refresh_token = decision.execution.branch.attempt_session(verification, &decision.execution.request.key);
+        let refresh_token = decision.opener.attempt_session(verification, &decision.execution.request.key);
         let session = Session {
             tenant: verification.tenant,
             user: verification.user,

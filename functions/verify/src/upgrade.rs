@@ -1,6 +1,7 @@
 //! Upgrading a verifier: success is the one moment at which the digests are at hand and known to be right.
 //!
-//! - A verifier is made again if it was derived with other parameters than today's, or peppered with an older branch key.
+//! - A verifier is made again if it was derived with other parameters than today's, or peppered with an older branch key. One that is
+//!   newer than what this process knows stays: other processes have seen a rotation first.
 //! - It costs one more derivation, one read and one conditional write, once for each of a user's sets.
 //! - It never fails an attempt, and holds its answer up for two seconds at most: the next success tries again.
 
@@ -18,7 +19,7 @@ use crate::{Verify, VerifyError, VerifyStore};
 impl<S: VerifyStore, U: UnwrapKey, A: RecordEvents> Verify<S, U, A> {
     /// Replaces the verifier that was just proven right, if it is not of today's making.
     pub(crate) async fn upgrade(&self, decision: Decision<'_>, proven: &StoredVerifier) {
-        let is_current = proven.branch_key_version() == decision.execution.branch.version();
+        let is_current = proven.branch_key_version() >= decision.execution.branch.version();
         if is_current && !proven.needs_upgrade(self.0.parameters) {
             return;
         }

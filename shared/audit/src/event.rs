@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{About, SealedPersonalData, fields};
+use crate::{About, KeyThumbprint, SealedPersonalData, fields};
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -236,6 +236,23 @@ pub enum Outcome {
         /// The key.
         #[serde(with = "fields::text")]
         key: ApiKeyId,
+    },
+    /// A tenant's branch key got a new version, by the schedule or an operator.
+    BranchKeyRotated {
+        /// The new version.
+        version: u32,
+    },
+    /// It was set when a key that signs tokens retires, by the schedule or an operator.
+    SigningKeyRetired {
+        /// The key.
+        #[serde(with = "fields::text")]
+        key: KeyThumbprint,
+        /// From when on nobody accepts what it signed.
+        #[serde(with = "fields::text")]
+        retires_at: Timestamp,
+        /// The key that was made in its place; null if there was one already.
+        #[serde(with = "fields::optional_text")]
+        successor: Option<KeyThumbprint>,
     },
 }
 

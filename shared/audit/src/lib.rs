@@ -19,6 +19,7 @@ mod recorder;
 mod retention;
 mod sink;
 mod sqs;
+mod thumbprint;
 mod trail;
 
 pub use about::{About, Subject};
@@ -31,4 +32,5 @@ pub use recorder::{KEEP_DEADLINE, PAUSE, Recorder, SEND_DEADLINE};
 pub use retention::{RETENTION, kept_until};
 pub use sink::{RecordError, RecordEvents, SendError, SendEvents};
 pub use sqs::SqsQueue;
+pub use thumbprint::{KeyThumbprint, NoThumbprint};
 pub use trail::VerificationTrail;

@@ -10,7 +10,7 @@
 //! | locked | the user and the instant of the lock, whichever verification tells of it |
 //! | not reached | the event that it takes back |
 //!
-//! Everything derives under the branch key that the verification was opened with, which its record names.
+//! Ids and pseudonyms are the same under every version of the tenant's branch key.
 
 use crypto::BranchKey;
 use domain::{Acr, EventId, Failures, IdempotencyKey, RequestId, SessionId, Verification};
@@ -21,7 +21,7 @@ use crate::{About, Event, Outcome, SealedPersonalData, Subject};
 /// What tells of a verification.
 #[derive(Debug, Clone, Copy)]
 pub struct VerificationTrail<'a> {
-    /// The branch key of the verification's `branch_key_version`.
+    /// The tenant's branch key, in any version.
     pub branch: &'a BranchKey,
     /// The verification.
     pub verification: &'a Verification,

@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use audit::{
-    About, Denial, Event, ListingEntry, MAX_EVENT_BYTES, Outcome, ParseError, RefusalReason, SealedPersonalData,
-    Subject,
+    About, Denial, Event, KeyThumbprint, ListingEntry, MAX_EVENT_BYTES, Outcome, ParseError, RefusalReason,
+    SealedPersonalData, Subject,
 };
 use domain::{
     Acr, ApiKeyId, EventId, FactorSet, FactorType, ListedAccess, RequestId, Route, Scope, Scopes, Sealed, SecretHash,
@@ -117,6 +117,18 @@ fn what_locks_and_what_an_operator_does_has_its_spelling() {
         (
             Outcome::ListingChanged { entry: None, network: None },
             r#"{"listing_changed":{"entry":null,"network":null}}"#,
+        ),
+        (Outcome::BranchKeyRotated { version: 2 }, r#"{"branch_key_rotated":{"version":2}}"#),
+        (
+            Outcome::SigningKeyRetired {
+                key: KeyThumbprint::new([0; 32]),
+                retires_at: until,
+                successor: Some(KeyThumbprint::new([255; 32])),
+            },
+            concat!(
+                r#"{"signing_key_retired":{"key":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","#,
+                r#""retires_at":"2026-11-01T00:00:00.123Z","successor":"__________________________________________8"}}"#
+            ),
         ),
     ];
 

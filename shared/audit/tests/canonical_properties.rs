@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use audit::{About, Denial, Event, ListingEntry, Outcome, RefusalReason, SealedPersonalData, Subject};
+use audit::{About, Denial, Event, KeyThumbprint, ListingEntry, Outcome, RefusalReason, SealedPersonalData, Subject};
 use domain::{
     Acr, ApiKeyId, EventId, FactorSet, FactorType, ListedAccess, RequestId, Route, Scope, Scopes, Sealed, SecretHash,
     SessionId, TenantId, TransactionHash, VerificationId,
@@ -31,6 +31,7 @@ fn outcomes() -> impl Strategy<Value = Outcome> {
         api_keys(),
         found(),
         denials(),
+        rotations(),
         (factors(), any::<u32>())
             .prop_map(|(factors, key_version)| Outcome::EnrollmentCreated { factors, key_version }),
         Just(Outcome::EnrollmentRefused { reason: RefusalReason::AlreadyEnrolled }),
@@ -143,6 +144,15 @@ fn api_keys() -> impl Strategy<Value = Outcome> {
             until
         }),
         key().prop_map(|key| Outcome::ApiKeyRevoked { key }),
+    ]
+}
+
+fn rotations() -> impl Strategy<Value = Outcome> {
+    let thumbprint = || any::<[u8; 32]>().prop_map(KeyThumbprint::new);
+    prop_oneof![
+        any::<u32>().prop_map(|version| Outcome::BranchKeyRotated { version }),
+        (thumbprint(), instants(), proptest::option::of(thumbprint()))
+            .prop_map(|(key, retires_at, successor)| Outcome::SigningKeyRetired { key, retires_at, successor }),
     ]
 }
 

@@ -13,7 +13,7 @@ use domain::{
 use jiff::Timestamp;
 
 fn branch() -> BranchKey {
-    BranchKey::new(BranchKeyVersion::FIRST, TenantId::from_keyed_bytes([1; 16]), &SecretKey::new([42; 32])).unwrap()
+    BranchKey::first(TenantId::from_keyed_bytes([1; 16]), &SecretKey::new([42; 32])).unwrap()
 }
 
 fn key(number: u8) -> IdempotencyKey {

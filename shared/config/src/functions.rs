@@ -298,6 +298,15 @@ functions! {
         /// Where audit events go.
         audit_queue_url: QueueUrl = "COUNTERSIGN_AUDIT_QUEUE_URL",
     }
+    /// What rotate-keys needs.
+    "rotate-keys" RotateKeys {
+        /// Branch keys, signing keys and the outbox.
+        core_table: TableName = "COUNTERSIGN_CORE_TABLE",
+        /// Where audit events go.
+        audit_queue_url: QueueUrl = "COUNTERSIGN_AUDIT_QUEUE_URL",
+        /// The key that wraps new keys.
+        kms_key_id: KmsKeyId = "COUNTERSIGN_KMS_KEY_ID",
+    }
     /// What publish-checkpoints needs.
     "publish-checkpoints" PublishCheckpoints {
         /// The log's heads.
@@ -366,7 +375,7 @@ mod tests {
 
     type Reader = fn(&dyn Fn(&str) -> Option<String>) -> Option<ConfigError>;
 
-    const READERS: [(&[&str], Reader); 21] = [
+    const READERS: [(&[&str], Reader); 22] = [
         (Enroll::VARIABLES, |environment| Enroll::read(&environment).err()),
         (DescribeEnrollment::VARIABLES, |environment| DescribeEnrollment::read(&environment).err()),
         (RotateFactors::VARIABLES, |environment| RotateFactors::read(&environment).err()),
@@ -385,6 +394,7 @@ mod tests {
         (Health::VARIABLES, |environment| Health::read(&environment).err()),
         (AuditWriter::VARIABLES, |environment| AuditWriter::read(&environment).err()),
         (DrainOutbox::VARIABLES, |environment| DrainOutbox::read(&environment).err()),
+        (RotateKeys::VARIABLES, |environment| RotateKeys::read(&environment).err()),
         (PublishCheckpoints::VARIABLES, |environment| PublishCheckpoints::read(&environment).err()),
         (Reconcile::VARIABLES, |environment| Reconcile::read(&environment).err()),
         (AuditQuery::VARIABLES, |environment| AuditQuery::read(&environment).err()),

@@ -34,7 +34,7 @@ pub use error::{ConfigError, Problem};
 pub use functions::{
     Admin, AuditQuery, AuditWriter, Authorizer, DescribeEnrollment, DrainOutbox, Enroll, Erase, Export, FUNCTIONS,
     Health, Initiate, Introspect, Jwks, ListSessions, PublishCheckpoints, Reconcile, Refresh, Revoke, RotateFactors,
-    Status, Verify,
+    RotateKeys, Status, Verify,
 };
 pub use issuer::Issuer;
 pub use kms_key_id::KmsKeyId;

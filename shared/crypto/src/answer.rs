@@ -28,11 +28,12 @@ impl BranchKey {
         body: &str,
         entropy: &dyn Entropy,
     ) -> Result<Sealed, SealFailed> {
-        seal(&self.answers, &self.place_of_answer(answered, request), body.as_bytes(), entropy)
+        let (key, version) = self.answers(answered);
+        seal(key, &Place::of_answer(self.tenant(), version, answered, request), body.as_bytes(), entropy)
     }
 
-    /// Opens the body of the answer to the request of this fingerprint. A request whose fingerprint this key has made is answered
-    /// under this key, so there is no other version to try.
+    /// Opens the body of the answer to the request of this fingerprint: an operation's under any version of the key, an attempt's
+    /// under the one that its verification names.
     ///
     /// # Errors
     /// [`OpenRefused`] if it is not genuine for this tenant, version and request.
@@ -42,11 +43,9 @@ impl BranchKey {
         request: RequestFingerprint,
         sealed: &Sealed,
     ) -> Result<Zeroizing<String>, OpenRefused> {
-        let mut plaintext = open(&self.answers, &self.place_of_answer(answered, request), sealed)?;
+        let (key, version) = self.answers(answered);
+        let place = Place::of_answer(self.tenant(), version, answered, request);
+        let mut plaintext = open(key, &place, sealed)?;
         String::from_utf8(std::mem::take(&mut *plaintext)).map(Zeroizing::new).map_err(|_| OpenRefused)
-    }
-
-    const fn place_of_answer(&self, answered: Answered, request: RequestFingerprint) -> Place {
-        Place::of_answer(self.tenant(), self.version(), answered, request)
     }
 }

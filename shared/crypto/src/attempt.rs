@@ -13,18 +13,19 @@ impl BranchKey {
     pub fn attempt_mark(&self, verification: VerificationId, attempt: &IdempotencyKey) -> AttemptMark {
         let message = Canonical::new("mark").field(verification.as_bytes()).field(attempt.as_bytes());
         let mut mark = [0; 8];
-        mark.iter_mut().zip(self.attempt_marks.tag(message.as_bytes())).for_each(|(target, byte)| *target = byte);
+        mark.iter_mut().zip(self.names.attempt_marks.tag(message.as_bytes())).for_each(|(target, byte)| *target = byte);
         AttemptMark(mark)
     }
 
-    /// The session that the attempt opens if it is right, as its refresh token, which names it.
+    /// The session that the attempt opens if it is right, as its refresh token, which names it. Of the version that the verification
+    /// names: every execution gives the same.
     ///
     /// The token's secret depends on the verification's sealed verifier: at least 96 random bits ([`Sealed`](domain::Sealed)'s nonce)
     /// that stand in the verification's item and nowhere else. So this key alone does not foretell any token.
     #[must_use]
     pub fn attempt_session(&self, verification: &Verification, attempt: &IdempotencyKey) -> RefreshToken {
         let message = |label| Canonical::new(label).field(verification.id.as_bytes()).field(attempt.as_bytes());
-        let session = SessionId::from_keyed_bytes(self.sessions.half_tag(message("session").as_bytes()));
+        let session = SessionId::from_keyed_bytes(self.names.sessions.half_tag(message("session").as_bytes()));
         let message = message("refresh-token").field(verification.verifier.as_bytes());
         let secret = Zeroizing::new(self.refresh_tokens.tag(message.as_bytes()));
         RefreshToken::with_secret(verification.user, session, &secret)

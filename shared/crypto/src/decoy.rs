@@ -4,8 +4,8 @@
 //! - A decoy's askable sets are drawn like a real user's, from 2 to 5 plausible factors.
 //! - Its verifiers cost the same derivation and match nothing.
 //!
-//! A decoy depends on the branch key's version: take it from the tenant's first version, or a rotation would change the sets
-//! of all users who do not exist, and of nobody else.
+//! A decoy's sets are the same under every version of the branch key, or a rotation would change the sets of all users who do not
+//! exist, and of nobody else. Its verifiers name the version that made them, as a user's do: the first is never wrong.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -23,7 +23,7 @@ impl BranchKey {
     /// # Errors
     /// None in practice; [`VerifierError`] because drawing may fail with other sources.
     pub fn decoy(&self, user: UserId, parameters: KdfParameters) -> Result<Decoy<'_>, VerifierError> {
-        let key = self.decoys.tag(user.as_bytes());
+        let key = self.names.decoys.tag(user.as_bytes());
         let sets = draw_sets(&KeyedEntropy::new(&key, SETS))?;
         Ok(Decoy { branch: self, parameters, key: SecretKey::new(key), sets })
     }

@@ -79,7 +79,7 @@ pub use secret_key::SecretKey;
 pub use signing_key::SigningKey;
 pub use transaction::transaction_hash;
 pub use user_key::UserKey;
-pub use validate::{IAT_SKEW, MAX_TOKEN_LENGTH, TokenCheck, TokenRefused};
+pub use validate::{IAT_SKEW, MAX_TOKEN_LENGTH, TokenCheck, TokenRefused, names_unknown_key};
 pub use verifier::{Outcome, ProvenFactors, StoredVerifier, VerifierError};
 pub use verifiers::{EnrolledFactors, Verifiers};
 pub use verifying_key::{InvalidKey, VerifyingKey};

@@ -103,13 +103,14 @@ impl RefreshToken {
 
 impl BranchKey {
     /// The token that this one is exchanged for by the request of this idempotency key. Every execution of the request gives the
-    /// same, so that a retry of one that died halfway is no reuse.
+    /// same, so that a retry of one that died halfway is no reuse: also under another version of the key, for which it is derived from
+    /// the first.
     ///
     /// Its own secret depends on the presented token's, which is stored nowhere. So this key alone does not foretell it.
     #[must_use]
     pub fn refreshed(&self, presented: &RefreshToken, request: &IdempotencyKey) -> RefreshToken {
         let message = Canonical::new("refreshed").field(request.as_bytes()).field(presented.text.as_bytes());
-        let secret = Zeroizing::new(self.refresh_tokens.tag(message.as_bytes()));
+        let secret = Zeroizing::new(self.names.refreshed.tag(message.as_bytes()));
         let [own, _] = halves(&secret);
         RefreshToken::with_halves(presented.user, presented.session, &presented.family, &own)
     }

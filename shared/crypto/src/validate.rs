@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::TenantId;
+use domain::{KeyId, TenantId};
 use jiff::Timestamp;
 
 use crate::low_s::has_low_s;
@@ -78,6 +78,31 @@ impl TokenCheck<'_> {
         Claims::from_json(&payload).ok_or(TokenRefused::Claims)
     }
 }
+
+/// Whether the token has the header that we write, with the id of a key that is not among these: a key may be newer than they are.
+/// Any other token was signed by no key of ours, and is no reason to ask for newer ones.
+#[must_use]
+pub fn names_unknown_key(unverified_token: &str, keys: &[VerifyingKey]) -> bool {
+    let header = unverified_token.split_once('.').map(|(header, _)| header).filter(|header| header.len() < MAX_HEADER);
+    let Some(named) = header.and_then(|header| URL_SAFE_NO_PAD.decode(header).ok()).as_deref().and_then(named_key)
+    else {
+        return false;
+    };
+    keys.iter().all(|key| *key.id() != named)
+}
+
+/// The key that a header of our form names.
+fn named_key(unverified_header: &[u8]) -> Option<KeyId> {
+    let [before, after] = TOKEN_HEADER;
+    let unverified_id = str::from_utf8(unverified_header).ok()?.strip_prefix(before)?.strip_suffix(after)?;
+    unverified_id.parse().ok()
+}
+
+/// What stands before and after the key's id in every header that we write.
+pub(crate) const TOKEN_HEADER: [&str; 2] = [r#"{"alg":"ES256","kid":""#, r#"","typ":"at+jwt"}"#];
+
+/// Longer than any header that we write, in base64url.
+const MAX_HEADER: usize = 160;
 
 /// Why a token does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

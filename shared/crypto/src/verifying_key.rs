@@ -11,6 +11,7 @@ use domain::KeyId;
 use crate::Jwk;
 use crate::derive::sha256;
 use crate::signatures_seen::SignaturesSeen;
+use crate::validate::TOKEN_HEADER;
 
 /// Checks ES256 signatures. Its id is its own thumbprint, so a key can't be published under another's id.
 ///
@@ -74,7 +75,8 @@ impl VerifyingKey {
 
     /// The one JOSE header that tokens under this key have, encoded.
     pub(crate) fn token_header(&self) -> String {
-        URL_SAFE_NO_PAD.encode(format!(r#"{{"alg":"ES256","kid":"{}","typ":"at+jwt"}}"#, self.id))
+        let [before, after] = TOKEN_HEADER;
+        URL_SAFE_NO_PAD.encode(format!("{before}{}{after}", self.id))
     }
 
     /// Whether this is the key's signature (r ‖ s) of the message. A genuine one is remembered, and recognised the next time.

@@ -13,7 +13,7 @@ use audit::{About, Behaviour, Denial, Event, MemorySink, Outcome, PAUSE};
 use countersign_http::{Inbound, Problem, ProblemType};
 use crypto::{BranchKey, SecretKey};
 use denials::{Denials, ONE_IN};
-use domain::{BranchKeyVersion, Clock, RequestId, Route, TenantId, VerificationId};
+use domain::{Clock, RequestId, Route, TenantId, VerificationId};
 use testkit::{FixedClock, SeededEntropy};
 
 struct Scene {
@@ -63,7 +63,7 @@ fn server(number: u8) -> Inbound {
 
 /// A request with a capability that names a tenant, which anybody can write.
 fn device(number: u8) -> Inbound {
-    let key = BranchKey::new(BranchKeyVersion::FIRST, tenant(number), &SecretKey::new([7; 32])).unwrap();
+    let key = BranchKey::first(tenant(number), &SecretKey::new([7; 32])).unwrap();
     let capability = key.capability(VerificationId::from_keyed_bytes([9; 16]));
     inbound(r#"{"kind": "capability"}"#, capability.expose())
 }

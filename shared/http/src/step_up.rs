@@ -58,7 +58,7 @@ impl<S: FindSession + FindSessionEpoch + ListSigningKeys + Clone> StepUp<S> {
         user: UserId,
     ) -> Result<Recognised, StepUpRefused> {
         let unverified_token = unverified_token.ok_or(StepUpRefused::Required)?;
-        let keys = self.published.published().await?;
+        let keys = self.published.for_token(unverified_token).await?;
         let check = TokenCheck { keys: &keys, issuer: &self.issuer, audience: tenant };
         let claims = check.validate(unverified_token, self.clock.now()).map_err(|_| StepUpRefused::Required)?;
         if claims.user == user { Ok(Recognised(claims)) } else { Err(StepUpRefused::Required) }

@@ -46,14 +46,31 @@ impl<T: Clone> Aged<T> {
     }
 
     /// The value at `now`, fetched if need be.
-    pub(crate) async fn get<F>(&self, now: Timestamp, fetch: impl FnOnce() -> F) -> Result<T, KeyringError>
+    pub(crate) fn get<F>(
+        &self,
+        now: Timestamp,
+        fetch: impl FnOnce() -> F,
+    ) -> impl Future<Output = Result<T, KeyringError>>
+    where
+        F: Future<Output = Result<T, KeyringError>>,
+    {
+        self.renew(now, FRESH_FOR, fetch)
+    }
+
+    /// The value at `now`, fetched if it is as old as this. Of a failed fetch nobody hears while there is a usable value.
+    pub(crate) async fn renew<F>(
+        &self,
+        now: Timestamp,
+        fresh_for: Duration,
+        fetch: impl FnOnce() -> F,
+    ) -> Result<T, KeyringError>
     where
         F: Future<Output = Result<T, KeyringError>>,
     {
         let failures = self.failures.load(Ordering::SeqCst);
         let mut kept = self.kept.lock().await;
         if let Some(kept) = &*kept
-            && kept.needs_no_fetch(now)
+            && kept.needs_no_fetch(now, fresh_for)
         {
             return Ok(kept.value.clone());
         }
@@ -83,9 +100,9 @@ impl<T> Kept<T> {
         now.duration_since(self.fetched_at).unsigned_abs()
     }
 
-    fn needs_no_fetch(&self, now: Timestamp) -> bool {
+    fn needs_no_fetch(&self, now: Timestamp, fresh_for: Duration) -> bool {
         let backs_off = self.failed_at.is_some_and(|at| now.duration_since(at).unsigned_abs() < BACK_OFF);
-        self.age(now) < FRESH_FOR || (backs_off && self.age(now) < USABLE_FOR)
+        self.age(now) < fresh_for || (backs_off && self.age(now) < USABLE_FOR)
     }
 }
 

@@ -1,30 +1,31 @@
 //! Branch keys at hand.
+//!
+//! Two things are kept: what is stored of each tenant's newest version, and each version's key itself. So a key is unwrapped once for
+//! as long as it is kept, whether it is asked for as the newest, by its number, or for the names that the first version gives.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use crypto::{BranchKey, EncryptionContext, PresentedCapability, SecretKey, UnwrapKey, WrappedKey};
 use domain::{BranchKeyVersion, Clock, TenantId, VerificationId};
 use store::{BranchKeyRecord, FindBranchKey};
 
 use crate::KeyringError;
-use crate::aged::Aged;
+use crate::slots::Slots;
 
 /// Finds, unwraps and keeps branch keys.
 pub struct BranchKeys<S, U> {
     store: S,
     unwrap: U,
     clock: Arc<dyn Clock>,
-    kept: Mutex<HashMap<Wanted, Arc<Aged<Arc<BranchKey>>>>>,
+    newest: Slots<TenantId, Arc<BranchKeyRecord>>,
+    keys: Slots<(TenantId, BranchKeyVersion), Arc<BranchKey>>,
 }
-
-type Wanted = (TenantId, Option<BranchKeyVersion>);
 
 impl<S: FindBranchKey, U: UnwrapKey> BranchKeys<S, U> {
     /// Branch keys out of this store, unwrapped by this key service.
     pub fn new(store: S, unwrap: U, clock: Arc<dyn Clock>) -> Self {
-        Self { store, unwrap, clock, kept: Mutex::default() }
+        Self { store, unwrap, clock, newest: Slots::default(), keys: Slots::default() }
     }
 
     /// The tenant's newest branch key.
@@ -32,7 +33,8 @@ impl<S: FindBranchKey, U: UnwrapKey> BranchKeys<S, U> {
     /// # Errors
     /// [`KeyringError`] if the key is neither kept nor to be had.
     pub async fn current(&self, tenant: TenantId) -> Result<Arc<BranchKey>, KeyringError> {
-        self.get((tenant, None)).await
+        let record = self.newest(tenant).await?;
+        self.stored(&record).await
     }
 
     /// The version that a record was sealed under.
@@ -40,13 +42,22 @@ impl<S: FindBranchKey, U: UnwrapKey> BranchKeys<S, U> {
     /// # Errors
     /// [`KeyringError`] if the key is neither kept nor to be had.
     pub async fn version(&self, tenant: TenantId, version: BranchKeyVersion) -> Result<Arc<BranchKey>, KeyringError> {
-        // Most records are of the newest version, which is at hand already.
-        if let Ok(current) = self.current(tenant).await
-            && current.version() == version
-        {
-            return Ok(current);
+        // Most records are of the newest version, or of the first, whose key stands with each.
+        if let Ok(newest) = self.newest(tenant).await {
+            if newest.version == version {
+                return self.stored(&newest).await;
+            }
+            if version == BranchKeyVersion::FIRST {
+                return self.first(&newest).await;
+            }
         }
-        self.get((tenant, Some(version))).await
+        let fetch = || {
+            Box::pin(async {
+                let record = self.store.find_branch_key(tenant, Some(version)).await?;
+                self.open(&record.ok_or(KeyringError::Missing("branch key"))?).await
+            })
+        };
+        self.keys.get((tenant, version), self.clock.now(), fetch).await
     }
 
     /// Whether what was presented is the capability of this verification. A tenant without keys has none.
@@ -68,31 +79,54 @@ impl<S: FindBranchKey, U: UnwrapKey> BranchKeys<S, U> {
         }
     }
 
-    async fn get(&self, wanted: Wanted) -> Result<Arc<BranchKey>, KeyringError> {
-        let slot = self.slot(wanted);
-        let got = slot.get(self.clock.now(), || self.fetch(wanted)).await;
-        if matches!(got, Err(KeyringError::Missing(_))) {
-            // Anybody can name a tenant in a made-up capability: what does not exist takes no place.
-            self.kept.lock().unwrap_or_else(PoisonError::into_inner).remove(&wanted);
-        }
-        got
+    async fn newest(&self, tenant: TenantId) -> Result<Arc<BranchKeyRecord>, KeyringError> {
+        let fetch = || {
+            Box::pin(async {
+                let record = self.store.find_branch_key(tenant, None).await?;
+                Ok(Arc::new(record.ok_or(KeyringError::Missing("branch key"))?))
+            })
+        };
+        self.newest.get(tenant, self.clock.now(), fetch).await
     }
 
-    async fn fetch(&self, (tenant, version): Wanted) -> Result<Arc<BranchKey>, KeyringError> {
-        let record = self.store.find_branch_key(tenant, version).await?;
-        let record = record.ok_or(KeyringError::Missing("branch key"))?;
-        let wrapped = WrappedKey::new(record.wrapped.clone());
-        let material = self.unwrap.unwrap_key(&wrapped, &context(&record)).await?;
-        let key = SecretKey::from_material(&material)?;
-        Ok(Arc::new(BranchKey::new(record.version, tenant, &key)?))
+    /// The key of a record that is at hand.
+    async fn stored(&self, record: &BranchKeyRecord) -> Result<Arc<BranchKey>, KeyringError> {
+        // In a box, as every fetch: it is rare, and large inside of every future above it.
+        let fetch = || Box::pin(self.open(record));
+        self.keys.get((record.tenant, record.version), self.clock.now(), fetch).await
     }
 
-    fn slot(&self, wanted: Wanted) -> Arc<Aged<Arc<BranchKey>>> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= MAX_KEPT && !kept.contains_key(&wanted) {
-            kept.clear();
+    /// The tenant's first key, which stands with every version.
+    async fn first(&self, record: &BranchKeyRecord) -> Result<Arc<BranchKey>, KeyringError> {
+        let fetch = || {
+            Box::pin(async {
+                let key = self.unwrap(record.tenant, BranchKeyVersion::FIRST, record.first()).await?;
+                Ok(Arc::new(BranchKey::first(record.tenant, &key)?))
+            })
+        };
+        self.keys.get((record.tenant, BranchKeyVersion::FIRST), self.clock.now(), fetch).await
+    }
+
+    /// A later version needs the first beside it, for the names: one wait for both.
+    async fn open(&self, record: &BranchKeyRecord) -> Result<Arc<BranchKey>, KeyringError> {
+        let own = self.unwrap(record.tenant, record.version, &record.wrapped);
+        if record.version == BranchKeyVersion::FIRST {
+            return Ok(Arc::new(BranchKey::first(record.tenant, &own.await?)?));
         }
-        Arc::clone(kept.entry(wanted).or_insert_with(|| Arc::new(Aged::empty())))
+        let (first, own) = tokio::try_join!(self.first(record), own)?;
+        Ok(Arc::new(first.following(record.version, &own)?))
+    }
+
+    async fn unwrap(
+        &self,
+        tenant: TenantId,
+        version: BranchKeyVersion,
+        wrapped: &[u8],
+    ) -> Result<SecretKey, KeyringError> {
+        let wrapped = WrappedKey::new(wrapped.to_vec());
+        let context = EncryptionContext::branch_key(tenant, version);
+        let material = self.unwrap.unwrap_key(&wrapped, &context).await?;
+        Ok(SecretKey::from_material(&material)?)
     }
 }
 
@@ -101,11 +135,3 @@ impl<S, U> fmt::Debug for BranchKeys<S, U> {
         f.debug_struct("BranchKeys").finish_non_exhaustive()
     }
 }
-
-/// What a branch key's wrapping is bound to.
-pub(crate) fn context(record: &BranchKeyRecord) -> EncryptionContext {
-    EncryptionContext::branch_key(record.tenant, record.version)
-}
-
-/// Tenants per process whose keys are kept, a few hundred bytes each; beyond that the cache starts anew.
-const MAX_KEPT: usize = 10_000;

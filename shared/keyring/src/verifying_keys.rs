@@ -2,8 +2,9 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-use crypto::VerifyingKey;
+use crypto::{VerifyingKey, names_unknown_key};
 use domain::Clock;
 use store::{ListSigningKeys, SigningKeyRecord, StoreError, StoreErrorKind};
 
@@ -29,6 +30,19 @@ impl<S: ListSigningKeys> VerifyingKeys<S> {
     /// [`KeyringError`] if the keys are neither kept nor to be had.
     pub async fn published(&self) -> Result<Arc<[VerifyingKey]>, KeyringError> {
         self.kept.get(self.clock.now(), || self.fetch()).await
+    }
+
+    /// The keys to check this token with: those that are published, fetched again if none of them can have signed it. That is asked
+    /// at most once in [`ASK_AGAIN_AFTER`], whatever callers send.
+    ///
+    /// # Errors
+    /// [`KeyringError`] if the keys are neither kept nor to be had.
+    pub async fn for_token(&self, unverified_token: &str) -> Result<Arc<[VerifyingKey]>, KeyringError> {
+        let keys = self.published().await?;
+        if !names_unknown_key(unverified_token, &keys) {
+            return Ok(keys);
+        }
+        self.kept.renew(self.clock.now(), ASK_AGAIN_AFTER, || self.fetch()).await
     }
 
     async fn fetch(&self) -> Result<Arc<[VerifyingKey]>, KeyringError> {
@@ -57,3 +71,10 @@ fn parse(record: &SigningKeyRecord) -> Result<VerifyingKey, KeyringError> {
     }
     Ok(key)
 }
+
+/// How long callers may keep the published keys (`Cache-Control` of `/.well-known/jwks.json`).
+pub const JWKS_MAX_AGE: Duration = Duration::from_secs(300);
+
+/// How seldom the keys are asked for again because a token names an unknown one: an emergency's new key counts after this time, and a
+/// flood of made-up ids costs one read in it.
+const ASK_AGAIN_AFTER: Duration = Duration::from_secs(10);

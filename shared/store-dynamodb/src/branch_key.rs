@@ -1,16 +1,17 @@
-//! Branch keys: an item for each version, and a copy of the newest one, so that finding it is one read.
+//! Branch keys: an item for each version, a copy of the newest one, so that finding it is one read, and a line of the register, so that
+//! all can be listed.
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::{BranchKeyVersion, TenantId};
-use store::{BranchKeyRecord, CreateBranchKey, FindBranchKey, StoreError};
+use store::{BranchKeyRecord, CreateBranchKey, FindBranchKey, OutboxEvent, RotateBranchKey, StoreError};
 
-use crate::call::{MUST_BE_NEW, Transaction, not_understood, putting_new};
+use crate::call::{MUST_BE_NEW, Transaction, not_understood, putting, putting_new};
 use crate::item::{Item, ItemBuilder, bytes, instant, number};
 use crate::keys::{self, Key, PK};
 use crate::reader::Reader;
-use crate::{DynamoStore, KnowsCore};
+use crate::{DynamoStore, KnowsCore, key_register, outbox};
 
 impl<T: KnowsCore> FindBranchKey for DynamoStore<T> {
     async fn find_branch_key(
@@ -36,11 +37,28 @@ impl<T: KnowsCore> FindBranchKey for DynamoStore<T> {
 }
 
 impl<T: KnowsCore> CreateBranchKey for DynamoStore<T> {
-    /// One `TransactWriteItems` of two writes. Repeated after a lost answer it meets its own item, which is `true` again.
+    /// One `TransactWriteItems` of three writes. Repeated after a lost answer it meets its own item, which is `true` again.
     async fn create_branch_key(&self, record: &BranchKeyRecord) -> Result<bool, StoreError> {
-        let operation = "CreateBranchKey";
+        self.write_branch_key("CreateBranchKey", record, None).await
+    }
+}
+
+impl<T: KnowsCore> RotateBranchKey for DynamoStore<T> {
+    /// One `TransactWriteItems` of four writes. Repeated after a lost answer it meets its own item, which is `true` again.
+    async fn rotate_branch_key(&self, record: &BranchKeyRecord, event: &OutboxEvent) -> Result<bool, StoreError> {
+        self.write_branch_key("RotateBranchKey", record, Some(event)).await
+    }
+}
+
+impl<T: KnowsCore> DynamoStore<T> {
+    async fn write_branch_key(
+        &self,
+        operation: &'static str,
+        record: &BranchKeyRecord,
+        event: Option<&OutboxEvent>,
+    ) -> Result<bool, StoreError> {
         let table = self.tables.core();
-        let writes = writes(table, record).map_err(|_| not_understood(operation))?;
+        let writes = writes(table, record, event).map_err(|_| not_understood(operation))?;
 
         match self.transact(operation, writes).await? {
             Transaction::Done => Ok(true),
@@ -54,12 +72,19 @@ impl<T: KnowsCore> CreateBranchKey for DynamoStore<T> {
     }
 }
 
-fn writes(table: &str, record: &BranchKeyRecord) -> Result<Vec<TransactWriteItem>, BuildError> {
+fn writes(
+    table: &str,
+    record: &BranchKeyRecord,
+    event: Option<&OutboxEvent>,
+) -> Result<Vec<TransactWriteItem>, BuildError> {
     let version = putting_new(table, item_at(&keys::branch_key(record.tenant, record.version), record))?;
     let newest = Put::builder().table_name(table);
     let newest = newest.set_item(Some(item_at(&keys::newest_branch_key(record.tenant), record)));
     let newest = follows(newest, record.version).build()?;
-    Ok(vec![version, TransactWriteItem::builder().put(newest).build()])
+    let registered = putting(table, key_register::item(record))?;
+    let event = event.map(|event| putting(table, outbox::item(event))).transpose()?;
+    let writes = [version, TransactWriteItem::builder().put(newest).build(), registered];
+    Ok(writes.into_iter().chain(event).collect())
 }
 
 /// The condition that the newest version so far is the one before this.
@@ -77,15 +102,22 @@ pub(crate) fn item_at(key: &Key, record: &BranchKeyRecord) -> Item {
     ItemBuilder::new(key)
         .with(VERSION, number(record.version.number()))
         .with(WRAPPED, bytes(record.wrapped.as_slice()))
+        .with_optional(FIRST, record.first.as_deref().map(bytes))
         .with(CREATED, instant(record.created_at))
         .build()
 }
 
 pub(crate) fn parse(reader: &Reader<'_>, tenant: TenantId) -> Result<BranchKeyRecord, StoreError> {
     let version = BranchKeyVersion::new(reader.number(VERSION)?).ok_or_else(|| reader.corrupt(VERSION))?;
-    Ok(BranchKeyRecord { tenant, version, wrapped: reader.bytes(WRAPPED)?, created_at: reader.instant(CREATED)? })
+    let first = reader.optional_bytes(FIRST)?;
+    if first.is_some() != (version > BranchKeyVersion::FIRST) {
+        return Err(reader.corrupt(FIRST));
+    }
+    let (wrapped, created_at) = (reader.bytes(WRAPPED)?, reader.instant(CREATED)?);
+    Ok(BranchKeyRecord { tenant, version, wrapped, first, created_at })
 }
 
 const VERSION: &str = "version";
 const WRAPPED: &str = "wrapped";
+const FIRST: &str = "first";
 const CREATED: &str = "created";

@@ -11,8 +11,8 @@ use crate::item::{Item, TTL, bytes, text};
 use crate::keys::{self, PK, SK};
 use crate::reader::Reader;
 use crate::{
-    account, api_key, branch_key, counter, enrollment, event, listing, log_head, outbox, request, session_epoch,
-    signing_key, verification,
+    account, api_key, branch_key, counter, enrollment, event, key_register, listing, log_head, outbox, request,
+    session_epoch, signing_key, verification,
 };
 
 /// Reads an item of the named kind; only whether it can be is of interest.
@@ -29,6 +29,10 @@ fn read(kind: &str, item: &Item) -> Result<(), StoreError> {
         "branch key" | "newest branch key" => {
             let key = keys::branch_key(tenant(), BranchKeyVersion::FIRST);
             branch_key::parse(&Reader { operation, table, key: &key, item }, tenant()).map(|_| ())
+        }
+        "registered branch key" => {
+            let partition = keys::registered_branch_key(tenant()).pk;
+            key_register::parse(operation, table, &partition, item).map(|_| ())
         }
         "API key" => {
             let hash = SecretHash::new([0xab; 32]);
@@ -67,8 +71,16 @@ fn assert_corrupt(kind: &str, item: &Item, what: &str) {
 fn is_read(kind: &str, name: &str) -> bool {
     match name {
         PK | TTL => false,
-        SK => ["listed API key", "signing key", "listing", "outbox event", "event by subject", "event by time"]
-            .contains(&kind),
+        SK => [
+            "registered branch key",
+            "listed API key",
+            "signing key",
+            "listing",
+            "outbox event",
+            "event by subject",
+            "event by time",
+        ]
+        .contains(&kind),
         _ => true,
     }
 }
@@ -210,6 +222,9 @@ fn a_value_out_of_its_range_is_corrupt() {
         ("account", "reserved", AttributeValue::Bs((0..10).map(|mark| Blob::new([mark; 9])).collect())),
         ("account", "reserved", AttributeValue::Bs(vec![Blob::new([1; 8])])),
         ("branch key", "version", number("-1")),
+        ("branch key", "version", number("1")),
+        ("registered branch key", "version", number("0")),
+        ("registered branch key", "sk", text("018f0000-0000-7000-8000-00000000000b")),
         ("API key", "tenant", text("T")),
         ("listing", "sk", text("network/198.51.100.7/24")),
         ("listing", "sk", text("network/198.51.100.0")),

@@ -26,6 +26,7 @@ fn the_table_of_keys_shows_what_the_functions_give() {
         ("core", "session epoch", keys::session_epoch(tenant(), 11)),
         ("core", "branch key", keys::branch_key(tenant(), BranchKeyVersion::new(7).unwrap())),
         ("core", "newest branch key", keys::newest_branch_key(tenant())),
+        ("core", "registered branch key", keys::registered_branch_key(tenant())),
         ("core", "API key", keys::api_key(hash)),
         ("core", "listed API key", keys::listed_api_key(tenant(), hash.into())),
         ("core", "signing key", keys::signing_key(&"kid-1".parse().unwrap())),

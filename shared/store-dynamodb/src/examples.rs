@@ -17,8 +17,8 @@ use store::{
 use crate::item::Item;
 use crate::log_head::Turn;
 use crate::{
-    account, api_key, branch_key, counter, enrollment, event, keys, listing, log_head, outbox, request, session_epoch,
-    signing_key, verification,
+    account, api_key, branch_key, counter, enrollment, event, key_register, keys, listing, log_head, outbox, request,
+    session_epoch, signing_key, verification,
 };
 
 /// One kind of item.
@@ -49,6 +49,8 @@ pub(crate) fn kinds() -> Vec<Kind> {
     let branch = kind("core", "branch key", usual, largest);
     let [usual, largest] = branch_keys.each_ref().map(newest);
     let newest = kind("core", "newest branch key", usual, largest);
+    let [usual, largest] = branch_keys.each_ref().map(key_register::item);
+    let registered = kind("core", "registered branch key", usual, largest);
     let [usual, largest] = api_keys.each_ref().map(|key| api_key::item(&key.record));
     let api_key = kind("core", "API key", usual, largest);
     let [usual, largest] = api_keys.map(|key| api_key::listed_item(&key));
@@ -77,6 +79,7 @@ pub(crate) fn kinds() -> Vec<Kind> {
         epoch,
         branch,
         newest,
+        registered,
         api_key,
         listed_api_key,
         signing_key,
@@ -235,9 +238,10 @@ fn branch_keys() -> [BranchKeyRecord; 2] {
         tenant: tenant(),
         version: BranchKeyVersion::new(7).unwrap(),
         wrapped: vec![9; 184],
+        first: Some(vec![8; 184]),
         created_at: at(0),
     };
-    [usual.clone(), BranchKeyRecord { wrapped: vec![9; 256], ..usual }]
+    [usual.clone(), BranchKeyRecord { wrapped: vec![9; 256], first: Some(vec![8; 256]), ..usual }]
 }
 
 /// Usually a key with a short name, for everything; at most one of the longest name that was used, replaced and revoked.

@@ -8,6 +8,7 @@
 //! | core | session epoch | `t/018f0000-0000-7000-8000-00000000000a/session-epoch/11` | `session-epoch` |
 //! | core | branch key | `t/018f0000-0000-7000-8000-00000000000a/branch-key` | `v/7` |
 //! | core | newest branch key | `t/018f0000-0000-7000-8000-00000000000a/branch-key` | `newest` |
+//! | core | registered branch key | `branch-keys/10` | `018f0000-0000-7000-8000-00000000000a` |
 //! | core | API key | `api-key/abababababababababababababababababababababababababababababababab` | `api-key` |
 //! | core | listed API key | `t/018f0000-0000-7000-8000-00000000000a/api-keys` | `abababababababab` |
 //! | core | signing key | `signing-keys` | `kid-1` |
@@ -21,7 +22,8 @@
 //! | audit | log head | `log/3` | `head` |
 //!
 //! All that belongs to a tenant begins with it, so that no id of one tenant ever names an item of another. API keys are found
-//! before the tenant is known, and listed under it besides. Signing keys, listings and the counters of everybody together are the deployment's own.
+//! before the tenant is known, and listed under it besides. Signing keys, the register of branch keys, listings and the counters of
+//! everybody together are the deployment's own.
 //! Signing and branch keys are read about once in five minutes by each process, listings once a minute, so that their
 //! small partitions stay cold; the counters of everybody are sharded and leased. The outbox is written to only while the queue is
 //! down, and then in 16 parts; a tenant's events of one hour are in 8, which take 8,000 a second; a head is written a few times for
@@ -36,7 +38,7 @@ use domain::{
     UserId, VerificationId,
 };
 use jiff::Timestamp;
-use store::{EventKey, outbox_part};
+use store::{EventKey, outbox_part, register_part};
 
 /// The primary key of one item.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,6 +97,16 @@ pub(crate) fn branch_key(tenant: TenantId, version: BranchKeyVersion) -> Key {
 /// The copy of a tenant's newest branch key, so that finding it is one read.
 pub(crate) fn newest_branch_key(tenant: TenantId) -> Key {
     Key::new(branch_key_partition(tenant), "newest")
+}
+
+/// A tenant's line in the register of branch keys.
+pub(crate) fn registered_branch_key(tenant: TenantId) -> Key {
+    Key::new(register(register_part(tenant)), tenant.to_string())
+}
+
+/// One part of the register of branch keys.
+pub(crate) fn register(part: u8) -> String {
+    format!("branch-keys/{part}")
 }
 
 /// The API key of this hash.

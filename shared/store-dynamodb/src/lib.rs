@@ -28,6 +28,7 @@ mod enrollment;
 mod error;
 mod event;
 mod item;
+mod key_register;
 mod keys;
 mod lifecycle;
 mod listing;

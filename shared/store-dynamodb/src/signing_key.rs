@@ -1,14 +1,20 @@
 //! Signing keys: a handful of items in one partition of the core table.
 
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::KeyId;
-use store::{CreateSigningKey, ListSigningKeys, SigningKeyRecord, StoreError};
+use jiff::Timestamp;
+use store::{
+    CreateSigningKey, KeyRetirement, ListSigningKeys, OutboxEvent, RetireSigningKey, SigningKeyRecord, StoreError,
+};
 
-use crate::call::Put;
+use crate::call::{Put, Transaction, not_understood, putting, putting_new};
+use crate::change::Change;
 use crate::error::failure;
 use crate::item::{Item, ItemBuilder, bytes, instant, text};
 use crate::keys::{self, Key, PK, SIGNING_KEYS, SK};
 use crate::reader::{Reader, corrupt};
-use crate::{DynamoStore, KnowsCore};
+use crate::{DynamoStore, KnowsCore, outbox};
 
 impl<T: KnowsCore> ListSigningKeys for DynamoStore<T> {
     /// One `Query`; a second one only past 1 MB, which no handful of keys reaches.
@@ -44,6 +50,42 @@ impl<T: KnowsCore> CreateSigningKey for DynamoStore<T> {
             Put::Stored | Put::Exists(_) => Ok(()),
         }
     }
+}
+
+impl<T: KnowsCore> RetireSigningKey for DynamoStore<T> {
+    /// One `TransactWriteItems` of two writes, or three with a successor. Repeated after a lost answer it is refused: what was known does
+    /// not hold any more.
+    async fn retire_signing_key(&self, retirement: &KeyRetirement, event: &OutboxEvent) -> Result<bool, StoreError> {
+        let operation = "RetireSigningKey";
+        let writes = retiring(self.tables.core(), retirement, event).map_err(|_| not_understood(operation))?;
+        Ok(matches!(self.transact(operation, writes).await?, Transaction::Done))
+    }
+
+    /// One conditional `DeleteItem`; repeating it changes nothing.
+    async fn remove_signing_key(&self, key: &KeyId, by: Timestamp) -> Result<(), StoreError> {
+        let removal = Change::removal(keys::signing_key(key))
+            .only_if("#retires <= :by")
+            .name("#retires", RETIRES)
+            .value(":by", instant(by));
+        self.remove("RetireSigningKey", self.tables.core(), removal).await
+    }
+}
+
+fn retiring(
+    table: &str,
+    retirement: &KeyRetirement,
+    event: &OutboxEvent,
+) -> Result<Vec<TransactWriteItem>, BuildError> {
+    let change = Change::new(keys::signing_key(&retirement.key), "SET #retires = :retires")
+        .name("#retires", RETIRES)
+        .value(":retires", instant(retirement.retires_at));
+    let change = match retirement.known {
+        None => change.name("#pk", PK).only_if("attribute_exists(#pk) AND attribute_not_exists(#retires)"),
+        Some(known) => change.value(":known", instant(known)).only_if("#retires = :known"),
+    };
+    let successor = retirement.successor.iter().map(|record| putting_new(table, item(record)));
+    let event = putting(table, outbox::item(event));
+    [change.in_transaction(table)].into_iter().chain(successor).chain([event]).collect()
 }
 
 pub(crate) fn item(record: &SigningKeyRecord) -> Item {

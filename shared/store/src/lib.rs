@@ -32,7 +32,10 @@ pub use api_key::{
     ApiKeyChange, ApiKeyRecord, ApiKeyRotation, CreateApiKey, FindApiKey, ListApiKeys, ListedApiKey, NoteApiKeyUse,
     RevokeApiKey, RotateApiKey, USE_NOTED_EVERY,
 };
-pub use branch_key::{BranchKeyRecord, CreateBranchKey, FindBranchKey};
+pub use branch_key::{
+    BranchKeyRecord, CreateBranchKey, FindBranchKey, ListBranchKeys, REGISTER_PARTS, RegisteredBranchKey,
+    RotateBranchKey, register_part,
+};
 pub use draw::DrawPermits;
 pub use enrollment::{
     CreateEnrollment, CurrentEnrollment, EnrollmentCreation, FindCurrentEnrollment, FindEnrollment, Upgrade,
@@ -52,7 +55,7 @@ pub use session::{
     TokenRotation, UserRevocation, UserRevoked,
 };
 pub use session_epoch::{AdvanceSessionEpoch, EPOCH_COPIES, EpochAdvance, FindSessionEpoch, epoch_copy};
-pub use signing_key::{CreateSigningKey, ListSigningKeys, SigningKeyRecord};
+pub use signing_key::{CreateSigningKey, KeyRetirement, ListSigningKeys, RetireSigningKey, SigningKeyRecord};
 pub use verification::{
     Claim, ClaimAttempt, ClaimRequest, ClaimedAttempt, CompleteVerification, Completion, CompletionRequest,
     FailAttempt, FindVerification, OpenVerification, Opening,

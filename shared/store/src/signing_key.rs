@@ -5,7 +5,7 @@ use std::future::Future;
 use domain::KeyId;
 use jiff::Timestamp;
 
-use crate::StoreError;
+use crate::{OutboxEvent, StoreError};
 
 /// What is stored of one signing key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,4 +34,31 @@ pub trait ListSigningKeys: Send + Sync {
 pub trait CreateSigningKey: Send + Sync {
     /// Stores the record; a record of the same id stays as it is.
     fn create_signing_key(&self, record: &SigningKeyRecord) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// The end of a signing key, and what follows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRetirement {
+    /// The key.
+    pub key: KeyId,
+    /// When it was to retire so far, as it was read.
+    pub known: Option<Timestamp>,
+    /// When it retires.
+    pub retires_at: Timestamp,
+    /// The key that is made in its place.
+    pub successor: Option<SigningKeyRecord>,
+}
+
+/// Ends signing keys. The port of rotating alone.
+pub trait RetireSigningKey: Send + Sync {
+    /// Sets when the key retires, and stores its successor and the event with it: all in one transaction, if and only if the key is there
+    /// and what was known of its end still holds. `false` if not, and if the call is repeated after it took effect.
+    fn retire_signing_key(
+        &self,
+        retirement: &KeyRetirement,
+        event: &OutboxEvent,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Removes the key if it retired at `by` or before. One that is not there is no error.
+    fn remove_signing_key(&self, key: &KeyId, by: Timestamp) -> impl Future<Output = Result<(), StoreError>> + Send;
 }

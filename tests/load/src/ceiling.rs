@@ -5,7 +5,7 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use crypto::{BranchKey, KdfParameters, KdfPool, SecretKey, VerifierError};
-use domain::{BranchKeyVersion, Digest, FactorType, PresentedFactors, TenantId, UserId};
+use domain::{Digest, FactorType, PresentedFactors, TenantId, UserId};
 use tokio::time::Instant;
 
 use crate::measure::float;
@@ -32,7 +32,7 @@ pub(crate) async fn ceiling(parameters: KdfParameters, duration: Duration) -> an
 /// One after another until then; how many.
 async fn derivations(pool: KdfPool, parameters: KdfParameters, end: Instant) -> anyhow::Result<u64> {
     let (tenant, user) = (TenantId::from_keyed_bytes([1; 16]), UserId::from_keyed_bytes([2; 16]));
-    let branch = BranchKey::new(BranchKeyVersion::FIRST, tenant, &SecretKey::new([3; 32]))?;
+    let branch = BranchKey::first(tenant, &SecretKey::new([3; 32]))?;
     let stored = branch.decoy(user, parameters)?.asked([4; 16])?;
     let digest = Digest::from_hex(&"5a".repeat(32))?;
     let presented = PresentedFactors::new(vec![(FactorType::Pin, digest)])?;

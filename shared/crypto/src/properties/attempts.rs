@@ -45,7 +45,6 @@ fn a3_another_attempt_opens_another_session() {
         branch().attempt_session(&verification(1, 1), &idempotency_key(2)),
         branch().attempt_session(&verification(2, 1), &idempotency_key(1)),
         branch_of(2, 1).attempt_session(&verification(1, 1), &idempotency_key(1)),
-        branch_of(1, 2).attempt_session(&verification(1, 1), &idempotency_key(1)),
     ];
 
     for other in others {

@@ -6,6 +6,7 @@ mod decoys;
 mod headers;
 mod pool;
 mod refreshing;
+mod rotation;
 mod sealing;
 mod secrets;
 mod selection;
@@ -36,8 +37,9 @@ fn idempotency_key(number: u8) -> IdempotencyKey {
 
 /// The key of a tenant and version. All have the same root bytes, so that only what they are for tells them apart.
 fn branch_of(tenant_number: u8, version: u32) -> BranchKey {
-    let version = BranchKeyVersion::new(version).unwrap();
-    BranchKey::new(version, tenant(tenant_number), &SecretKey::new([42; 32])).unwrap()
+    let (key, version) = (SecretKey::new([42; 32]), BranchKeyVersion::new(version).unwrap());
+    let first = BranchKey::first(tenant(tenant_number), &key).unwrap();
+    if version == BranchKeyVersion::FIRST { first } else { first.following(version, &key).unwrap() }
 }
 
 /// The first tenant's first key.

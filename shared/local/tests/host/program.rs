@@ -261,6 +261,28 @@ fn an_operators_keys_are_made_rotated_and_revoked_where_the_host_finds_them() {
 }
 
 #[test]
+fn keys_are_rotated_where_the_host_finds_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = ["--data-dir", folder.path().to_str().unwrap()];
+    let made = run(&[&["admin", "create-tenant"], &place[..]].concat());
+    let said = String::from_utf8(made.stdout).unwrap();
+    let tenant = said.lines().next().unwrap().strip_prefix("tenant_id=").unwrap();
+    let rotate = |arguments: &[&str]| run(&[&["admin", "rotate-keys"], &place[..], arguments].concat());
+
+    let due = told(&[&["admin", "rotate-keys"], &place[..]].concat());
+    let leaked = told(&[&["admin", "rotate-keys"], &place[..], &["--emergency", "--tenant", tenant]].concat());
+    let unknown = rotate(&["--emergency", "--kid", "no-such-key"]);
+
+    assert_eq!((&due["signing_keys_made"], &due["branch_keys_rotated"]), (&serde_json::json!([]), &0.into()));
+    assert_eq!(leaked["branch_keys_rotated"], 1);
+    let complaint = String::from_utf8(unknown.stderr).unwrap();
+    assert!(complaint.contains("there is no signing key no-such-key"), "{complaint}");
+    for half_said in [&["--emergency"][..], &["--tenant", tenant], &["--kid", "x"]] {
+        assert_eq!(rotate(half_said).status.code(), Some(2), "{half_said:?}");
+    }
+}
+
+#[test]
 fn a_table_that_is_printed_can_be_read_again() {
     let printed = told(&["admin", "show-limits"])["limits"].to_string();
     let mut table = tempfile::NamedTempFile::new().unwrap();

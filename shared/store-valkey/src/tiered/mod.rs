@@ -12,6 +12,7 @@ mod completion;
 mod durable;
 mod enrollment;
 mod fallback;
+mod keys;
 mod session;
 mod verification;
 

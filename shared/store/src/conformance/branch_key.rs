@@ -1,10 +1,13 @@
 //! Branch keys.
 
+use std::time::Duration;
+
 use domain::BranchKeyVersion;
 
+use super::outbox::{discard, kept};
 use super::race::{count, race};
 use super::{DurablePorts, Failure, Report, Setting, World};
-use crate::BranchKeyRecord;
+use crate::{BranchKeyRecord, RegisteredBranchKey, register_part};
 
 pub(super) async fn run<S: DurablePorts>(store: &S, setting: Setting, report: &mut Report) {
     run_cases!(
@@ -18,6 +21,8 @@ pub(super) async fn run<S: DurablePorts>(store: &S, setting: Setting, report: &m
             a_version_is_never_replaced,
             of_sixteen_at_once_one_is_stored,
             another_tenant_does_not_see_it,
+            a_rotation_is_a_version_with_its_event,
+            the_register_has_each_tenants_newest_version,
         ]
     );
 }
@@ -94,11 +99,54 @@ async fn another_tenant_does_not_see_it(store: &impl DurablePorts, world: &World
     Ok(())
 }
 
+async fn a_rotation_is_a_version_with_its_event(store: &impl DurablePorts, world: &World) -> Result<(), Failure> {
+    let (second, late) = (record(world, 2, 2), record(world, 2, 9));
+    let (event, refused) = (world.event(1), world.event(2));
+    store.create_branch_key(&record(world, 1, 1)).await?;
+
+    ensure_eq!(store.rotate_branch_key(&second, &event).await?, true);
+    ensure_eq!(store.rotate_branch_key(&late, &refused).await?, false);
+    ensure_eq!(store.rotate_branch_key(&record(world, 4, 4), &refused).await?, false);
+    ensure_eq!(store.rotate_branch_key(&second, &event).await?, true);
+
+    ensure_eq!(store.find_branch_key(world.tenant, None).await?, Some(second));
+    ensure_eq!(kept(store, &[event.clone(), refused]).await?, vec![event.clone()]);
+    discard(store, &[event]).await?;
+    Ok(())
+}
+
+async fn the_register_has_each_tenants_newest_version(store: &impl DurablePorts, world: &World) -> Result<(), Failure> {
+    ensure_eq!(registered(store, world).await?, Vec::new());
+    store.create_branch_key(&record(world, 1, 1)).await?;
+    let later = BranchKeyRecord { created_at: world.after(Duration::from_secs(60)), ..record(world, 2, 2) };
+
+    let before = registered(store, world).await?;
+    store.rotate_branch_key(&later, &world.event(1)).await?;
+    let after = registered(store, world).await?;
+
+    let line = |record: &BranchKeyRecord| RegisteredBranchKey {
+        tenant: record.tenant,
+        newest: record.version,
+        created_at: record.created_at,
+    };
+    ensure_eq!(before, vec![line(&record(world, 1, 1))]);
+    ensure_eq!(after, vec![line(&later)]);
+    discard(store, &[world.event(1)]).await?;
+    Ok(())
+}
+
+/// The case's own lines: the register is everybody's.
+async fn registered(store: &impl DurablePorts, world: &World) -> Result<Vec<RegisteredBranchKey>, Failure> {
+    let lines = store.list_branch_keys(register_part(world.tenant)).await?;
+    Ok(lines.into_iter().filter(|line| line.tenant == world.tenant).collect())
+}
+
 fn record(world: &World, version: u32, fill: u8) -> BranchKeyRecord {
     BranchKeyRecord {
         tenant: world.tenant,
         version: BranchKeyVersion::new(version).unwrap_or(BranchKeyVersion::FIRST),
         wrapped: vec![fill; 184],
+        first: (version > 1).then(|| vec![1; 184]),
         created_at: world.now,
     }
 }

@@ -5,9 +5,9 @@ use crate::{
     CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, EraseUser, FailAttempt,
     FindAccount, FindApiKey, FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindEvents, FindListings,
     FindLogHeads, FindSession, FindSessionEpoch, FindVerification, FinishRequest, IndexEvents, KeepEvents, LeaseShard,
-    ListApiKeys, ListSessions, ListSigningKeys, NoteApiKeyUse, OpenSession, OpenVerification, RecogniseEvents,
-    ReserveFailure, RevokeApiKey, RevokeSession, RevokeSessions, RotateApiKey, RotateFactors, RotateRefreshToken,
-    UnlockAccount, UpgradeVerifiers,
+    ListApiKeys, ListBranchKeys, ListSessions, ListSigningKeys, NoteApiKeyUse, OpenSession, OpenVerification,
+    RecogniseEvents, ReserveFailure, RetireSigningKey, RevokeApiKey, RevokeSession, RevokeSessions, RotateApiKey,
+    RotateBranchKey, RotateFactors, RotateRefreshToken, UnlockAccount, UpgradeVerifiers,
 };
 
 macro_rules! together {
@@ -49,7 +49,7 @@ together! {
 together! {
     /// The ports of what is durable and no account's.
     DurablePorts: CreateEnrollment + UpgradeVerifiers + FindEnrollment + CreateBranchKey + FindBranchKey + ApiKeyPorts
-        + CreateSigningKey + ListSigningKeys + OutboxPorts
+        + RotateBranchKey + ListBranchKeys + CreateSigningKey + ListSigningKeys + RetireSigningKey + OutboxPorts
 }
 together! {
     /// The ports of API keys.

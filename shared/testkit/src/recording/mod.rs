@@ -2,6 +2,7 @@
 
 mod audit_ports;
 mod faults;
+mod key_ports;
 mod observation;
 mod ports;
 mod recorder;

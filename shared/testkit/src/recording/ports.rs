@@ -228,7 +228,7 @@ impl<S: FindBranchKey> FindBranchKey for RecordingStore<S> {
 
 impl<S: CreateBranchKey> CreateBranchKey for RecordingStore<S> {
     async fn create_branch_key(&self, record: &BranchKeyRecord) -> Result<bool, StoreError> {
-        self.run("CreateBranchKey", 2, self.inner.create_branch_key(record)).await
+        self.run("CreateBranchKey", 3, self.inner.create_branch_key(record)).await
     }
 }
 

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use admin::Command;
 use clap::{Args, Subcommand, ValueEnum};
 use domain::{ApiKeyMode, ListedAccess, ListedSubject, Listing, TenantId, UserId};
+use domain::{KeyId, ListedAccess, ListedSubject, Listing, TenantId, UserId};
 use jiff::Timestamp;
+use rotate_keys::Task;
 
 use super::key_arguments::{CreateKeyArgs, ListKeysArgs, RevokeKeyArgs, RotateKeyArgs};
 use crate::commands::cli::endpoint;
@@ -44,6 +46,10 @@ pub(in crate::commands) enum AdminCommand {
     RevokeKey(RevokeKeyArgs),
     /// Print a tenant's API keys, working or not
     ListKeys(ListKeysArgs),
+    /// Make the keys that are due, or replace one that has leaked
+    ///
+    /// Prints what was done. Without --emergency it does what the schedule does each hour.
+    RotateKeys(RotateArgs),
 }
 
 /// Where: in AWS (region, credentials and `AWS_ENDPOINT_URL` as for the AWS CLI), or in a local host's data.
@@ -152,6 +158,37 @@ pub(in crate::commands) struct ShowArgs {
     pub(super) policy: Option<PathBuf>,
 }
 
+/// Which keys to rotate, and where.
+#[derive(Debug, Args)]
+pub(in crate::commands) struct RotateArgs {
+    #[command(flatten)]
+    pub(super) place: PlaceArgs,
+    #[command(flatten)]
+    pub(super) keys: KeyArgs,
+}
+
+/// Keys.
+#[derive(Debug, Args)]
+pub(super) struct KeyArgs {
+    /// A key has leaked: --kid or --tenant says which
+    #[arg(long, requires = "leaked")]
+    emergency: bool,
+    #[command(flatten)]
+    leaked: LeakedArgs,
+}
+
+/// What has leaked.
+#[derive(Debug, Args)]
+#[group(id = "leaked", multiple = false, requires = "emergency")]
+struct LeakedArgs {
+    /// The signing key of this id: what it signs ends within 10 minutes, and another one signs at once
+    #[arg(long, value_name = "KID", value_parser = key_id)]
+    kid: Option<KeyId>,
+    /// The newest branch key of this tenant: nothing more is sealed under it
+    #[arg(long, value_name = "UUID", value_parser = tenant_id)]
+    tenant: Option<TenantId>,
+}
+
 /// What an API key is for.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(super) enum Mode {
@@ -193,6 +230,20 @@ impl From<ListingArgs> for Command {
         };
         Self::PutListing(Listing { subject, access, expires_at })
     }
+}
+
+impl From<KeyArgs> for Task {
+    fn from(KeyArgs { leaked: LeakedArgs { kid, tenant }, .. }: KeyArgs) -> Self {
+        match (kid, tenant) {
+            (Some(kid), _) => Self::RetireLeaked(kid),
+            (None, Some(tenant)) => Self::Rotate(tenant),
+            (None, None) => Self::Due,
+        }
+    }
+}
+
+fn key_id(text: &str) -> Result<KeyId, String> {
+    text.parse().map_err(|_| "not the kid of a signing key".to_owned())
 }
 
 pub(super) fn tenant_id(text: &str) -> Result<TenantId, String> {

@@ -82,7 +82,8 @@ async fn tell<S: AdminStore, U: UnwrapKey, A: RecordEvents>(
     administer: &Administer<S, U, A>,
     command: Command,
 ) -> Result<Answer, AdminError> {
-    administer.administer(command, &RequestId::from_transport("countersign-admin")).await
+    // In a box: the types of the clients below are deep enough.
+    Box::pin(administer.administer(command, &RequestId::from_transport("countersign-admin"))).await
 }
 
 /// Names what did not answer by what the operator called it.

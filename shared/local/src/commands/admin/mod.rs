@@ -4,6 +4,7 @@ mod arguments;
 mod command;
 mod key_arguments;
 mod place;
+mod rotate;
 mod tenant;
 
 pub(super) use arguments::AdminCommand;
@@ -30,5 +31,6 @@ pub(super) async fn run(command: AdminCommand) -> Result<(), Failure> {
         AdminCommand::ListKeys(arguments) => {
             command::carry_out(arguments.place, Command::ListKeys(arguments.tenant)).await
         }
+        AdminCommand::RotateKeys(arguments) => rotate::rotate_keys(arguments).await,
     }
 }
