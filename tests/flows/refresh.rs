@@ -6,9 +6,10 @@ use std::time::Duration;
 use audit::Outcome;
 use countersign_tests::{Answer, Call, Opened, Person, Ports, World};
 use crypto::RefreshToken;
-use domain::{Entropy, SessionProfile};
+use domain::{Entropy, IN_FLIGHT_FOR, SessionProfile};
 use serde_json::json;
-use store::FindSession;
+use store::{FindSession, StoreErrorKind};
+use testkit::Fault;
 
 use crate::backends::on_every_backend;
 use crate::problems::{problem, success};
@@ -23,6 +24,9 @@ on_every_backend! {
     t2_a_session_is_over_after_its_lifetime_however_often_it_is_refreshed,
     t2_a_refreshed_token_says_what_the_verification_earned,
     t2_what_was_revoked_is_not_refreshed,
+    t2_a_retry_across_a_key_rotation_is_no_reuse,
+    t4_nothing_is_refreshed_after_a_factor_change,
+    i6_nothing_is_refreshed_after_an_erasure,
     e3_another_tenant_exchanges_nothing,
 }
 
@@ -151,6 +155,47 @@ async fn t2_what_was_revoked_is_not_refreshed(world: World<impl Ports>) {
     let answer = world.send(world.refreshing(&second.text("refresh_token"))).await;
     assert_eq!(answer.told(), problem(400, "invalid-grant"));
     assert_eq!(active(&world, &[&second]).await, [false]);
+}
+
+async fn t2_a_retry_across_a_key_rotation_is_no_reuse(mut world: World<impl Ports>) {
+    let call = world.refreshing(&verified(&world).await.text("refresh_token"));
+    world.store.faults().plan("FinishRequest", 1, Fault::FailBefore(StoreErrorKind::Unavailable));
+    let failed = world.send(call.clone()).await;
+    world.rotate_branch_key().await;
+    world.restart();
+    world.clock.advance(IN_FLIGHT_FOR);
+
+    let retried = world.send(call.clone()).await;
+    let again = world.send(call).await;
+
+    assert_eq!((failed.status, retried.told()), (503, success(200)), "{retried:?}");
+    assert_eq!(again.but_request_id(), retried.but_request_id());
+    refreshed(&world, &retried).await;
+}
+
+async fn t4_nothing_is_refreshed_after_a_factor_change(world: World<impl Ports>) {
+    let first = verified(&world).await;
+    let second = refreshed(&world, &first).await;
+
+    // Refreshing keeps the instant of the verification, which is recent.
+    let rotating = world.rotating(&person().id, &second.text("access_token"), &person().enrolled());
+    assert_eq!(world.send(rotating).await.told(), success(200));
+
+    let answer = world.send(world.refreshing(&second.text("refresh_token"))).await;
+    assert_eq!(answer.told(), problem(400, "invalid-grant"));
+    assert_eq!((sessions(&world).await, active(&world, &[&second]).await), (0, [false]));
+    // Who is verified with the new factors refreshes again.
+    refreshed(&world, &verified(&world).await).await;
+}
+
+async fn i6_nothing_is_refreshed_after_an_erasure(world: World<impl Ports>) {
+    let first = verified(&world).await;
+    assert_eq!(world.send(world.erasing(&person().id, &first.text("access_token"))).await.told(), success(200));
+
+    let answer = world.send(world.refreshing(&first.text("refresh_token"))).await;
+
+    assert_eq!(answer.told(), problem(400, "invalid-grant"));
+    assert_eq!(sessions(&world).await, 0);
 }
 
 async fn e3_another_tenant_exchanges_nothing(world: World<impl Ports>) {

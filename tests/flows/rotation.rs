@@ -144,12 +144,14 @@ async fn retried<S: Ports>(mut world: World<S>) {
         let right = world.attempting(&opened, &person.right(&opened.asked));
         let verified = twice(&mut world, order, right).await;
         assert_eq!(verified.told(), success(200), "{verified:?}");
+        let refreshing = world.refreshing(&verified.text("refresh_token"));
+        assert_eq!(twice(&mut world, order, refreshing).await.told(), success(200));
         let revoking = world.revoking(&verified.text("refresh_token"));
         assert_eq!(twice(&mut world, order, revoking).await.told(), success(200));
     }
 
     let told: BTreeSet<_> = world.sink.events().iter().map(|event| event.id).collect();
-    assert_eq!(told.len(), 1 + 2 * 6, "a retry's event is the first one's");
+    assert_eq!(told.len(), 1 + 2 * 7, "a retry's event is the first one's");
 }
 
 /// The answer to a request, which the second processes give as the first ones did.

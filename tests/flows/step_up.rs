@@ -1,9 +1,13 @@
 //! Step-up: what is done for a user only on a token that the user has just been verified for.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use audit::{Denial, Outcome};
-use countersign_tests::{Answer, Call, Embedded, Function, Opened, Person, Ports, World};
+use countersign_tests::{Answer, Call, Embedded, Function, ISSUER, Opened, Person, Ports, World};
+use crypto::{Claims, TokenId, mint};
+use domain::{Acr, Clock};
+use keyring::SigningKeys;
 use serde_json::json;
 
 use crate::backends::Valkey;
@@ -70,6 +74,51 @@ async fn a_token_steps_up_for_five_minutes_and_no_longer() {
         assert_eq!(world.send(call).await.told(), problem(401, "step-up-required"));
     }
     assert_eq!(world.send(world.introspecting(&token)).await.json()["active"], true, "it still counts for others");
+}
+
+#[tokio::test]
+async fn t3_a_token_of_a_session_that_was_revoked_with_all_of_its_tenant_steps_nobody_up() {
+    let world = World::new().await;
+    let person = world.enrolled(1, &["pin", "nfc"]).await;
+    let token = world.stepped_up(&person).await;
+    let command = json!({ "command": "revoke_sessions", "tenant_id": world.tenant.id.to_string() });
+
+    world.tell(&command.to_string()).await.unwrap();
+
+    for call in each(&world, &person, &token) {
+        assert_eq!(world.send(call).await.told(), problem(401, "step-up-required"));
+    }
+}
+
+/// What is stored of the session is believed, not what the token says.
+#[tokio::test]
+async fn a_stolen_signing_key_steps_nobody_up_who_was_not_verified_lately() {
+    let world = World::new().await;
+    let person = world.enrolled(1, &["pin", "nfc"]).await;
+    let session = world.verified(&person).await.text("session_id").parse().unwrap();
+    world.clock.advance(Duration::from_secs(301));
+    let now = world.clock.now();
+    let clock = Arc::clone(&world.clock) as Arc<dyn Clock>;
+    let stolen = SigningKeys::new(world.store.clone(), world.keys.clone(), clock).current().await.unwrap();
+    let claims = Claims {
+        issuer: ISSUER.to_owned(),
+        user: person.id.parse().unwrap(),
+        tenant: world.tenant.id,
+        id: TokenId::draw(&*world.entropy).unwrap(),
+        session,
+        acr: Acr::TwoCategories,
+        verified_at: now,
+        issued_at: now,
+        expires_at: now + Duration::from_secs(60),
+        transaction: None,
+    };
+
+    let forged = mint(&stolen, &claims).unwrap();
+
+    assert_eq!(world.send(world.introspecting(forged.expose())).await.json()["active"], true, "nobody can tell");
+    for call in each(&world, &person, forged.expose()) {
+        assert_eq!(world.send(call).await.told(), problem(401, "step-up-required"));
+    }
 }
 
 /// RFC 9470 §3.
