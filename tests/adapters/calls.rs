@@ -7,17 +7,17 @@ use jiff::Timestamp;
 use store::{
     AdvanceSessionEpoch, Append, AppendBatch, BeginRequest, ChangeListings, Claim, ClaimAttempt, ClaimRequest,
     CompleteVerification, Completion, CreateEnrollment, DrainOutbox, DrawPermits, EnrollmentCreation, EraseUser,
-    ErasureOutcome, EventQuery, EventRecord, FailAttempt, FindAccount, FindCurrentEnrollment, FindEvents, FindListings,
-    FindLogHeads, FindSession, FindSessionEpoch, FinishRequest, IndexEvents, KeepEvents, LeaseShard, Leasing,
-    ListSessions, OpenSession, OpenVerification, RecogniseEvents, Reservation, ReserveFailure, RevokeSession,
-    RevokeSessions, RotateFactors, RotateRefreshToken, FactorRotationOutcome, SessionOpening, UnlockAccount, Unlocking,
+    ErasureOutcome, EventQuery, EventRecord, FactorRotationOutcome, FailAttempt, FindAccount, FindCurrentEnrollment,
+    FindEvents, FindListings, FindLogHeads, FindSession, FindSessionEpoch, FinishRequest, IndexEvents, KeepEvents,
+    LeaseShard, Leasing, ListSessions, OpenSession, OpenVerification, RecogniseEvents, Reservation, ReserveFailure,
+    RevokeSession, RevokeSessions, RotateFactors, RotateRefreshToken, SessionOpening, UnlockAccount, Unlocking,
 };
 
 use crate::engine::{self, Engine};
 use crate::records::{
     claim, claimed, completion, counter, draw, enrollment, erasure, event, event_id, factor_rotation, head, later,
-    lease, limit, listing, nonce, now, query, record, request, revocation, rotation, session, session_key, tenant, user,
-    verification,
+    lease, limit, listing, nonce, now, query, record, request, revocation, rotation, session, session_key, tenant,
+    user, verification,
 };
 use crate::relay::{Delivery, Relayed};
 

@@ -12,7 +12,8 @@ use domain::{
 use jiff::Timestamp;
 use store::{
     ApiKeyRecord, ApiKeyRotation, ClaimRequest, ClaimedAttempt, CompletionRequest, Erasure, EventKey, EventQuery,
-    EventRecord, LogHead, LogPosition, OutboxEvent, FactorRotation, SessionKey, ShardLease, TokenRotation, UserRevocation,
+    EventRecord, FactorRotation, LogHead, LogPosition, OutboxEvent, SessionKey, ShardLease, TokenRotation,
+    UserRevocation,
 };
 
 pub(crate) fn tenant() -> TenantId {

@@ -8,18 +8,19 @@ use jiff::Timestamp;
 use store::{
     ApiKeyChange, Append, AppendBatch, BeginRequest, Beginning, ChangeListings, Claim, ClaimAttempt, ClaimRequest,
     CompleteVerification, Completion, CreateApiKey, CreateEnrollment, CurrentEnrollment, DrainOutbox, DrawPermits,
-    EnrollmentCreation, EraseUser, ErasureOutcome, FailAttempt, FindAccount, FindCurrentEnrollment, FindEvents,
-    FindListings, FindVerification, FinishRequest, IndexEvents, KeepEvents, LeaseShard, Leasing, ListApiKeys, LogHead,
-    NoteApiKeyUse, OpenSession, OpenVerification, Opening, Reservation, ReserveFailure, Revocation, RevokeApiKey,
-    RevokeSession, RotateApiKey, RotateFactors, FactorRotationOutcome, SessionOpening, UnlockAccount, Unlocking,
+    EnrollmentCreation, EraseUser, ErasureOutcome, FactorRotationOutcome, FailAttempt, FindAccount,
+    FindCurrentEnrollment, FindEvents, FindListings, FindVerification, FinishRequest, IndexEvents, KeepEvents,
+    LeaseShard, Leasing, ListApiKeys, LogHead, NoteApiKeyUse, OpenSession, OpenVerification, Opening, Reservation,
+    ReserveFailure, Revocation, RevokeApiKey, RevokeSession, RotateApiKey, RotateFactors, SessionOpening,
+    UnlockAccount, Unlocking,
 };
 use store_dynamodb::{AllTables, DynamoStore};
 
 use crate::engine::{self, Engine};
 use crate::records::{
-    api_key, claim, claimed, completion, counter, counter_of, draw, enrollment, erasure, event, event_id, head, later,
-    lease, limit, listing, nonce, now, query, record, request, factor_rotation, key_rotation, session, session_key, tenant, user,
-    verification,
+    api_key, claim, claimed, completion, counter, counter_of, draw, enrollment, erasure, event, event_id,
+    factor_rotation, head, key_rotation, later, lease, limit, listing, nonce, now, query, record, request, session,
+    session_key, tenant, user, verification,
 };
 use crate::relay::{Delivery, Relayed};
 
@@ -249,8 +250,6 @@ async fn an_api_key_changes_once(store: &Store) {
         kept.extend(store.outbox_events(event(number).part(), 100).await.unwrap());
     }
     assert_eq!(kept, [1, 2, 4].map(event));
-}
-
 }
 
 async fn a_user_is_rotated_and_erased_once(store: &Store) {

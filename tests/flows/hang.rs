@@ -109,7 +109,14 @@ async fn prepared(step: &str) -> (World, Call) {
         "status by capability" => world.asking_status(&opened).bearer(&opened.capability),
         "read the trail" => world.reading_trail(),
         "list sessions" => world.listing_sessions(&person.id),
-        "rotate" | "erase" | "export" | "introspect" | "revoke" | "revoke by refresh token" | "revoke all" | "refresh" => {
+        "rotate"
+        | "erase"
+        | "export"
+        | "introspect"
+        | "revoke"
+        | "revoke by refresh token"
+        | "revoke all"
+        | "refresh" => {
             let verified = world.attempt(&opened, &person.right(&opened.asked)).await;
             let (token, refresh_token) = (verified.text("access_token"), verified.text("refresh_token"));
             match step {

@@ -32,7 +32,11 @@ async fn v8_two_factors_of_two_categories_or_no_enrollment() {
     }
 
     assert_eq!(world.kdf.runs(), 0);
-    assert_eq!(world.store.recorder().take().ports(), ["FindApiKey", "NoteApiKeyUse"], "refused before anything is looked up");
+    assert_eq!(
+        world.store.recorder().take().ports(),
+        ["FindApiKey", "NoteApiKeyUse"],
+        "refused before anything is looked up"
+    );
     world.enrolled(1, &all[..10]).await;
     world.enrolled(2, &["pin", "voice"]).await;
 }

@@ -16,9 +16,9 @@ use store::{
     FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindEvents, FindListings, FindLogHeads, FindSession,
     FindSessionEpoch, FindVerification, FinishRequest, IndexEvents, KeepEvents, KeyRetirement, LeaseShard, Leasing,
     ListApiKeys, ListBranchKeys, ListSessions, ListSigningKeys, ListedApiKey, LogHead, NoteApiKeyUse, OutboxEvent,
-    RecogniseEvents, RegisteredBranchKey, RetireSigningKey, RevokeApiKey, RevokeSessions, RotateApiKey, RotateBranchKey,
-    RotateFactors, RotateRefreshToken, Rotation, ShardLease, SigningKeyRecord, StoreError, TokenRotation, UnlockAccount,
-    Unlocking, Upgrade, UpgradeVerifiers, UserRevocation, UserRevoked,
+    RecogniseEvents, RegisteredBranchKey, RetireSigningKey, RevokeApiKey, RevokeSessions, RotateApiKey,
+    RotateBranchKey, RotateFactors, RotateRefreshToken, Rotation, ShardLease, SigningKeyRecord, StoreError,
+    TokenRotation, UnlockAccount, Unlocking, Upgrade, UpgradeVerifiers, UserRevocation, UserRevoked,
 };
 
 use crate::planted::Planted;

@@ -7,12 +7,13 @@ use crypto::{CheckKey, DevelopmentKey, EncryptionContext, KeyError, KeyMaterial,
 use domain::EventId;
 use store::{
     AdvanceSessionEpoch, AppendBatch, BeginRequest, ChangeListings, CheckReadiness, ClaimAttempt, CompleteVerification,
-    CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, EraseUser, FailAttempt,
-    FindAccount, FindApiKey, FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindEvents, FindListings,
-    FindLogHeads, FindSession, FindSessionEpoch, FindVerification, FinishRequest, IndexEvents, KeepEvents, LeaseShard,
-    ListApiKeys, ListBranchKeys, ListSessions, ListSigningKeys, NoteApiKeyUse, OpenVerification, RecogniseEvents,
-    ReserveFailure, RetireSigningKey, RevokeApiKey, RevokeSession, RevokeSessions, RotateApiKey, RotateBranchKey,
-    RotateFactors, RotateRefreshToken, StoreError, StoreErrorKind, UnlockAccount, UpgradeVerifiers,
+    CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, EraseUser,
+    FailAttempt, FindAccount, FindApiKey, FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindEvents,
+    FindListings, FindLogHeads, FindSession, FindSessionEpoch, FindVerification, FinishRequest, IndexEvents,
+    KeepEvents, LeaseShard, ListApiKeys, ListBranchKeys, ListSessions, ListSigningKeys, NoteApiKeyUse,
+    OpenVerification, RecogniseEvents, ReserveFailure, RetireSigningKey, RevokeApiKey, RevokeSession, RevokeSessions,
+    RotateApiKey, RotateBranchKey, RotateFactors, RotateRefreshToken, StoreError, StoreErrorKind, UnlockAccount,
+    UpgradeVerifiers,
 };
 use testkit::{Observation, RecordingStore};
 

@@ -1,8 +1,8 @@
 //! The ports that erase needs of a store, as one.
 
 use store::{
-    BeginRequest, DrawPermits, EraseUser, FindBranchKey, FindCurrentEnrollment, FindListings, FindSession, FindSessionEpoch,
-    FinishRequest, ListSigningKeys,
+    BeginRequest, DrawPermits, EraseUser, FindBranchKey, FindCurrentEnrollment, FindListings, FindSession,
+    FindSessionEpoch, FinishRequest, ListSigningKeys,
 };
 
 /// Lets in; begins and finishes requests; finds keys and the session; reads and erases.

@@ -1,8 +1,8 @@
 //! The ports that export needs of a store, as one.
 
 use store::{
-    DrawPermits, FindAccount, FindBranchKey, FindCurrentEnrollment, FindEvents, FindListings, FindSession, FindSessionEpoch,
-    ListSigningKeys,
+    DrawPermits, FindAccount, FindBranchKey, FindCurrentEnrollment, FindEvents, FindListings, FindSession,
+    FindSessionEpoch, ListSigningKeys,
 };
 
 /// Lets in; finds the session and keys; reads all that there is of a user.

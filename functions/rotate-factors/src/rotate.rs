@@ -10,7 +10,7 @@ use denials::Denials;
 use domain::{AskableSets, Clock, Enrollment, Entropy, RequestNonce, enrollable};
 use jiff::Timestamp;
 use keyring::BranchKeys;
-use store::{Beginning, CurrentEnrollment, OutboxEvent, FactorRotationOutcome};
+use store::{Beginning, CurrentEnrollment, FactorRotationOutcome, OutboxEvent};
 use zeroize::Zeroizing;
 
 use crate::http::answer_body;

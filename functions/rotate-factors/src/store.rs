@@ -1,8 +1,8 @@
 //! The ports that rotate-factors needs of a store, as one.
 
 use store::{
-    BeginRequest, DrawPermits, FindBranchKey, FindCurrentEnrollment, FindListings, FindSession, FindSessionEpoch, FinishRequest,
-    ListSigningKeys, RotateFactors,
+    BeginRequest, DrawPermits, FindBranchKey, FindCurrentEnrollment, FindListings, FindSession, FindSessionEpoch,
+    FinishRequest, ListSigningKeys, RotateFactors,
 };
 
 /// Lets in; begins and finishes requests; finds keys and the session; reads and rotates.

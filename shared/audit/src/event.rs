@@ -1,7 +1,8 @@
 //! The events.
 
 use domain::{
-    Acr, ApiKeyId, EventId, FactorSet, ListedAccess, RequestId, Route, Scopes, SessionId, TransactionHash, VerificationId,
+    Acr, ApiKeyId, EventId, FactorSet, ListedAccess, RequestId, Route, Scopes, SessionId, TransactionHash,
+    VerificationId,
 };
 use ipnet::IpNet;
 use jiff::Timestamp;

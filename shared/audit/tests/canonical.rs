@@ -174,16 +174,6 @@ fn what_becomes_of_api_keys_has_its_spelling() {
 }
 
 #[test]
-    ];
-
-    for (outcome, spelling) in spellings {
-        let json = event(outcome).canonical_json();
-        assert!(json.contains(&format!(r#""outcome":{spelling},"personal":null,"#)), "{json}");
-        assert_eq!(Event::parse(json.as_bytes()), Ok(event(outcome)));
-    }
-}
-
-#[test]
 fn what_ends_factors_and_users_has_its_spelling() {
     let factors = FactorSet::of([FactorType::Nfc, FactorType::Pin]).unwrap();
     let spellings = [

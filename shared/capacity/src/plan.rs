@@ -134,7 +134,7 @@ fn waits(figures: &Figures, backend: Backend, function: Function, ending: Ending
     match (backend, function) {
         // A capability: nothing is looked up.
         (_, Function::Authorizer) => vec![always(&[])],
-        (_, Function::Introspect) => vec![always(&[read(Table::Core)])],
+        (_, Function::Introspect) => vec![always(&[read(Table::Core), read(Table::Core)])],
         (Backend::Dynamodb, Function::Status) => vec![always(&[read(Table::Ephemeral)])],
         (Backend::Valkey, Function::Status) => vec![always(&[Call::Cache(1.0)])],
         (Backend::Dynamodb, Function::Initiate) => vec![
@@ -149,7 +149,8 @@ fn waits(figures: &Figures, backend: Backend, function: Function, ending: Ending
         ],
         (Backend::Dynamodb, Function::Verify) => vec![
             always(&[write(Table::Ephemeral)]),
-            always(&[write(Table::Core)]),
+            // The reservation; beside it, the tenant's session epoch.
+            always(&[write(Table::Core), read(Table::Core)]),
             always(&match ending {
                 Ending::Right => [completion(figures), Call::Send],
                 Ending::Wrong => [write(Table::Ephemeral), Call::Send],
@@ -157,7 +158,8 @@ fn waits(figures: &Figures, backend: Backend, function: Function, ending: Ending
         ],
         (Backend::Valkey, Function::Verify) => vec![
             always(&[Call::Cache(script)]),
-            always(&[write(Table::Core)]),
+            // The reservation; beside it, the tenant's session epoch.
+            always(&[write(Table::Core), read(Table::Core)]),
             match ending {
                 // The second script is not waited for.
                 Ending::Right => always(&[Call::Cache(2.0 * script), write(Table::Core), Call::Send]),

@@ -1,26 +1,32 @@
 //! Rotating a user's factors and erasing a user: one transaction each over the enrollment, the account and the outbox.
 
 use std::collections::HashMap;
+use std::slice;
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use domain::{TenantId, UserId};
 use jiff::Timestamp;
 use store::{
-    CurrentEnrollment, EraseUser, Erasure, ErasureOutcome, OutboxEvent, RotateFactors, FactorRotation, FactorRotationOutcome,
-    StoreError,
+    CurrentEnrollment, EraseUser, Erasure, ErasureOutcome, FactorRotation, FactorRotationOutcome, OutboxEvent,
+    RotateFactors, StoreError,
 };
 
 use crate::account::{self, FAILURES, FORGETTING_REMOVES, FORGETTING_SETS, SESSIONS, forgetting, kept_from};
-use crate::call::{Transaction, not_understood, putting, putting_if};
+use crate::call::{not_understood, putting_if};
 use crate::change::Change;
 use crate::enrollment::{self, USER_KEY, parse_current, tombstone};
 use crate::item::{Item, TTL, number};
-use crate::{DynamoStore, KnowsCore, keys, outbox};
+use crate::outbox::WriteAndKeep;
+use crate::{DynamoStore, KnowsCore, keys};
 
 impl<T: KnowsCore> RotateFactors for DynamoStore<T> {
     /// One `TransactWriteItems` of three writes. Repeated after a lost answer it meets its own enrollment, which its request tells.
-    async fn rotate_factors(&self, rotation: &FactorRotation, event: &OutboxEvent) -> Result<FactorRotationOutcome, StoreError> {
+    async fn rotate_factors(
+        &self,
+        rotation: &FactorRotation,
+        event: &OutboxEvent,
+    ) -> Result<FactorRotationOutcome, StoreError> {
         let (operation, table) = ("RotateFactors", self.tables.core());
         let rotated = &rotation.enrollment;
         let (tenant, user) = (rotated.tenant, rotated.user);
@@ -33,14 +39,15 @@ impl<T: KnowsCore> RotateFactors for DynamoStore<T> {
         let writes = [
             putting_if(table, enrollment::item(rotated), condition),
             ending_sessions(tenant, user, (rotated.key_version, rotation.at)).in_transaction(table),
-            putting(table, outbox::item(event)),
         ];
 
-        match self.all_or_none(operation, writes).await? {
-            ThreeWrites::Done => Ok(FactorRotationOutcome::Rotated),
-            ThreeWrites::Refused(None) => Ok(FactorRotationOutcome::Superseded),
-            ThreeWrites::Refused(Some(item)) => match parse_current(operation, table, (tenant, user), &item)? {
-                CurrentEnrollment::Enrolled(found) if found.request == rotated.request => Ok(FactorRotationOutcome::Rotated),
+        match self.both_and_keep(operation, writes, event).await? {
+            WriteAndKeep::Done => Ok(FactorRotationOutcome::Rotated),
+            WriteAndKeep::Refused(None) => Ok(FactorRotationOutcome::Superseded),
+            WriteAndKeep::Refused(Some(item)) => match parse_current(operation, table, (tenant, user), &item)? {
+                CurrentEnrollment::Enrolled(found) if found.request == rotated.request => {
+                    Ok(FactorRotationOutcome::Rotated)
+                }
                 _ => Ok(FactorRotationOutcome::Superseded),
             },
         }
@@ -60,13 +67,12 @@ impl<T: KnowsCore> EraseUser for DynamoStore<T> {
         let writes = [
             putting_if(table, tombstone(tenant, user, at), condition),
             emptying(tenant, user, at).in_transaction(table),
-            putting(table, outbox::item(event)),
         ];
 
-        match self.all_or_none(operation, writes).await? {
-            ThreeWrites::Done => Ok(ErasureOutcome::Erased),
-            ThreeWrites::Refused(None) => Ok(ErasureOutcome::Unknown),
-            ThreeWrites::Refused(Some(item)) => match parse_current(operation, table, (tenant, user), &item)? {
+        match self.both_and_keep(operation, writes, event).await? {
+            WriteAndKeep::Done => Ok(ErasureOutcome::Erased),
+            WriteAndKeep::Refused(None) => Ok(ErasureOutcome::Unknown),
+            WriteAndKeep::Refused(Some(item)) => match parse_current(operation, table, (tenant, user), &item)? {
                 CurrentEnrollment::Erased { at } => Ok(ErasureOutcome::AlreadyErased { at }),
                 CurrentEnrollment::Enrolled(_) | CurrentEnrollment::Unknown => Err(not_understood(operation)),
             },
@@ -75,26 +81,16 @@ impl<T: KnowsCore> EraseUser for DynamoStore<T> {
 }
 
 impl<T: KnowsCore> DynamoStore<T> {
-    async fn all_or_none(
+    /// The enrollment's write, which has the condition, the account's, and the event.
+    async fn both_and_keep(
         &self,
         operation: &'static str,
-        writes: [Result<TransactWriteItem, BuildError>; 3],
-    ) -> Result<ThreeWrites, StoreError> {
+        writes: [Result<TransactWriteItem, BuildError>; 2],
+        event: &OutboxEvent,
+    ) -> Result<WriteAndKeep, StoreError> {
         let writes = writes.into_iter().collect::<Result<Vec<_>, _>>().map_err(|_| not_understood(operation))?;
-        match self.transact(operation, writes).await? {
-            Transaction::Done => Ok(ThreeWrites::Done),
-            Transaction::Refused(0, found) => Ok(ThreeWrites::Refused(found)),
-            // The other two have no condition.
-            Transaction::Refused(..) => Err(not_understood(operation)),
-        }
+        self.write_all_and_keep(operation, writes, slice::from_ref(event)).await
     }
-}
-
-/// What came of a transaction whose first write has the condition.
-enum ThreeWrites {
-    Done,
-    /// The item that the condition refused, if there is one.
-    Refused(Option<Item>),
 }
 
 /// The account's part of a rotation: no session remains, and only the new version opens others. Failures stay: whoever rotates has just

@@ -2,8 +2,9 @@
 
 use domain::{Enrollment, Sealed, TenantId, UserId};
 use store::{
-    CreateEnrollment, CurrentEnrollment, EnrollmentCreation, EraseUser, Erasure, ErasureOutcome, FindCurrentEnrollment,
-    FindEnrollment, OutboxEvent, RotateFactors, FactorRotation, FactorRotationOutcome, StoreError, Upgrade, UpgradeVerifiers,
+    CreateEnrollment, CurrentEnrollment, EnrollmentCreation, EraseUser, Erasure, ErasureOutcome, FactorRotation,
+    FactorRotationOutcome, FindCurrentEnrollment, FindEnrollment, OutboxEvent, RotateFactors, StoreError, Upgrade,
+    UpgradeVerifiers,
 };
 
 use crate::Tiered;
@@ -69,7 +70,11 @@ impl<D: FindCurrentEnrollment> FindCurrentEnrollment for Tiered<D> {
 }
 
 impl<D: RotateFactors> RotateFactors for Tiered<D> {
-    async fn rotate_factors(&self, rotation: &FactorRotation, event: &OutboxEvent) -> Result<FactorRotationOutcome, StoreError> {
+    async fn rotate_factors(
+        &self,
+        rotation: &FactorRotation,
+        event: &OutboxEvent,
+    ) -> Result<FactorRotationOutcome, StoreError> {
         self.durable.rotate_factors(rotation, event).await
     }
 

@@ -10,7 +10,8 @@ use super::race::{count, race};
 use super::{Failure, LifecyclePorts, Report, Setting, World};
 use crate::CurrentEnrollment::{Enrolled, Erased, Unknown};
 use crate::{
-    Completion, EnrollmentCreation, Erasure, ErasureOutcome, OutboxEvent, Reservation, FactorRotationOutcome, SessionOpening,
+    Completion, EnrollmentCreation, Erasure, ErasureOutcome, FactorRotationOutcome, OutboxEvent, Reservation,
+    SessionOpening,
 };
 
 pub(super) async fn run<S: LifecyclePorts>(store: &S, setting: Setting, report: &mut Report) {

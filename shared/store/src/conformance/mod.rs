@@ -38,8 +38,8 @@ mod verification;
 mod world;
 
 pub use ports::{
-    AccountPorts, ApiKeyPorts, DurablePorts, EventPorts, EveryPort, LifecyclePorts, ListingPorts, LogPorts, OutboxPorts,
-    RequestPorts, VerificationPorts,
+    AccountPorts, ApiKeyPorts, DurablePorts, EventPorts, EveryPort, LifecyclePorts, ListingPorts, LogPorts,
+    OutboxPorts, RequestPorts, VerificationPorts,
 };
 pub use report::{Failure, Report};
 

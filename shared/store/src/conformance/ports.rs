@@ -2,12 +2,12 @@
 
 use crate::{
     AdvanceSessionEpoch, AppendBatch, BeginRequest, ChangeListings, CheckReadiness, ClaimAttempt, CompleteVerification,
-    CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, EraseUser, FailAttempt,
-    FindAccount, FindApiKey, FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindEvents, FindListings,
-    FindLogHeads, FindSession, FindSessionEpoch, FindVerification, FinishRequest, IndexEvents, KeepEvents, LeaseShard,
-    ListApiKeys, ListBranchKeys, ListSessions, ListSigningKeys, NoteApiKeyUse, OpenSession, OpenVerification,
-    RecogniseEvents, ReserveFailure, RetireSigningKey, RevokeApiKey, RevokeSession, RevokeSessions, RotateApiKey,
-    RotateBranchKey, RotateFactors, RotateRefreshToken, UnlockAccount, UpgradeVerifiers,
+    CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, EraseUser,
+    FailAttempt, FindAccount, FindApiKey, FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindEvents,
+    FindListings, FindLogHeads, FindSession, FindSessionEpoch, FindVerification, FinishRequest, IndexEvents,
+    KeepEvents, LeaseShard, ListApiKeys, ListBranchKeys, ListSessions, ListSigningKeys, NoteApiKeyUse, OpenSession,
+    OpenVerification, RecogniseEvents, ReserveFailure, RetireSigningKey, RevokeApiKey, RevokeSession, RevokeSessions,
+    RotateApiKey, RotateBranchKey, RotateFactors, RotateRefreshToken, UnlockAccount, UpgradeVerifiers,
 };
 
 macro_rules! together {

@@ -7,7 +7,9 @@ use super::outbox::{discard, kept};
 use super::race::race;
 use super::{Failure, LifecyclePorts, Report, Setting, World};
 use crate::CurrentEnrollment::{Enrolled, Unknown};
-use crate::{Claim, Completion, OutboxEvent, Reservation, FactorRotation, FactorRotationOutcome, SessionOpening, Upgrade};
+use crate::{
+    Claim, Completion, FactorRotation, FactorRotationOutcome, OutboxEvent, Reservation, SessionOpening, Upgrade,
+};
 
 pub(super) async fn run<S: LifecyclePorts>(store: &S, setting: Setting, report: &mut Report) {
     run_cases!(

@@ -1,13 +1,19 @@
 //! Rotating factors and erasing users in memory.
 
 use domain::{Account, Enrollment};
-use store::{EraseUser, Erasure, ErasureOutcome, OutboxEvent, RotateFactors, FactorRotation, FactorRotationOutcome, StoreError};
+use store::{
+    EraseUser, Erasure, ErasureOutcome, FactorRotation, FactorRotationOutcome, OutboxEvent, RotateFactors, StoreError,
+};
 
 use super::outbox::keep;
 use super::{MemoryStore, stored};
 
 impl RotateFactors for MemoryStore {
-    async fn rotate_factors(&self, rotation: &FactorRotation, event: &OutboxEvent) -> Result<FactorRotationOutcome, StoreError> {
+    async fn rotate_factors(
+        &self,
+        rotation: &FactorRotation,
+        event: &OutboxEvent,
+    ) -> Result<FactorRotationOutcome, StoreError> {
         let rotated = &rotation.enrollment;
         let mut content = self.content();
         match content.enrollments.get_mut(&(rotated.tenant, rotated.user)) {

@@ -10,11 +10,11 @@ use store::{
     ApiKeyChange, ApiKeyRecord, ApiKeyRotation, BeginRequest, Beginning, BranchKeyRecord, ChangeListings,
     CheckReadiness, Claim, ClaimAttempt, ClaimRequest, ClaimedAttempt, CompleteVerification, Completion,
     CompletionRequest, CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, CurrentEnrollment,
-    DrawPermits, EnrollmentCreation, EraseUser, Erasure, ErasureOutcome, FailAttempt, FindAccount, FindApiKey,
-    FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindListings, FindVerification, FinishRequest, ListApiKeys,
-    ListSigningKeys, ListedApiKey, NoteApiKeyUse, OpenSession, OpenVerification, Opening, OutboxEvent, Reservation,
-    ReserveFailure, RevokeApiKey, RotateApiKey, RotateFactors, FactorRotation, FactorRotationOutcome, SessionOpening,
-    SigningKeyRecord, StoreError, UnlockAccount, Unlocking, Upgrade, UpgradeVerifiers,
+    DrawPermits, EnrollmentCreation, EraseUser, Erasure, ErasureOutcome, FactorRotation, FactorRotationOutcome,
+    FailAttempt, FindAccount, FindApiKey, FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindListings,
+    FindVerification, FinishRequest, ListApiKeys, ListSigningKeys, ListedApiKey, NoteApiKeyUse, OpenSession,
+    OpenVerification, Opening, OutboxEvent, Reservation, ReserveFailure, RevokeApiKey, RotateApiKey, RotateFactors,
+    SessionOpening, SigningKeyRecord, StoreError, UnlockAccount, Unlocking, Upgrade, UpgradeVerifiers,
 };
 
 use super::RecordingStore;
@@ -60,7 +60,11 @@ impl<S: FindCurrentEnrollment> FindCurrentEnrollment for RecordingStore<S> {
 }
 
 impl<S: RotateFactors> RotateFactors for RecordingStore<S> {
-    async fn rotate_factors(&self, rotation: &FactorRotation, event: &OutboxEvent) -> Result<FactorRotationOutcome, StoreError> {
+    async fn rotate_factors(
+        &self,
+        rotation: &FactorRotation,
+        event: &OutboxEvent,
+    ) -> Result<FactorRotationOutcome, StoreError> {
         self.run("RotateFactors", 3, self.inner.rotate_factors(rotation, event)).await
     }
 
