@@ -103,7 +103,7 @@ fn name(outcome: &Outcome) -> &'static str {
         Outcome::AccountLocked { .. } => "locked",
         Outcome::AccountUnlocked { .. } => "unlocked",
         Outcome::ListingChanged { .. } => "listed",
-        Outcome::BranchKeyRotated { .. } | Outcome::SigningKeyRetired { .. } => "rotated",
+        Outcome::BranchKeyRotated { .. } | Outcome::SigningKeyRetired { .. } => "keys rotated",
         Outcome::AttemptAbandoned { .. } => "abandoned",
         Outcome::VerificationMissing { .. } => "missing",
         Outcome::OutcomeNotReached { .. } => "not reached",
