@@ -1,7 +1,6 @@
 //! Ports of what is durable: passed through.
 
-use domain::{ApiKeyId, BranchKeyVersion, ListedSubject, Listing, SecretHash, Session, SessionId, TenantId, UserId};
-use domain::{BranchKeyVersion, ListedSubject, Listing, SecretHash, TenantId};
+use domain::{ApiKeyId, BranchKeyVersion, ListedSubject, Listing, SecretHash, TenantId};
 use store::{
     ApiKeyChange, ApiKeyRecord, ApiKeyRotation, BranchKeyRecord, ChangeListings, CheckReadiness, CreateApiKey,
     CreateBranchKey, CreateSigningKey, FindApiKey, FindBranchKey, FindListings, ListApiKeys, ListSigningKeys,

@@ -1,7 +1,6 @@
 //! Branch keys and signing keys in memory.
 
-use domain::{BranchKeyVersion, KeyId, SecretHash, TenantId};
-use domain::{BranchKeyVersion, TenantId};
+use domain::{BranchKeyVersion, KeyId, TenantId};
 use jiff::Timestamp;
 use store::{
     BranchKeyRecord, CreateBranchKey, CreateSigningKey, FindBranchKey, KeyRetirement, ListBranchKeys, ListSigningKeys,

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use admin::Command;
 use clap::{Args, Subcommand, ValueEnum};
-use domain::{ApiKeyMode, ListedAccess, ListedSubject, Listing, TenantId, UserId};
-use domain::{KeyId, ListedAccess, ListedSubject, Listing, TenantId, UserId};
+use domain::{ApiKeyMode, KeyId, ListedAccess, ListedSubject, Listing, TenantId, UserId};
 use jiff::Timestamp;
 use rotate_keys::Task;
 
