@@ -158,7 +158,7 @@ async fn timed(world: &World, call: Call) -> (Answer, Duration) {
     (answer, began.elapsed())
 }
 
-const STEPS: [&str; 15] = [
+const STEPS: [&str; 18] = [
     "enroll",
     "rotate",
     "erase",
@@ -209,7 +209,7 @@ const GATES: [&str; 12] = [
 ];
 
 /// All that the functions call.
-const EVERY_PORT: [&str; 23] = [
+const EVERY_PORT: [&str; 27] = [
     "FindListings",
     "DrawPermits",
     "FindBranchKey",
