@@ -55,13 +55,12 @@ passed_on! {
         outbox_events(part: u8, limit: u16) -> Vec<OutboxEvent>;
         remove_outbox_events(sent: &[EventId]) -> ();
     }
-    EraseUser { erase_user(erasure: &Erasure, event: &OutboxEvent) -> ErasureOutcome; }
-    FindCurrentEnrollment { find_current_enrollment(tenant: TenantId, user: UserId) -> CurrentEnrollment; }
-    RotateFactors { rotate_factors(rotation: &FactorRotation, event: &OutboxEvent) -> FactorRotationOutcome; }
     DrawPermits { draw_permits(key: &CounterKey, draw: &Draw) -> Drawn; }
+    EraseUser { erase_user(erasure: &Erasure, event: &OutboxEvent) -> ErasureOutcome; }
     FindAccount { find_account(tenant: TenantId, user: UserId) -> Option<Account>; }
     FindApiKey { find_api_key(hash: SecretHash) -> Option<ApiKeyRecord>; }
     FindBranchKey { find_branch_key(tenant: TenantId, version: Option<BranchKeyVersion>) -> Option<BranchKeyRecord>; }
+    FindCurrentEnrollment { find_current_enrollment(tenant: TenantId, user: UserId) -> CurrentEnrollment; }
     FindEnrollment { find_enrollment(tenant: TenantId, user: UserId) -> Option<Enrollment>; }
     FindEvents { find_events(query: &EventQuery) -> EventPage; }
     FindListings { find_listings() -> Vec<Listing>; }
@@ -80,21 +79,22 @@ passed_on! {
         release_shard(lease: &ShardLease, settled: Option<u64>) -> ();
     }
     ListApiKeys { list_api_keys(tenant: TenantId) -> Vec<ListedApiKey>; }
-    ListSessions { list_sessions(tenant: TenantId, user: UserId) -> Vec<Session>; }
     ListBranchKeys { list_branch_keys(part: u8) -> Vec<RegisteredBranchKey>; }
+    ListSessions { list_sessions(tenant: TenantId, user: UserId) -> Vec<Session>; }
     ListSigningKeys { list_signing_keys() -> Vec<SigningKeyRecord>; }
     NoteApiKeyUse { note_api_key_use(tenant: TenantId, key: ApiKeyId, at: Timestamp) -> (); }
+    RecogniseEvents { recognise_events(keys: &BTreeSet<EventKey>) -> BTreeSet<EventKey>; }
     RetireSigningKey {
         retire_signing_key(retirement: &KeyRetirement, event: &OutboxEvent) -> bool;
         remove_signing_key(key: &KeyId, by: Timestamp) -> ();
     }
-    RotateBranchKey { rotate_branch_key(record: &BranchKeyRecord, event: &OutboxEvent) -> bool; }
-    RecogniseEvents { recognise_events(keys: &BTreeSet<EventKey>) -> BTreeSet<EventKey>; }
     RevokeApiKey {
         revoke_api_key(key: (TenantId, SecretHash), at: Timestamp, event: &OutboxEvent) -> ApiKeyChange;
     }
-    RotateApiKey { rotate_api_key(rotation: &ApiKeyRotation, event: &OutboxEvent) -> ApiKeyChange; }
     RevokeSessions { revoke_sessions(revocation: &UserRevocation) -> UserRevoked; }
+    RotateApiKey { rotate_api_key(rotation: &ApiKeyRotation, event: &OutboxEvent) -> ApiKeyChange; }
+    RotateBranchKey { rotate_branch_key(record: &BranchKeyRecord, event: &OutboxEvent) -> bool; }
+    RotateFactors { rotate_factors(rotation: &FactorRotation, event: &OutboxEvent) -> FactorRotationOutcome; }
     RotateRefreshToken { rotate_refresh_token(rotation: &TokenRotation, event: &OutboxEvent) -> Rotation; }
     UnlockAccount {
         unlock_account(tenant: TenantId, user: UserId, known: &Failures, event: &OutboxEvent) -> Unlocking;
