@@ -2,6 +2,7 @@
 
 mod arguments;
 mod command;
+mod import;
 mod place;
 mod tenant;
 
@@ -14,6 +15,7 @@ use admin::Command;
 pub(super) async fn run(command: AdminCommand) -> Result<(), Failure> {
     match command {
         AdminCommand::CreateTenant(arguments) => tenant::create_tenant(arguments).await,
+        AdminCommand::Import(arguments) => import::import(arguments).await,
         AdminCommand::UnlockAccount(arguments) => command::carry_out(arguments.place, arguments.user.into()).await,
         AdminCommand::PutListing(arguments) => command::carry_out(arguments.place, arguments.listing.into()).await,
         AdminCommand::RemoveListing(arguments) => {
