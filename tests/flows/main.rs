@@ -16,6 +16,7 @@ mod faults;
 mod hang;
 mod hostile;
 mod idempotency;
+mod import;
 mod indistinguishable;
 mod journey;
 mod limits;

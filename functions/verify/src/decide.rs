@@ -11,7 +11,9 @@ use crate::attempt::{Decision, Execution, Verified};
 use crate::{Verify, VerifyError, VerifyStore};
 
 impl<S: VerifyStore, U: UnwrapKey, A: RecordEvents> Verify<S, U, A> {
-    /// Exactly one reservation, one derivation and one comparison, whoever the user is and whether or not the account is locked.
+    /// Exactly one reservation, one derivation and one comparison, whoever the user is and whether or not the account is locked. An
+    /// imported verifier costs a derivation more for each of its factors, and takes turns for them: if there are none, nothing was
+    /// reserved, and the claim is given up.
     pub(crate) async fn decide(
         &self,
         (execution, verification): (Execution<'_>, &Verification),
@@ -20,6 +22,7 @@ impl<S: VerifyStore, U: UnwrapKey, A: RecordEvents> Verify<S, U, A> {
         let opener = self.opener(verification).await?;
         let decision = Decision { execution, verification, opener: &opener };
         let stored = opener.open_asked_verifier(verification.user, verification.id, &verification.verifier)?;
+        let _further_turns = self.0.kdf.turn(stored.further_turns())?;
         let (reservation, epoch) = self.reserve(decision).await?;
         let matches = self.compare(decision, stored.clone()).await?;
         match reservation {

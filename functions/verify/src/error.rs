@@ -16,7 +16,7 @@ pub enum VerifyError {
     /// A limit is used up, or the operator's list refuses the request.
     #[error("the request is not let in")]
     Admission(#[from] Refusal),
-    /// Too many attempts wait to be compared. Nothing was claimed.
+    /// Too many attempts wait to be compared. Nothing was claimed, or the claim is given up.
     #[error("the attempt can't be compared in time")]
     Busy(#[from] KdfBusy),
     /// The tenant has no such verification.

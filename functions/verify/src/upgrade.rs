@@ -1,6 +1,6 @@
 //! Upgrading a verifier: success is the one moment at which the digests are at hand and known to be right.
 //!
-//! - A verifier is made again if it was derived with other parameters than today's, or peppered with an older branch key. One that is
+//! - A verifier is made again if it was imported, derived with other parameters than today's, or peppered with an older branch key. One that is
 //!   newer than what this process knows stays: other processes have seen a rotation first.
 //! - It costs one more derivation, one read and one conditional write, once for each of a user's sets.
 //! - It never fails an attempt, and holds its answer up for two seconds at most: the next success tries again.

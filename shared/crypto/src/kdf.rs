@@ -52,6 +52,42 @@ impl KdfParameters {
         NAMED.into_iter().find(|(known, _)| *known == name).map(|(_, parameters)| parameters).ok_or(UnknownKdf)
     }
 
+    /// PBKDF2-HMAC-SHA256 as another system used it.
+    pub(crate) fn imported_pbkdf2(iterations: u32) -> Result<Self, OutOfBounds> {
+        match iterations {
+            ..MIN_PBKDF2_ITERATIONS => Err(OutOfBounds::TooWeak),
+            MIN_PBKDF2_ITERATIONS..=MAX_IMPORTED_ITERATIONS => Ok(Self::pbkdf2(iterations)),
+            _ => Err(OutOfBounds::TooExpensive),
+        }
+    }
+
+    /// Argon2id as another system used it.
+    pub(crate) fn imported_argon2id(memory_kib: u32, passes: u32, lanes: u32) -> Result<Self, OutOfBounds> {
+        if memory_kib < *ARGON2_MEMORY_KIB.start() || passes == 0 || lanes == 0 {
+            return Err(OutOfBounds::TooWeak);
+        }
+        match (u8::try_from(passes), u8::try_from(lanes)) {
+            (Ok(iterations @ ..=MAX_PASSES), Ok(parallelism @ ..=MAX_LANES))
+                if memory_kib <= MAX_IMPORTED_MEMORY_KIB && memory_kib * passes <= MAX_IMPORTED_KIB_PASSES =>
+            {
+                Ok(Self(Function::Argon2id { memory_kib, iterations, parallelism }))
+            }
+            _ => Err(OutOfBounds::TooExpensive),
+        }
+    }
+
+    /// How many turns at the pool an imported derivation takes: as many derivations as would take its time, of those that configuration
+    /// can choose.
+    pub(crate) fn turns(self) -> usize {
+        let turns = match self.0 {
+            Function::Argon2id { memory_kib, iterations, .. } => {
+                memory_kib.saturating_mul(u32::from(iterations)).div_ceil(DEFAULT_KIB_PASSES)
+            }
+            Function::Pbkdf2Sha256 { iterations } => iterations.get().div_ceil(600_000),
+        };
+        turns as usize
+    }
+
     /// Seven bytes: the function's number, then its costs.
     pub(crate) fn to_bytes(self) -> [u8; Self::LENGTH] {
         let (function, cost, passes, lanes) = match self.0 {
@@ -66,7 +102,7 @@ impl KdfParameters {
     pub(crate) fn from_bytes([function, a, b, c, d, passes, lanes]: [u8; Self::LENGTH]) -> Option<Self> {
         let cost = u32::from_be_bytes([a, b, c, d]);
         match (function, passes, lanes) {
-            (1, 1..=16, 1..=4) if ARGON2_MEMORY_KIB.contains(&cost) => {
+            (1, 1..=MAX_PASSES, 1..=MAX_LANES) if ARGON2_MEMORY_KIB.contains(&cost) => {
                 Some(Self(Function::Argon2id { memory_kib: cost, iterations: passes, parallelism: lanes }))
             }
             (2, 0, 0) if (MIN_PBKDF2_ITERATIONS..=MAX_PBKDF2_ITERATIONS).contains(&cost) => Some(Self::pbkdf2(cost)),
@@ -107,6 +143,13 @@ impl Default for KdfParameters {
 #[error("not one of argon2id, pbkdf2-sha256-600000, pbkdf2-sha256-100000")]
 pub struct UnknownKdf;
 
+/// The cost is not one that a verifier may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OutOfBounds {
+    TooWeak,
+    TooExpensive,
+}
+
 /// 16 random bytes per verifier (NIST SP 800-63B-4 §3.1.1.2 asks for at least 4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Salt([u8; 16]);
@@ -139,11 +182,22 @@ const NAMED: [(&str, KdfParameters); 3] = [
 
 /// From OWASP's smallest Argon2id profile (7 MiB) to 256 MiB.
 const ARGON2_MEMORY_KIB: std::ops::RangeInclusive<u32> = 7_168..=262_144;
+const MAX_PASSES: u8 = 16;
+const MAX_LANES: u8 = 4;
 #[cfg(not(any(test, feature = "cheap-kdf")))]
 const MIN_PBKDF2_ITERATIONS: u32 = 100_000;
 #[cfg(any(test, feature = "cheap-kdf"))]
 const MIN_PBKDF2_ITERATIONS: u32 = 1;
 const MAX_PBKDF2_ITERATIONS: u32 = 10_000_000;
+
+/// A verification of imported verifiers runs up to three imported derivations before the joint one, within what `verify` has for all. So they
+/// are bounded more tightly than stored ones: by RFC 9106 §4's second recommendation, 64 MiB and 3 passes, and by the million iterations
+/// that common frameworks have reached; either takes a processor a tenth of a second.
+const MAX_IMPORTED_MEMORY_KIB: u32 = 65_536;
+const MAX_IMPORTED_KIB_PASSES: u32 = 3 * 65_536;
+const MAX_IMPORTED_ITERATIONS: u32 = 1_000_000;
+/// Of [`KdfParameters::ARGON2ID`].
+const DEFAULT_KIB_PASSES: u32 = 2 * 19_456;
 
 #[cfg(test)]
 mod tests {
@@ -162,6 +216,42 @@ mod tests {
     fn the_bytes_are_stable() {
         assert_eq!(KdfParameters::ARGON2ID.to_bytes(), [1, 0, 0, 0x4c, 0, 2, 1]);
         assert_eq!(KdfParameters::PBKDF2_600K.to_bytes(), [2, 0, 9, 0x27, 0xc0, 0, 0]);
+    }
+
+    #[test]
+    fn import_what_is_weak_or_expensive_is_refused() {
+        let argon2id = KdfParameters::imported_argon2id;
+        for refused in [argon2id(7_167, 5, 1), argon2id(19_456, 0, 1), argon2id(19_456, 2, 0)] {
+            assert_eq!(refused, Err(OutOfBounds::TooWeak));
+        }
+        for refused in [
+            argon2id(65_537, 1, 1),
+            argon2id(65_536, 4, 1),
+            argon2id(7_168, 17, 1),
+            argon2id(19_456, 2, 5),
+            argon2id(u32::MAX, u32::MAX, u32::MAX),
+            KdfParameters::imported_pbkdf2(1_000_001),
+        ] {
+            assert_eq!(refused, Err(OutOfBounds::TooExpensive));
+        }
+        assert_eq!(KdfParameters::imported_pbkdf2(0), Err(OutOfBounds::TooWeak));
+    }
+
+    #[test]
+    fn import_what_is_accepted_can_be_stored_and_takes_turns_by_its_cost() {
+        for (accepted, turns) in [
+            (KdfParameters::imported_argon2id(19_456, 2, 1), 1),
+            (KdfParameters::imported_argon2id(7_168, 5, 1), 1),
+            (KdfParameters::imported_argon2id(47_104, 1, 1), 2),
+            (KdfParameters::imported_argon2id(65_536, 3, 4), 6),
+            (KdfParameters::imported_pbkdf2(100_000), 1),
+            (KdfParameters::imported_pbkdf2(600_000), 1),
+            (KdfParameters::imported_pbkdf2(1_000_000), 2),
+        ] {
+            let accepted = accepted.unwrap();
+            assert_eq!(KdfParameters::from_bytes(accepted.to_bytes()), Some(accepted));
+            assert_eq!(accepted.turns(), turns, "{accepted:?}");
+        }
     }
 
     #[test]

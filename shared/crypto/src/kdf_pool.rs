@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
 
-use crate::{KdfParameters, Salt};
+use crate::KdfParameters;
 
 /// A bounded pool of blocking threads, with counters. Clones share both.
 #[derive(Debug, Clone)]
@@ -115,11 +115,11 @@ impl Kdf {
     pub(crate) fn derive(
         &self,
         parameters: KdfParameters,
-        salt: &Salt,
+        salt: &[u8],
         secret: &[u8],
     ) -> Result<Zeroizing<[u8; 32]>, KdfFailed> {
         self.counters.runs.fetch_add(1, Ordering::SeqCst);
-        parameters.derive(salt.as_bytes(), secret).ok_or(KdfFailed)
+        parameters.derive(salt, secret).ok_or(KdfFailed)
     }
 
     /// Counts a comparison.

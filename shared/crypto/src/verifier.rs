@@ -8,6 +8,9 @@
 //! - Nobody can tell which digest was wrong: not the caller, not the server, not a thief of the table.
 //! - Without the branch key, the tag says nothing about the digests: the pepper is not in the table.
 //! - A verifier moved to another user or tenant matches nothing.
+//!
+//! An imported verifier has another system's hash of each digest in place of the digest ([`HashRecipes`]); a comparison hashes what
+//! is presented in the same way first, all of it, and is one comparison all the same.
 
 use std::fmt;
 
@@ -15,6 +18,7 @@ use domain::{BranchKeyVersion, Entropy, EntropyUnavailable, FactorSet, Presented
 use zeroize::Zeroizing;
 
 use crate::canonical::Canonical;
+use crate::hash_recipe::{FactorHash, HashRecipes};
 use crate::{BranchKey, Kdf, KdfFailed, KdfParameters, Salt};
 
 /// One askable set's verifier with all that is needed to recompute it, the pepper aside.
@@ -25,6 +29,8 @@ pub struct StoredVerifier {
     branch_key_version: BranchKeyVersion,
     salt: Salt,
     tag: [u8; 32],
+    /// How the digests are hashed first, if it was imported.
+    recipes: Option<HashRecipes>,
 }
 
 impl StoredVerifier {
@@ -40,23 +46,49 @@ impl StoredVerifier {
         self.branch_key_version
     }
 
-    /// Whether it was made with other parameters than those in use now, so that a success is the time to replace it.
+    /// Whether it was imported, or made with other parameters than those in use now, so that a success is the time to replace it.
     #[must_use]
     pub fn needs_upgrade(&self, current: KdfParameters) -> bool {
-        self.parameters != current
+        self.recipes.is_some() || self.parameters != current
+    }
+
+    /// How many turns at the pool a comparison takes beyond the one of every verifier: none, unless it was imported.
+    #[must_use]
+    pub fn further_turns(&self) -> usize {
+        self.recipes.as_ref().map_or(0, HashRecipes::turns)
+    }
+
+    /// How its digests are hashed first, if it was imported.
+    pub(crate) const fn recipes(&self) -> Option<&HashRecipes> {
+        self.recipes.as_ref()
+    }
+
+    /// The same verifier, over digests that are hashed first.
+    pub(crate) fn of_hashed(self, recipes: HashRecipes) -> Self {
+        Self { recipes: Some(recipes), ..self }
     }
 
     /// The bytes to seal.
     pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
-        let mut bytes = Zeroizing::new(vec![FORMAT]);
+        let format = if self.recipes.is_some() { IMPORTED_FORMAT } else { FORMAT };
+        let mut bytes = Zeroizing::new(vec![format]);
         self.append_to(&mut bytes);
+        self.recipes.iter().for_each(|recipes| recipes.append_to(&mut bytes));
         bytes
     }
 
     /// Reads [`StoredVerifier::encode`] back; `None` for anything else.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
-        let (&FORMAT, bytes) = bytes.split_first()? else { return None };
+        let (&format, bytes) = bytes.split_first()?;
         let (verifier, rest) = Self::read_from(bytes)?;
+        let (verifier, rest) = match format {
+            FORMAT => (verifier, rest),
+            IMPORTED_FORMAT => {
+                let (recipes, rest) = HashRecipes::read_from(verifier.set, rest)?;
+                (verifier.of_hashed(recipes), rest)
+            }
+            _ => return None,
+        };
         rest.is_empty().then_some(verifier)
     }
 
@@ -85,6 +117,7 @@ impl StoredVerifier {
             branch_key_version: BranchKeyVersion::new(u32::from_be_bytes(*version))?,
             salt: Salt::new(*salt),
             tag: *tag,
+            recipes: None,
         };
         Some((verifier, bytes))
     }
@@ -108,14 +141,28 @@ impl BranchKey {
         presented: &PresentedFactors,
         recipe: Recipe,
     ) -> Result<StoredVerifier, VerifierError> {
-        let Recipe { set, parameters, salt } = recipe;
-        if presented.of_set(set).count() != set.len() {
+        if presented.of_set(recipe.set).count() != recipe.set.len() {
             return Err(VerifierError::MissingFactor);
         }
-        let secret = joint_secret(self.tenant(), user, presented, set);
-        let stretched = kdf.derive(parameters, &salt, secret.as_bytes())?;
+        self.stretch(kdf, &joint_secret(self.tenant(), user, presented, recipe.set), recipe)
+    }
+
+    /// The verifier of a set out of other systems' hashes of its digests, in the order of their types. One derivation.
+    pub(crate) fn make_hashed_verifier(
+        &self,
+        kdf: &Kdf,
+        user: UserId,
+        hashes: &[FactorHash],
+        recipe: Recipe,
+    ) -> Result<StoredVerifier, VerifierError> {
+        self.stretch(kdf, &hashed_secret((self.tenant(), user), recipe.set, hashes), recipe)
+    }
+
+    fn stretch(&self, kdf: &Kdf, secret: &Canonical, recipe: Recipe) -> Result<StoredVerifier, VerifierError> {
+        let Recipe { set, parameters, salt } = recipe;
+        let stretched = kdf.derive(parameters, salt.as_bytes(), secret.as_bytes())?;
         let tag = self.pepper.tag(stretched.as_slice());
-        Ok(StoredVerifier { set, parameters, branch_key_version: self.version(), salt, tag })
+        Ok(StoredVerifier { set, parameters, branch_key_version: self.version(), salt, tag, recipes: None })
     }
 
     /// Makes the verifier of a set again, with a fresh salt and this key's pepper, out of digests that were right for it. One
@@ -135,7 +182,8 @@ impl BranchKey {
     }
 
     /// Compares what was presented with a verifier, in constant time. Exactly one derivation and one comparison, also if
-    /// other types were presented than the verifier is for (which never match).
+    /// other types were presented than the verifier is for (which never match). For an imported verifier, one more derivation for
+    /// each type of its set, whatever was presented.
     ///
     /// # Errors
     /// [`VerifierError::WrongBranchKey`] if the verifier was made under another version; [`VerifierError::Kdf`].
@@ -149,8 +197,11 @@ impl BranchKey {
         if stored.branch_key_version != self.version() {
             return Err(VerifierError::WrongBranchKey);
         }
-        let secret = joint_secret(self.tenant(), user, presented, presented.types());
-        let stretched = kdf.derive(stored.parameters, &stored.salt, secret.as_bytes())?;
+        let secret = match &stored.recipes {
+            None => joint_secret(self.tenant(), user, presented, presented.types()),
+            Some(recipes) => hashed_secret((self.tenant(), user), presented.types(), &recipes.hash(kdf, presented)?),
+        };
+        let stretched = kdf.derive(stored.parameters, stored.salt.as_bytes(), secret.as_bytes())?;
         kdf.count_comparison();
         let equal = self.pepper.verify(stretched.as_slice(), &stored.tag);
         Ok(if equal { Outcome::Match } else { Outcome::NoMatch })
@@ -159,7 +210,7 @@ impl BranchKey {
     /// A verifier that no digests match, because its tag is no HMAC of anything known.
     pub(crate) fn decoy_verifier(&self, recipe: Recipe, tag: [u8; 32]) -> StoredVerifier {
         let Recipe { set, parameters, salt } = recipe;
-        StoredVerifier { set, parameters, branch_key_version: self.version(), salt, tag }
+        StoredVerifier { set, parameters, branch_key_version: self.version(), salt, tag, recipes: None }
     }
 }
 
@@ -214,4 +265,13 @@ fn joint_secret(tenant: TenantId, user: UserId, presented: &PresentedFactors, se
     presented.of_set(set).fold(owner, |encoding, (factor, digest)| encoding.field(factor.name()).field(digest.expose()))
 }
 
+/// The injective encoding of whose hashes these are, of the types that were presented, and of the sorted (type, hash) pairs.
+fn hashed_secret((tenant, user): (TenantId, UserId), types: FactorSet, hashes: &[FactorHash]) -> Canonical {
+    let owner = Canonical::new("countersign/imported-verifier/v1").field(tenant.as_bytes()).field(user.as_bytes());
+    hashes.iter().fold(owner.field(types.to_string()), |encoding, (factor, hash)| {
+        encoding.field(factor.name()).field(hash.as_slice())
+    })
+}
+
 const FORMAT: u8 = 1;
+const IMPORTED_FORMAT: u8 = 2;

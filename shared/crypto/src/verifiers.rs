@@ -3,6 +3,7 @@
 use domain::{AskableSets, Entropy, FactorSet, MAX_ASKABLE_SETS, PresentedFactors, UserId};
 use zeroize::Zeroizing;
 
+use crate::hash_recipe::HashRecipes;
 use crate::verifier::Recipe;
 use crate::{BranchKey, Kdf, KdfParameters, Salt, StoredVerifier, VerifierError};
 
@@ -36,28 +37,55 @@ impl Verifiers {
         Some(verifiers)
     }
 
-    /// The bytes to seal: a format number, a count, the verifiers. Below 2 KB.
+    /// The bytes to seal: a format number, a count, the verifiers. Below 2 KB, unless some are imported: then each has a mark
+    /// whether it is, and the recipes follow once for all of them. Below 3 KB.
     pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
-        let mut bytes = Zeroizing::new(Vec::with_capacity(2048));
-        bytes.push(FORMAT);
+        let recipes: HashRecipes = self.0.iter().filter_map(StoredVerifier::recipes).collect();
+        let mut bytes = Zeroizing::new(Vec::with_capacity(3072));
+        bytes.push(if recipes.is_empty() { FORMAT } else { IMPORTED_FORMAT });
         bytes.push(u8::try_from(self.0.len()).unwrap_or(u8::MAX));
         for verifier in &self.0 {
+            if !recipes.is_empty() {
+                bytes.push(u8::from(verifier.recipes().is_some()));
+            }
             verifier.append_to(&mut bytes);
         }
+        recipes.append_to(&mut bytes);
         bytes
     }
 
     /// Reads [`Verifiers::encode`] back; `None` for anything else.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
-        let (&FORMAT, bytes) = bytes.split_first()? else { return None };
+        let (&format, bytes) = bytes.split_first()?;
         let (&count, mut rest) = bytes.split_first()?;
-        let mut verifiers = Vec::new();
+        let (mut verifiers, mut imported) = (Vec::new(), Vec::new());
         for _ in 0..count {
-            let (verifier, following) = StoredVerifier::read_from(rest)?;
+            let (is_imported, marked) = read_mark(format, rest)?;
+            let (verifier, following) = StoredVerifier::read_from(marked)?;
+            imported.push(is_imported);
             verifiers.push(verifier);
             rest = following;
         }
+        if format == IMPORTED_FORMAT {
+            let sets = verifiers.iter().zip(&imported).filter(|(_, is_imported)| **is_imported);
+            let hashed = sets.fold(FactorSet::default(), |all, (verifier, _)| all.union(verifier.set()));
+            // Without any, it would be another form of the same verifiers.
+            let (recipes, following) = (!hashed.is_empty()).then(|| HashRecipes::read_from(hashed, rest))??;
+            for (verifier, _) in verifiers.iter_mut().zip(imported).filter(|(_, is_imported)| *is_imported) {
+                *verifier = verifier.clone().of_hashed(recipes.of_set(verifier.set()));
+            }
+            rest = following;
+        }
         if rest.is_empty() { Self::new(verifiers) } else { None }
+    }
+}
+
+/// Whether the verifier that follows is an imported one.
+fn read_mark(format: u8, bytes: &[u8]) -> Option<(bool, &[u8])> {
+    match (format, bytes) {
+        (FORMAT, _) => Some((false, bytes)),
+        (IMPORTED_FORMAT, [mark @ (0 | 1), rest @ ..]) => Some((*mark == 1, rest)),
+        _ => None,
     }
 }
 
@@ -99,3 +127,4 @@ pub struct EnrolledFactors<'a> {
 }
 
 const FORMAT: u8 = 1;
+const IMPORTED_FORMAT: u8 = 2;

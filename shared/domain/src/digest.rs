@@ -60,6 +60,12 @@ impl PresentedFactors {
         FactorSet::of(self.0.iter().map(|(factor, _)| *factor)).unwrap_or_default()
     }
 
+    /// The digest of this type, if it was presented.
+    #[must_use]
+    pub fn digest(&self, wanted: FactorType) -> Option<&Digest> {
+        self.0.iter().find(|(factor, _)| *factor == wanted).map(|(_, digest)| digest)
+    }
+
     /// The pairs whose type is in `set`, sorted by type.
     pub fn of_set(&self, set: FactorSet) -> impl Iterator<Item = (FactorType, &Digest)> {
         self.0.iter().filter(move |(factor, _)| set.contains(*factor)).map(|(factor, digest)| (*factor, digest))

@@ -140,6 +140,12 @@ impl FactorSet {
         self.0 & factor.bit() != 0
     }
 
+    /// The types of either set.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// How many types the set holds.
     #[must_use]
     pub const fn len(self) -> usize {

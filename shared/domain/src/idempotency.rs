@@ -41,6 +41,13 @@ impl IdempotencyKey {
         Ok(key)
     }
 
+    /// A key of our own for `at`, for a change that no request asks for, with 10 random bytes behind the milliseconds.
+    #[must_use]
+    pub fn at(at: Timestamp, random: &[u8; 10]) -> Self {
+        let millis = u64::try_from(at.as_millisecond()).unwrap_or(0);
+        Self(uuid::Builder::from_unix_timestamp_millis(millis, random).into_uuid())
+    }
+
     /// When the caller made the key, to the millisecond.
     #[must_use]
     pub fn made_at(&self) -> Timestamp {

@@ -20,6 +20,7 @@ mod data_dir;
 mod engine;
 mod gateway;
 mod host;
+mod import;
 mod provision;
 mod queue;
 mod routes;
@@ -35,6 +36,10 @@ pub use engine::{
 };
 pub use gateway::{Ports, Service, Store};
 pub use host::{Engine, Host, HostStore, Settings, StartError};
+pub use import::{
+    FileLine, Import, ImportError, ImportLine, ImportPorts, ImportProgress, ImportStore, LineOutcome, LineRefused,
+    Lines, Report, ReportError,
+};
 pub use provision::{ProvisionStore, create_tenant, development_tenant};
 pub use queue::Journal;
 pub use routes::{Access, Function, ROUTES, Route};

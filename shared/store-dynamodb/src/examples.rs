@@ -150,12 +150,15 @@ const fn verifier(set: usize) -> usize {
     1 + set + 7 + 4 + 16 + 32
 }
 
+/// How another system hashed a digest: what of it, parameters, the longest salt with a length byte.
+const RECIPE: usize = 1 + 7 + 1 + 48;
+
 fn sealed(plaintext: usize) -> Sealed {
     Sealed::new(vec![7; plaintext + SEALED])
 }
 
 /// Four factors have nine askable sets; eleven have sixteen, of which none has a longer text than
-/// `image_tap+device_secret+fingerprint`.
+/// `image_tap+device_secret+fingerprint`. The largest was imported: each verifier is marked, and each factor has a recipe.
 fn enrollments() -> [Enrollment; 2] {
     let four = [FactorType::Pin, FactorType::Words, FactorType::Nfc, FactorType::Fingerprint];
     let usual = Enrollment {
@@ -174,7 +177,7 @@ fn enrollments() -> [Enrollment; 2] {
         key_version: u32::MAX,
         branch_key_version: BranchKeyVersion::new(u32::MAX).unwrap(),
         factors: factors(&FactorType::ALL),
-        askable_sets: sealed(2 + 16 * verifier(35)),
+        askable_sets: sealed(2 + 16 * (1 + verifier(35)) + 11 * RECIPE),
         device_id: Some(sealed(128)),
         ..usual.clone()
     };
@@ -297,7 +300,7 @@ fn verifications() -> [Verification; 2] {
         asked: factors(&[FactorType::ImageTap, FactorType::DeviceSecret, FactorType::Fingerprint]),
         key_version: u32::MAX,
         branch_key_version: BranchKeyVersion::new(u32::MAX).unwrap(),
-        verifier: sealed(1 + verifier(35)),
+        verifier: sealed(1 + verifier(35) + 3 * RECIPE),
         attempts: [(key(1), wrong(2)), (key(2), wrong(1)), (key(3), attempt(AttemptState::Right))].into(),
         verified: Some(Verified { at: at(1), session: session_id(), answer: sealed(ANSWER) }),
         ..usual.clone()

@@ -4,6 +4,7 @@ mod answers;
 mod attempts;
 mod decoys;
 mod headers;
+mod imported;
 mod pool;
 mod refreshing;
 mod rotation;

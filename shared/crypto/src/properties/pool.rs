@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::kdf_pool::TURNS_PER_PLACE;
-use crate::{KdfBusy, KdfFailed, KdfParameters, KdfPool, Salt};
+use crate::{KdfBusy, KdfFailed, KdfParameters, KdfPool};
 
 #[tokio::test]
 async fn no_more_work_runs_at_once_than_the_pool_has_places() {
@@ -22,7 +22,7 @@ async fn no_more_work_runs_at_once_than_the_pool_has_places() {
             tokio::spawn(async move {
                 pool.run(move |kdf| {
                     most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                    let outcome = kdf.derive(KdfParameters::pbkdf2(1000), &Salt::new([1; 16]), b"secret");
+                    let outcome = kdf.derive(KdfParameters::pbkdf2(1000), &[1; 16], b"secret");
                     running.fetch_sub(1, Ordering::SeqCst);
                     outcome.map(|_| ())
                 })

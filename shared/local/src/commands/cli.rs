@@ -203,6 +203,7 @@ mod tests {
             "countersign admin unlock-account --core-table t --kms-key-id k --audit-queue-url u --tenant 018f0000-0000-7000-8000-00000000000a --user 018f0000-0000-7000-8000-00000000000b",
             "countersign admin put-listing --data-dir d --subject network/198.51.100.0/24 --access denied --expires-at 2027-01-01T00:00:00Z",
             "countersign admin remove-listing --data-dir d --dynamodb-url http://127.0.0.1:8000 --subject network/2001:db8::/32",
+            "countersign admin import --data-dir d --tenant-id 018f0000-0000-7000-8000-00000000000a users.jsonl --report r",
             "countersign admin show-limits",
             "countersign admin show-limits --policy limits.json --data-dir d",
             "countersign admin create-key --data-dir d --tenant 018f0000-0000-7000-8000-00000000000a --name n --mode live --scopes audit --expires-at 2027-01-01T00:00:00Z",

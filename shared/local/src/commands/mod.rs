@@ -5,6 +5,7 @@ mod audit;
 mod capacity;
 mod cli;
 mod demo;
+mod progress;
 mod say;
 mod serve;
 mod state;

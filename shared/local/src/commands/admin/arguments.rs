@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use admin::Command;
 use clap::{Args, Subcommand, ValueEnum};
+use crypto::KdfParameters;
 use domain::{ApiKeyMode, KeyId, ListedAccess, ListedSubject, Listing, TenantId, UserId};
 use jiff::Timestamp;
 use rotate_keys::Task;
@@ -17,6 +18,11 @@ pub(in crate::commands) enum AdminCommand {
     ///
     /// Prints tenant_id=… and api_key=…; the key is shown this once.
     CreateTenant(TenantArgs),
+    /// Enrol another system's users out of its hashes of their digests: a JSON line for each user
+    ///
+    /// Users who are enrolled stay as they are. Lines that are refused are named in the report; with the same report, an import that
+    /// was interrupted goes on where it was. Prints how many of each there were.
+    Import(ImportArgs),
     /// Forget a user's failures, so that a lock ends
     ///
     /// Prints how many failures were forgotten and until when the account was locked.
@@ -92,6 +98,25 @@ pub(in crate::commands) struct RevokeArgs {
     /// The tenant
     #[arg(long, value_name = "UUID", value_parser = tenant_id)]
     pub(super) tenant_id: TenantId,
+}
+
+/// Whom to import, and where.
+#[derive(Debug, Args)]
+pub(in crate::commands) struct ImportArgs {
+    #[command(flatten)]
+    pub(super) place: PlaceArgs,
+    /// The users' tenant
+    #[arg(long, value_name = "UUID", value_parser = tenant_id)]
+    pub(super) tenant_id: TenantId,
+    /// The users, a JSON line for each
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// Which lines were refused and why, and how far the import is
+    #[arg(long, value_name = "FILE")]
+    pub(super) report: PathBuf,
+    /// How the hashes are stretched until a user next succeeds: argon2id, pbkdf2-sha256-600000 or pbkdf2-sha256-100000
+    #[arg(long, default_value = "argon2id", value_name = "KDF", value_parser = KdfParameters::from_name)]
+    pub(super) kdf: KdfParameters,
 }
 
 /// Whom to unlock, and where.

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod command;
+mod import;
 mod key_arguments;
 mod place;
 mod rotate;
@@ -16,6 +17,7 @@ use admin::Command;
 pub(super) async fn run(command: AdminCommand) -> Result<(), Failure> {
     match command {
         AdminCommand::CreateTenant(arguments) => tenant::create_tenant(arguments).await,
+        AdminCommand::Import(arguments) => import::import(arguments).await,
         AdminCommand::UnlockAccount(arguments) => command::carry_out(arguments.place, arguments.user.into()).await,
         AdminCommand::RevokeSessions(arguments) => {
             command::carry_out(arguments.place, Command::RevokeSessions { tenant: arguments.tenant_id }).await

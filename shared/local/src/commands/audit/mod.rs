@@ -2,7 +2,6 @@
 
 mod arguments;
 mod line;
-mod progress;
 mod proof;
 mod tail;
 mod verify;

@@ -6,8 +6,8 @@ use domain::{Clock, SystemClock};
 use jiff::Timestamp;
 
 use super::arguments::LogArgs;
-use super::progress::Bar;
 use crate::commands::Failure;
+use crate::commands::progress::Bar;
 use crate::commands::say::say;
 
 /// Verifies a log and says what was found; fails with the first thing that is wrong.
@@ -18,7 +18,9 @@ pub(super) fn verify(arguments: &LogArgs) -> Result<(), Failure> {
     let bar = Bar::new();
     let retained_since = SystemClock.now().checked_sub(RETENTION).unwrap_or(Timestamp::MIN);
     let expected = Expectation { keys: &keys, checkpoints: &checkpoints, retained_since };
-    let report = verify_retained(&log, &expected, &mut |progress| bar.show(progress))?;
+    let report = verify_retained(&log, &expected, &mut |progress| {
+        bar.show((progress.bytes, progress.total_bytes), format!("{} events", progress.events));
+    })?;
     drop(bar);
     Ok(say(&told(&report))?)
 }

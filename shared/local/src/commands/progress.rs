@@ -1,6 +1,5 @@
 //! How far a long command is, for somebody who watches.
 
-use audit_log::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// A bar on standard error, if that is a terminal; otherwise nothing.
@@ -15,10 +14,11 @@ impl Bar {
         Self(bar)
     }
 
-    pub(super) fn show(&self, progress: Progress) {
-        self.0.set_length(progress.total_bytes);
-        self.0.set_position(progress.bytes);
-        self.0.set_message(format!("{} events", progress.events));
+    /// So many bytes of all of them are done, which are so much.
+    pub(super) fn show(&self, (bytes, total_bytes): (u64, u64), so_much: String) {
+        self.0.set_length(total_bytes);
+        self.0.set_position(bytes);
+        self.0.set_message(so_much);
     }
 }
 
