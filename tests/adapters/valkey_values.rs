@@ -97,7 +97,7 @@ async fn an_impossible_verification_is_neither_claimed_nor_read() {
 
     // Format; number of attempts; whether verified; expiry before the beginning; the attempt's key, and its state.
     for (position, byte) in
-        [(0, 2), (1, 0), (1, 2), (1, 4), (8, 1), (8, 2), (2, 0), (15, 0), (71, 4), (71, 255), (72, 255)]
+        [(0, 255), (1, 0), (1, 2), (1, 4), (8, 1), (8, 2), (2, 0), (15, 0), (71, 4), (71, 255), (72, 255)]
     {
         let mut impossible = value.clone();
         impossible[position] = byte;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::repository::{files_of, read};
 
 /// The ports of what belongs to no tenant, each with the reason.
-const OF_NOBODY: [(&str, &str); 12] = [
+const OF_NOBODY: [(&str, &str); 14] = [
     ("AppendBatch", "a shard of the log has all tenants' events"),
     ("ChangeListings", "the list is the operator's; its subjects have their tenants"),
     ("CheckReadiness", "asks about the store"),
@@ -18,7 +18,9 @@ const OF_NOBODY: [(&str, &str); 12] = [
     ("FindLogHeads", "a shard of the log has all tenants' events"),
     ("KeepEvents", "an event says itself whom it is about"),
     ("LeaseShard", "a shard of the log has all tenants' events"),
+    ("ListBranchKeys", "a part of the register has keys of all tenants, each with its own"),
     ("ListSigningKeys", "signing keys are the deployment's"),
+    ("RetireSigningKey", "signing keys are the deployment's"),
 ];
 
 #[test]

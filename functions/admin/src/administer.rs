@@ -58,7 +58,7 @@ impl<S: AdminStore, U: UnwrapKey, A: RecordEvents> Administer<S, U, A> {
             Command::UnlockAccount { tenant, user } => self.unlock((tenant, user), request_id).await,
             Command::PutListing(listing) => self.put(&listing, request_id).await,
             Command::RemoveListing(subject) => self.remove(&subject, request_id).await,
-            Command::RevokeSessions { tenant } => self.revoke_sessions(tenant, request_id).await,
+            Command::RevokeAllSessions { tenant } => self.revoke_sessions(tenant, request_id).await,
             Command::ShowLimits => self.show().await,
             Command::CreateKey(new) => self.create_key(new, request_id).await,
             Command::RotateKey(rotation) => self.rotate_key(&rotation, request_id).await,

@@ -22,7 +22,7 @@ pub enum Command {
     /// Remove a subject's entry.
     RemoveListing(ListedSubject),
     /// End all sessions of a tenant.
-    RevokeSessions {
+    RevokeAllSessions {
         /// The tenant.
         tenant: TenantId,
     },
@@ -110,7 +110,7 @@ impl Command {
                 Self::PutListing(Listing { subject, access, expires_at })
             }
             Form::RemoveListing { subject } => Self::RemoveListing(subject),
-            Form::RevokeSessions { tenant_id } => Self::RevokeSessions { tenant: tenant_id },
+            Form::RevokeAllSessions { tenant_id } => Self::RevokeAllSessions { tenant: tenant_id },
             Form::ShowLimits {} => Self::ShowLimits,
             Form::CreateKey { tenant_id, name, mode, scopes, expires_at } => {
                 Self::CreateKey(NewKey { tenant: tenant_id, name, mode, scopes, expires_at })
@@ -158,7 +158,8 @@ enum Form {
         #[serde(deserialize_with = "text")]
         subject: ListedSubject,
     },
-    RevokeSessions {
+    #[serde(rename = "revoke_sessions")]
+    RevokeAllSessions {
         #[serde(deserialize_with = "text")]
         tenant_id: TenantId,
     },

@@ -32,7 +32,7 @@ figures! {
     RECONCILE_DELAY "reconcile-delay" = 600.0 "s", Repository("template.yaml, ReconcileQueue, DelaySeconds");
     RECONCILE_BATCH "reconcile-batch" = 10.0 "messages", Repository("template.yaml, Reconcile, BatchSize");
     CACHE_GIGABYTES "cache-gigabytes" = 5.0 "GB", Repository("template.yaml, CacheMaximumGigabytes");
-    ALARMS "alarms" = 10.0 "alarms", Repository("template.yaml, AWS::CloudWatch::Alarm");
+    ALARMS "alarms" = 11.0 "alarms", Repository("template.yaml, AWS::CloudWatch::Alarm");
     ENDPOINTS "endpoints" = 3.0 "interface endpoints", Repository("template.yaml, VpcEndpointType: Interface");
     ZONES "zones" = 3.0 "availability zones", Repository("template.yaml, SubnetIds, the most");
     LIFETIME "lifetime" = 300.0 "s", Repository("DATA_MODEL.md, verification: a verification is open for 300 s");

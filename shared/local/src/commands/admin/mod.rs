@@ -20,7 +20,7 @@ pub(super) async fn run(command: AdminCommand) -> Result<(), Failure> {
         AdminCommand::Import(arguments) => import::import(arguments).await,
         AdminCommand::UnlockAccount(arguments) => command::carry_out(arguments.place, arguments.user.into()).await,
         AdminCommand::RevokeSessions(arguments) => {
-            command::carry_out(arguments.place, Command::RevokeSessions { tenant: arguments.tenant_id }).await
+            command::carry_out(arguments.place, Command::RevokeAllSessions { tenant: arguments.tenant_id }).await
         }
         AdminCommand::PutListing(arguments) => command::carry_out(arguments.place, arguments.listing.into()).await,
         AdminCommand::RemoveListing(arguments) => {
