@@ -3,4 +3,5 @@
 
 mod keys;
 mod program;
+mod readme;
 mod sharing;
