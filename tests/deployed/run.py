@@ -106,7 +106,9 @@ def operate(deployed, tenant):
     say("the operator's commands")
     before = deployed.events()
     stack.administer(deployed, tenant)
-    stack.check_audit(deployed, before, ["account_unlocked", "listing_changed", "api_key_created", "api_key_rotated", "api_key_revoked"])
+    stack.check_audit(deployed, before, [
+        "account_unlocked", "listing_changed", "api_key_created", "api_key_rotated", "api_key_revoked",
+        "tenant_sessions_revoked"])
 
 
 def rotate(deployed, credentials, countersign):
