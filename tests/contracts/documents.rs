@@ -1,5 +1,6 @@
 //! What the pages point at exists.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
@@ -7,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::Transaction;
 
-use crate::repository::{code_spans, files, files_of, read, root};
+use crate::repository::{code_spans, files, files_of, read, root, table_rows, yaml};
 
 #[test]
 fn every_link_leads_somewhere() {
@@ -34,12 +35,30 @@ fn every_link_leads_somewhere() {
 fn every_test_that_a_page_names_exists() {
     let sources: Vec<String> = files_of("rs").into_iter().map(|path| read(&path)).collect();
     for page in pages() {
-        let text = read(&page);
-        for span in code_spans(&prose(&text)).into_iter().filter(|span| is_test_name(span)) {
-            let declared = format!("fn {span}(");
-            assert!(sources.iter().any(|source| source.contains(&declared)), "{page} names {span}");
+        let text = prose(&read(&page));
+        let claimed: String = table_rows(&page).concat().concat();
+        let named = code_spans(&text).into_iter().filter(|span| names_a_test(&page, span, claimed.contains(span)));
+        for name in named {
+            assert!(sources.iter().any(|source| has_test(source, name)), "{page} names {name}");
         }
     }
+}
+
+#[test]
+fn every_alarm_goes_to_the_operator_and_has_its_row_in_the_runbook() {
+    let template = yaml("template.yaml");
+    let resources = template["Resources"].as_object().unwrap().iter();
+    let alarms = resources.filter(|(_, resource)| resource["Type"] == "AWS::CloudWatch::Alarm");
+    let sent = alarms.map(|(name, alarm)| (format!("`{name}`"), &alarm["Properties"]["AlarmActions"][1][0]));
+    let (sent, targets): (BTreeSet<String>, BTreeSet<&str>) =
+        sent.map(|(name, to)| (name, to.as_str().unwrap())).unzip();
+
+    let rows = table_rows("docs/RUNBOOK.md");
+    let told: Vec<&Vec<String>> = rows.iter().filter(|row| row[0].ends_with("Alarm`")).collect();
+
+    assert_eq!(told.iter().map(|row| row[0].clone()).collect::<BTreeSet<_>>(), sent);
+    assert_eq!((told.len(), targets), (sent.len(), BTreeSet::from(["AlarmTopic"])));
+    assert!(told.iter().all(|row| row.len() == 3 && row.iter().all(|cell| !cell.is_empty())), "{told:?}");
 }
 
 #[test]
@@ -94,13 +113,28 @@ fn prose(text: &str) -> String {
     text.split("```").step_by(2).collect()
 }
 
-/// The names of tests that show properties: `v4_…`, `e5_…`.
-fn is_test_name(span: &str) -> bool {
+/// Whether a page names a test by this. On every page the names of tests that show properties do: `v4_…`, `e5_…`. On the pages for
+/// reviewers every sentence does, and in their tables, which have no other names of this kind, already three words.
+fn names_a_test(page: &str, span: &str, in_table: bool) -> bool {
+    let plain = span.chars().all(|symbol| symbol.is_ascii_lowercase() || symbol.is_ascii_digit() || symbol == '_');
     let mut symbols = span.chars();
     let letter = symbols.next().is_some_and(|symbol| symbol.is_ascii_lowercase());
-    let digit = symbols.next().is_some_and(|symbol| symbol.is_ascii_digit());
-    let plain = span.chars().all(|symbol| symbol.is_ascii_lowercase() || symbol.is_ascii_digit() || symbol == '_');
-    letter && digit && plain && span.matches('_').count() >= 3
+    let shows_property = letter && symbols.next().is_some_and(|symbol| symbol.is_ascii_digit());
+    let underscores = span.matches('_').count();
+    let claims = ["docs/THREAT_MODEL.md", "docs/ASVS.md"].contains(&page);
+    plain && (underscores >= 3 && (shows_property || claims) || underscores >= 2 && claims && in_table)
+}
+
+/// Whether a source has a test of this name: a function marked as one, or a case in the list of a suite.
+fn has_test(source: &str, name: &str) -> bool {
+    let (declared, case) = (format!("fn {name}("), format!("{name},"));
+    if !source.contains(&declared) {
+        return false;
+    }
+    let lines: Vec<&str> = source.lines().map(str::trim).collect();
+    let Some(position) = lines.iter().position(|line| line.contains(&declared)) else { return false };
+    let mut marks = lines[..position].iter().rev().take_while(|line| line.starts_with("#["));
+    marks.any(|mark| mark.contains("test")) || lines.contains(&case.as_str())
 }
 
 /// The anchor that a heading gets.

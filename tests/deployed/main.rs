@@ -3,8 +3,8 @@
 
 mod client;
 
-use client::{Client, setting};
-use crypto::{Jwk, TokenCheck, VerifyingKey};
+use client::{Answer, Client, setting};
+use crypto::{Claims, Jwk, TokenCheck, VerifyingKey};
 use domain::{Clock, SystemClock};
 use serde_json::{Value, json};
 
@@ -42,18 +42,39 @@ fn a_user_is_enrolled_verified_and_signed_out() {
     assert_eq!(device.get(&route).expect_status(200).text("status"), "verified");
 
     let token = verified.text("access_token");
-    let session = verified.text("session_id");
-    assert_eq!(check_offline(&client, &token, &user), session);
-    let introspect = || client.post("/v1/sessions/introspect", &json!({ "token": token })).expect_status(200);
-    assert_eq!(introspect().member("active"), true);
-    let refreshing = json!({ "refresh_token": verified.text("refresh_token") });
+    let claims = check_offline(&client, &token, &user);
+    assert_eq!(claims.session.to_string(), verified.text("session_id"));
+    assert!(claims.transaction.is_some());
+    client
+        .delete_stepped_up(&format!("/v1/enrollments/{user}"), &token)
+        .expect_problem(401, "/problems/step-up-required");
+    client.post("/v1/sessions/revoke", &json!({ "token": token })).expect_status(200);
+    assert!(!is_active(&client, &token));
+}
+
+#[test]
+fn sessions_are_refreshed_listed_and_ended() {
+    let client = Client::from_environment();
+    let enrolled = client.post("/v1/enrollments", &json!({ "factors": right(&FACTORS) })).expect_status(201);
+    let user = enrolled.text("user_id");
+
+    let (first, second) = (signed_in(&client, &user), signed_in(&client, &user));
+    let refreshing = json!({ "refresh_token": first.text("refresh_token") });
     let refreshed = client.post("/v1/sessions/refresh", &refreshing).expect_status(200);
-    assert_eq!(check_offline(&client, &refreshed.text("access_token"), &user), session);
+    let claims = check_offline(&client, &refreshed.text("access_token"), &user);
+    assert_eq!(claims.session.to_string(), first.text("session_id"));
+    assert!(claims.transaction.is_none());
+
     let listed = client.get(&format!("/v1/sessions?user_id={user}")).expect_status(200);
-    assert_eq!(listed.member("sessions")[0]["session_id"], session);
+    let listed = listed.member("sessions").as_array().unwrap();
+    let ids: Vec<&Value> = listed.iter().map(|session| &session["session_id"]).collect();
+    assert_eq!(ids, [second.member("session_id"), first.member("session_id")]);
+
     client.post("/v1/sessions/refresh", &refreshing).expect_problem(400, "/problems/invalid-grant");
-    assert_eq!(introspect().body, json!({ "active": false }), "a token that is used twice ends its session");
+    assert!(!is_active(&client, &refreshed.text("access_token")), "a token that is used twice ends its session");
+    assert!(is_active(&client, &second.text("access_token")));
     client.post("/v1/sessions/revoke", &json!({ "user_id": user })).expect_status(200);
+    assert!(!is_active(&client, &second.text("access_token")));
 }
 
 #[test]
@@ -64,14 +85,14 @@ fn a_user_is_rotated_exported_and_erased() {
     let user = enrolled.text("user_id");
     let (route, factors) = (format!("/v1/enrollments/{user}"), json!({ "factors": right(&["words", "face"]) }));
 
-    let first = signed_in(&client, &user, &["pin", "nfc"]);
+    let first = signed_in(&client, &user).text("access_token");
     let rotated = client.put_stepped_up(&format!("{route}/factors"), &first, &factors).expect_status(200);
     assert_eq!(rotated.member("key_version"), 2);
     client
         .put_stepped_up(&format!("{route}/factors"), &first, &factors)
         .expect_problem(401, "/problems/step-up-required");
 
-    let second = signed_in(&client, &user, &["words", "face"]);
+    let second = signed_in(&client, &user).text("access_token");
     let exported = client.get_stepped_up(&format!("{route}/export"), &second).expect_status(200);
     assert_eq!(exported.member("enrollment")["device_id"], "device-1");
 
@@ -80,15 +101,7 @@ fn a_user_is_rotated_exported_and_erased() {
     client.get(&route).expect_problem(404, "/problems/enrollment-not-found");
     let again = json!({ "user_id": user, "factors": right(&["pin", "nfc"]) });
     client.post("/v1/enrollments", &again).expect_problem(409, "/problems/user-erased");
-    let told = client.post("/v1/sessions/introspect", &json!({ "token": second })).expect_status(200);
-    assert_eq!(told.body, json!({ "active": false }));
-}
-
-/// The access token of a user who presents these factors, for no transaction.
-fn signed_in(client: &Client, user: &str, factors: &[&str]) -> String {
-    let opened = client.post("/v1/verifications", &json!({ "user_id": user })).expect_status(201);
-    let attempts = format!("/v1/verifications/{}/attempts", opened.text("verification_id"));
-    client.post(&attempts, &json!({ "factors": right(factors) })).expect_status(200).text("access_token")
+    assert!(!is_active(&client, &second));
 }
 
 #[test]
@@ -111,8 +124,25 @@ fn the_service_is_ready() {
     assert_eq!(ready.text("status"), "ready");
 }
 
-/// What an offline verifier does: fetch the keys once, then check the token by itself. Gives the session.
-fn check_offline(client: &Client, token: &str, user: &str) -> String {
+/// The tokens of a user who presents what is asked for, for no transaction.
+fn signed_in(client: &Client, user: &str) -> Answer {
+    let opened = client.post("/v1/verifications", &json!({ "user_id": user })).expect_status(201);
+    let attempts = format!("/v1/verifications/{}/attempts", opened.text("verification_id"));
+    let asked: Vec<String> = serde_json::from_value(opened.member("factors").clone()).unwrap();
+    let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
+    client.post(&attempts, &json!({ "factors": right(&asked) })).expect_status(200)
+}
+
+/// What introspection says of a token; of one that is not active it says nothing else.
+fn is_active(client: &Client, token: &str) -> bool {
+    let told = client.post("/v1/sessions/introspect", &json!({ "token": token })).expect_status(200);
+    let active = told.member("active") == true;
+    assert!(active || told.body == json!({ "active": false }), "{}", told.body);
+    active
+}
+
+/// What an offline verifier does: fetch the keys once, then check the token by itself.
+fn check_offline(client: &Client, token: &str, user: &str) -> Claims {
     let published = client.get("/.well-known/jwks.json").expect_status(200);
     let keys: Vec<Jwk> = serde_json::from_value(published.member("keys").clone()).unwrap();
     let keys: Vec<VerifyingKey> = keys.iter().map(|key| VerifyingKey::from_jwk(key).unwrap()).collect();
@@ -122,8 +152,7 @@ fn check_offline(client: &Client, token: &str, user: &str) -> String {
     let check = TokenCheck { keys: &keys, issuer: &issuer, audience };
     let claims = check.validate(token, SystemClock.now()).unwrap();
     assert_eq!(claims.user.to_string(), user);
-    assert!(claims.transaction.is_some());
-    claims.session.to_string()
+    claims
 }
 
 fn right(factors: &[&str]) -> Value {

@@ -5,7 +5,8 @@
 2. The Rust test `deployed` over HTTP: API Gateway, function processes, DynamoDB, KMS, SQS, audit-writer, audit table.
 3. The same test through function processes of `cargo lambda watch`, on the same tables, key and queue.
 4. The operator's commands, by invoking the function that has no route.
-5. The audit log: 5,000 events with writers killed at work, verified outside, and one flipped byte found.
+5. Keys: the schedule's function finds nothing due; then both emergencies, with a merchant whose users notice neither.
+6. The audit log: 5,000 events with writers killed at work, verified outside, and one flipped byte found.
 
 Called by `just deployed`. Nothing leaves this machine, and everything that it starts is stopped by process id.
 """
@@ -21,6 +22,7 @@ import time
 
 import audit
 import gateway
+import keys
 import ministack
 import stack
 import template
@@ -32,7 +34,7 @@ WORK = TARGET / "deployed"
 # What the journey of tests/deployed/main.rs causes; the names are those of the audit events.
 OUTCOMES = [
     "enrollment_created", "enrollment_refused", "verification_opened", "attempt_wrong", "verification_succeeded",
-    "session_revoked", "factors_rotated", "data_exported", "user_erased"]
+    "session_refreshed", "refresh_token_reused", "session_revoked", "factors_rotated", "data_exported", "user_erased"]
 
 # The architecture's name for SAM, the target, and the flags that `cargo lambda build` gives the compiler for it. With the
 # same target and flags, `cargo lambda watch` finds what `sam build` built.
@@ -71,6 +73,7 @@ def journeys(only):
                 journey("watch", deployed, base_url, key)
         if only != "watch":
             operate(deployed, tenant)
+            rotate(deployed, (tenant, key), countersign)
             remember(deployed, tenant, countersign)
 
 
@@ -103,7 +106,20 @@ def operate(deployed, tenant):
     say("the operator's commands")
     before = deployed.events()
     stack.administer(deployed, tenant)
-    stack.check_audit(deployed, before, ["account_unlocked", "listing_changed", "api_key_created", "api_key_rotated", "api_key_revoked"])
+    stack.check_audit(deployed, before, [
+        "account_unlocked", "listing_changed", "api_key_created", "api_key_rotated", "api_key_revoked",
+        "tenant_sessions_revoked"])
+
+
+def rotate(deployed, credentials, countersign):
+    say("keys")
+    before = deployed.events()
+    try:
+        keys.rotate(deployed, keys.Merchant(deployed, credentials, countersign, WORK))
+        stack.check_audit(deployed, before, ["branch_key_rotated", "signing_key_retired"])
+    except Failed:
+        stack.show_function_logs(deployed.cloud)
+        raise
 
 
 def remember(deployed, tenant, countersign):

@@ -12,7 +12,8 @@ ISSUER = "https://auth.test.example"
 ADMIN = {
     "unlock-account": "account_unlocked", "deny-network": "listing_put", "allow-tenant": "listing_put",
     "show-limits": "limits_shown", "remove-listing": "listing_removed", "create-key": "key_created",
-    "rotate-key": "key_rotated", "list-keys": "keys_listed", "revoke-key": "key_revoked"}
+    "rotate-key": "key_rotated", "list-keys": "keys_listed", "revoke-key": "key_revoked",
+    "revoke-sessions": "sessions_revoked"}
 TENANT_OF_THE_EVENTS = "0192f0c1-2345-7abc-8def-0123456789ab"
 KEY_OF_THE_EVENTS = "860cef914a1e8797"
 # What is deployed is built the same way for whoever compiles incrementally otherwise.

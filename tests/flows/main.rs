@@ -22,6 +22,7 @@ mod journey;
 mod limits;
 mod lockout;
 mod malformed;
+mod mass_revocation;
 mod once;
 mod outage;
 mod problems;

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ReturnValue, ScalarAttributeType,
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, PutRequest, ReturnValue,
+    ScalarAttributeType, WriteRequest,
 };
 use aws_types::SdkConfig;
 use domain::{TenantId, UserId};
@@ -48,11 +49,25 @@ impl Embedded {
     /// Destroys a person's enrollment, and with it the only copy of their key.
     pub async fn erase(&self, tenant: TenantId, user: UserId) {
         let [(core, _), ..] = TABLES;
-        let (pk, sk) = (format!("t/{tenant}/u/{user}"), "enrollment".to_owned());
-        let key = [("pk", pk), ("sk", sk)].map(|(name, value)| (name.to_owned(), AttributeValue::S(value)));
-        let erased = self.client.delete_item().table_name(core).set_key(Some(HashMap::from(key)));
+        let erased = self.client.delete_item().table_name(core).set_key(Some(key(tenant, user, "enrollment")));
         let erased = erased.return_values(ReturnValue::AllOld).send().await.unwrap();
         assert!(erased.attributes.is_some(), "an enrollment to erase");
+    }
+
+    /// Gives a person's account, sessions and all, to others, too.
+    pub async fn copy_account(&self, tenant: TenantId, of: UserId, to: &[UserId]) {
+        let [(core, _), ..] = TABLES;
+        let account = self.client.get_item().table_name(core).set_key(Some(key(tenant, of, "account")));
+        let account = account.send().await.unwrap().item.unwrap();
+        for users in to.chunks(25) {
+            let puts = users.iter().map(|user| {
+                let item = account.clone().into_iter().chain(key(tenant, *user, "account")).collect();
+                let put = PutRequest::builder().set_item(Some(item)).build().unwrap();
+                WriteRequest::builder().put_request(put).build()
+            });
+            let written = self.client.batch_write_item().request_items(core, puts.collect()).send().await.unwrap();
+            assert!(written.unprocessed_items().is_none_or(HashMap::is_empty));
+        }
     }
 
     /// Everything that the tables hold.
@@ -74,6 +89,11 @@ impl Embedded {
         }
         Dump::of(&items)
     }
+}
+
+fn key(tenant: TenantId, user: UserId, sk: &str) -> HashMap<String, AttributeValue> {
+    let key = [("pk", format!("t/{tenant}/u/{user}")), ("sk", sk.to_owned())];
+    key.map(|(name, value)| (name.to_owned(), AttributeValue::S(value))).into()
 }
 
 fn config(address: &str) -> SdkConfig {

@@ -38,9 +38,20 @@ pub(crate) async fn post(endpoint: &str, path: &str, headers: HeaderMap, body: &
 
 /// Asks `endpoint`, which is `http://host:port`, for what anybody may have.
 pub(crate) async fn get(endpoint: &str, path: &str) -> Result<Answer, ClientError> {
+    ask(endpoint, (Method::GET, path), HeaderMap::new()).await
+}
+
+/// Sends a request without a body to `endpoint`, which is `http://host:port`.
+pub(crate) async fn ask(
+    endpoint: &str,
+    (method, path): (Method, &str),
+    headers: HeaderMap,
+) -> Result<Answer, ClientError> {
     let authority = authority(endpoint)?;
     let mut request = Request::new(Full::new(Bytes::new()));
+    *request.method_mut() = method;
     *request.uri_mut() = path.parse()?;
+    *request.headers_mut() = headers;
     request.headers_mut().insert(HOST, HeaderValue::from_str(&authority)?);
     timeout(DEADLINE, send(&authority, request)).await.map_err(|_| ClientError::Late)?
 }

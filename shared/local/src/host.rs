@@ -15,8 +15,10 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 use crate::audit_path::{self, AuditPath, AuditPathError, HostAudit, LogWriter};
+use crate::chore::Chore;
 use crate::data_dir::{DataDir, DataDirError};
 use crate::engine::{EmbeddedDynamo, EngineError, TablesError, create_tables, engine_config, table_names};
+use crate::key_rotation::start_rotating;
 use crate::provision::development_tenant;
 use crate::{Ports, Service, server};
 
@@ -64,6 +66,7 @@ pub struct Host {
     pub api_key: ApiKey,
     engine: Option<EmbeddedDynamo>,
     audit: AuditPath,
+    rotating: Chore,
     data_dir: DataDir,
 }
 
@@ -99,7 +102,8 @@ impl Host {
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
         };
-        let audit = AuditPath::start(&data_dir, outside, settings.log_writer, ports)?;
+        let audit = AuditPath::start(&data_dir, outside, settings.log_writer, ports.clone())?;
+        let rotating = start_rotating(ports, audit.recorder());
         let service = Service::new(&Ports {
             store,
             keys: key.clone(),
@@ -111,7 +115,7 @@ impl Host {
             clock,
             entropy,
         });
-        Ok(Self { service, tables, key, tenant, api_key, engine, audit, data_dir })
+        Ok(Self { service, tables, key, tenant, api_key, engine, audit, rotating, data_dir })
     }
 
     /// The folder with its keys.
@@ -123,6 +127,7 @@ impl Host {
     /// Serves until `stop`; then finishes the requests in flight, writes the audit events out, and stops the engine.
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
         server::run(listener, self.service, stop).await;
+        self.rotating.stop().await;
         // The path ends when the last request is done with it.
         if timeout(FLUSH_DEADLINE, self.audit.finish(FLUSH_PATIENCE)).await.is_err() {
             tracing::warn!("what is left of the audit queue is for the next host");

@@ -21,6 +21,7 @@ mod engine;
 mod gateway;
 mod host;
 mod import;
+mod key_rotation;
 mod provision;
 mod queue;
 mod routes;

@@ -38,7 +38,7 @@ use log_writing::{Folders, LogWriting};
 pub type HostAudit = Recorder<Journal, DynamoStore<AllTables>>;
 
 /// What the path works with.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Ports {
     /// All state.
     pub(crate) store: HostStore,

@@ -1,6 +1,7 @@
 //! `countersign demo`: the whole journey over HTTP, one line a step.
 
 mod journey;
+mod merchant;
 mod trail;
 
 use tokio::net::TcpListener;

@@ -15,14 +15,14 @@ fn run(arguments: &[&str]) -> Output {
 }
 
 /// A serving program; it is killed when this is dropped.
-struct Serving {
+pub(crate) struct Serving {
     child: Child,
     lines: Vec<String>,
 }
 
 impl Serving {
     /// Starts it and reads what it prints until it has printed all calls.
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut child = countersign(arguments).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = Vec::new();
         let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -32,8 +32,12 @@ impl Serving {
         Self { child, lines }
     }
 
-    fn api_key(&self) -> &str {
+    pub(crate) fn api_key(&self) -> &str {
         self.lines[1].strip_prefix("Development API key: ").unwrap()
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        self.lines[0].split_whitespace().find(|word| word.starts_with("http://")).unwrap()
     }
 
     /// The printed lines that a person would paste.
@@ -66,8 +70,13 @@ fn the_demonstration_succeeds_without_any_environment() {
             "ok      present a wrong factor",
             "ok      present the right factors",
             "ok      introspect the token",
+            "ok      refresh the session",
+            "ok      list the sessions",
             "ok      revoke the session",
             "ok      introspect the token again",
+            "ok      step up",
+            "ok      export what is stored",
+            "ok      erase the user",
             "ok      read the audit trail",
         ]
     );

@@ -13,7 +13,7 @@ use local::{DataDir, DataDirError, EmbeddedDynamo, Engine, Host, LogWriter, Sett
 use serde_json::Value;
 use uuid::Builder;
 
-async fn start(path: &Path, engine: &Engine) -> Result<Host, StartError> {
+pub(crate) async fn start(path: &Path, engine: &Engine) -> Result<Host, StartError> {
     let (engine, policy) = (engine.clone(), Policy::default());
     let settings = Settings {
         engine,

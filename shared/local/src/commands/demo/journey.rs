@@ -1,21 +1,19 @@
 //! The steps.
 
-use crypto::{ApiKey, OsEntropy};
-use domain::{Clock, Entropy, SystemClock, UserId};
-use http::{HeaderMap, StatusCode};
+use domain::UserId;
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use uuid::Builder;
 
+use super::merchant::{Merchant, count, expect, member, random, text};
 use super::trail::Trail;
-use crate::client::{self, Answer};
+use crate::client::Answer;
 use crate::commands::Failure;
 use crate::commands::say::say;
 use crate::host::Host;
 
 /// A journey of one new user.
 pub(super) struct Journey {
-    url: String,
-    api_key: ApiKey,
+    merchant: Merchant,
     user: UserId,
     trail: Trail,
 }
@@ -28,19 +26,18 @@ struct StepFailed {
     source: Failure,
 }
 
-/// What came instead of the expected answer: its status and its problem's type, nothing of its content.
-#[derive(Debug, thiserror::Error)]
-#[error("expected {expected}, got {status} {kind}")]
-struct Unexpected {
-    expected: String,
-    status: StatusCode,
-    kind: String,
+/// What a right attempt or a refresh gives.
+struct Tokens {
+    access: String,
+    refresh: String,
+    session: String,
 }
 
 impl Journey {
     pub(super) fn new(url: &str, host: &Host) -> Result<Self, Failure> {
         let user = UserId::from_keyed_bytes(random()?);
-        Ok(Self { url: url.to_owned(), api_key: host.api_key.clone(), user, trail: Trail::new(host, user) })
+        let merchant = Merchant { url: url.to_owned(), api_key: host.api_key.clone() };
+        Ok(Self { merchant, user, trail: Trail::new(host, user) })
     }
 
     /// Every step, in order; the first that fails ends it.
@@ -48,18 +45,23 @@ impl Journey {
         step("enrol 4 factors", self.enrol().await)?;
         let (id, asked) = step("open a verification of EUR 49.90", self.initiate().await)?;
         step("present a wrong factor", self.wrong_attempt(&id, &asked).await)?;
-        let (access_token, refresh_token) = step("present the right factors", self.right_attempt(&id, &asked).await)?;
-        step("introspect the token", self.introspect(&access_token, true).await)?;
-        step("revoke the session", self.revoke(&refresh_token).await)?;
-        step("introspect the token again", self.introspect(&access_token, false).await)?;
+        let first = step("present the right factors", self.right_attempt(&id, &asked).await)?;
+        step("introspect the token", self.introspect(&first.access, true).await)?;
+        let second = step("refresh the session", self.refresh(&first.refresh).await)?;
+        step("list the sessions", self.list_sessions(&second.session).await)?;
+        step("revoke the session", self.revoke(&second.refresh).await)?;
+        step("introspect the token again", self.introspect(&first.access, false).await)?;
+        let token = step("step up", self.step_up().await)?;
+        step("export what is stored", self.export(&token).await)?;
+        step("erase the user", self.erase(&token).await)?;
         step("read the audit trail", self.trail.read().await)?;
         Ok(())
     }
 
     async fn enrol(&self) -> Step<()> {
         let factors = ["pin", "pattern", "nfc", "fingerprint"].map(|kind| factor(kind, RIGHT));
-        let body = json!({"user_id": self.user.to_string(), "factors": factors, "device_id": "demo-device"});
-        let answer = self.post("/v1/enrollments", &body).await?;
+        let body = json!({"user_id": self.user.to_string(), "factors": factors, "device_id": DEVICE});
+        let answer = self.merchant.post("/v1/enrollments", &body).await?;
         expect(&answer, StatusCode::CREATED)?;
         Ok(((), format!("user {}", self.user)))
     }
@@ -67,10 +69,7 @@ impl Journey {
     async fn initiate(&self) -> Step<(String, Vec<String>)> {
         let transaction = json!({"amount_minor": 4990, "currency": "EUR", "payee": "Bookshop", "reference": "order-1"});
         let body = json!({"user_id": self.user.to_string(), "transaction": transaction});
-        let answer = self.post("/v1/verifications", &body).await?;
-        expect(&answer, StatusCode::CREATED)?;
-        let id = text(&answer.body, "verification_id")?;
-        let asked: Vec<String> = serde_json::from_value(member(&answer.body, "factors")?.clone())?;
+        let (id, asked) = self.open(&body).await?;
         let said = format!("asks for {}", asked.join(" + "));
         Ok(((id, asked), said))
     }
@@ -82,44 +81,83 @@ impl Journey {
         Ok(((), format!("refused, {remaining} attempts remain")))
     }
 
-    async fn right_attempt(&self, id: &str, asked: &[String]) -> Step<(String, String)> {
-        let answer = self.attempt(id, asked, RIGHT).await?;
-        expect(&answer, StatusCode::OK)?;
-        let tokens = (text(&answer.body, "access_token")?, text(&answer.body, "refresh_token")?);
-        let said = format!("verified, session {}", text(&answer.body, "session_id")?);
+    async fn right_attempt(&self, id: &str, asked: &[String]) -> Step<Tokens> {
+        let tokens = Tokens::of(&self.attempt(id, asked, RIGHT).await?)?;
+        let said = format!("verified, session {}", tokens.session);
         Ok((tokens, said))
     }
 
     async fn introspect(&self, token: &str, active: bool) -> Step<()> {
-        let answer = self.post("/v1/sessions/introspect", &json!({"token": token})).await?;
+        let answer = self.merchant.post("/v1/sessions/introspect", &json!({"token": token})).await?;
         expect(&answer, StatusCode::OK)?;
         let said = member(&answer.body, "active")?;
         if *said == json!(active) { Ok(((), format!("active: {said}"))) } else { Err(format!("active: {said}").into()) }
     }
 
+    async fn refresh(&self, refresh_token: &str) -> Step<Tokens> {
+        let body = json!({"refresh_token": refresh_token});
+        let tokens = Tokens::of(&self.merchant.post("/v1/sessions/refresh", &body).await?)?;
+        let changed = tokens.refresh != refresh_token;
+        if changed { Ok((tokens, "new tokens".to_owned())) } else { Err("the same refresh token".into()) }
+    }
+
+    async fn list_sessions(&self, session: &str) -> Step<()> {
+        let answer = self.merchant.get(&format!("/v1/sessions?user_id={}", self.user)).await?;
+        expect(&answer, StatusCode::OK)?;
+        let listed = answer.body.pointer("/sessions/0/session_id").and_then(Value::as_str);
+        if listed == Some(session) { Ok(((), "this one".to_owned())) } else { Err("another one".into()) }
+    }
+
     async fn revoke(&self, token: &str) -> Step<()> {
-        let answer = self.post("/v1/sessions/revoke", &json!({"token": token})).await?;
+        let answer = self.merchant.post("/v1/sessions/revoke", &json!({"token": token})).await?;
         expect(&answer, StatusCode::OK)?;
         Ok(((), "revoked".to_owned()))
     }
 
+    /// A verification for no payment, whose token stands for the user.
+    async fn step_up(&self) -> Step<String> {
+        let (id, asked) = self.open(&json!({"user_id": self.user.to_string()})).await?;
+        let tokens = Tokens::of(&self.attempt(&id, &asked, RIGHT).await?)?;
+        Ok((tokens.access, "verified anew, for no payment".to_owned()))
+    }
+
+    async fn export(&self, token: &str) -> Step<()> {
+        let path = format!("/v1/enrollments/{}/export", self.user);
+        let answer = self.merchant.step_up(Method::GET, &path, token).await?;
+        expect(&answer, StatusCode::OK)?;
+        let device = text(member(&answer.body, "enrollment")?, "device_id")?;
+        Ok(((), format!("{device}, {} sessions", count(member(&answer.body, "account")?, "sessions")?)))
+    }
+
+    async fn erase(&self, token: &str) -> Step<()> {
+        let path = format!("/v1/enrollments/{}", self.user);
+        let answer = self.merchant.step_up(Method::DELETE, &path, token).await?;
+        expect(&answer, StatusCode::OK)?;
+        expect(&self.merchant.get(&path).await?, StatusCode::NOT_FOUND)?;
+        Ok(((), text(&answer.body, "status")?))
+    }
+
+    async fn open(&self, body: &Value) -> Result<(String, Vec<String>), Failure> {
+        let answer = self.merchant.post("/v1/verifications", body).await?;
+        expect(&answer, StatusCode::CREATED)?;
+        let asked = serde_json::from_value(member(&answer.body, "factors")?.clone())?;
+        Ok((text(&answer.body, "verification_id")?, asked))
+    }
+
     async fn attempt(&self, id: &str, asked: &[String], digest: &str) -> Result<Answer, Failure> {
         let factors: Vec<_> = asked.iter().map(|kind| factor(kind, digest)).collect();
-        self.post(&format!("/v1/verifications/{id}/attempts"), &json!({"factors": factors})).await
+        self.merchant.post(&format!("/v1/verifications/{id}/attempts"), &json!({"factors": factors})).await
     }
+}
 
-    async fn post(&self, path: &str, body: &Value) -> Result<Answer, Failure> {
-        Ok(client::post(&self.url, path, self.headers()?, body).await?)
-    }
-
-    fn headers(&self) -> Result<HeaderMap, Failure> {
-        let now = u64::try_from(SystemClock.now().as_millisecond())?;
-        let key = Builder::from_unix_timestamp_millis(now, &random()?).into_uuid().to_string();
-        Ok(client::headers([
-            ("authorization", &format!("Bearer {}", self.api_key.expose())),
-            ("content-type", "application/json"),
-            ("idempotency-key", &key),
-        ])?)
+impl Tokens {
+    fn of(answer: &Answer) -> Result<Self, Failure> {
+        expect(answer, StatusCode::OK)?;
+        Ok(Self {
+            access: text(&answer.body, "access_token")?,
+            refresh: text(&answer.body, "refresh_token")?,
+            session: text(&answer.body, "session_id")?,
+        })
     }
 }
 
@@ -140,30 +178,10 @@ fn step<T>(step: &'static str, outcome: Step<T>) -> Result<T, StepFailed> {
     }
 }
 
-fn expect(answer: &Answer, expected: StatusCode) -> Result<(), Unexpected> {
-    if answer.status == expected {
-        return Ok(());
-    }
-    let kind = answer.body.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
-    Err(Unexpected { expected: expected.to_string(), status: answer.status, kind })
-}
-
-fn member<'a>(body: &'a Value, name: &str) -> Result<&'a Value, Failure> {
-    Ok(body.get(name).ok_or_else(|| format!("the answer has no {name}"))?)
-}
-
-fn text(body: &Value, name: &str) -> Result<String, Failure> {
-    Ok(member(body, name)?.as_str().ok_or_else(|| format!("{name} is no text"))?.to_owned())
-}
-
 fn factor(kind: &str, digest: &str) -> Value {
     json!({"type": kind, "digest": digest.repeat(32)})
 }
 
-fn random<const N: usize>() -> Result<[u8; N], Failure> {
-    let entropy: &dyn Entropy = &OsEntropy;
-    Ok(entropy.array()?)
-}
-
+const DEVICE: &str = "demo-device";
 const RIGHT: &str = "c5";
 const WRONG: &str = "5c";

@@ -65,8 +65,18 @@ fn name(event: &Event) -> Result<String, serde_json::Error> {
     Ok(outcome.as_object().and_then(|outcome| outcome.keys().next()).cloned().unwrap_or_default())
 }
 
-const EXPECTED: [&str; 5] =
-    ["enrollment_created", "verification_opened", "attempt_wrong", "verification_succeeded", "session_revoked"];
+const EXPECTED: [&str; 10] = [
+    "enrollment_created",
+    "verification_opened",
+    "attempt_wrong",
+    "verification_succeeded",
+    "session_refreshed",
+    "session_revoked",
+    "verification_opened",
+    "verification_succeeded",
+    "data_exported",
+    "user_erased",
+];
 
 const DAY: Duration = Duration::from_secs(86_400);
 
