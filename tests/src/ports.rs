@@ -7,7 +7,7 @@ use crypto::{CheckKey, DevelopmentKey, EncryptionContext, KeyError, KeyMaterial,
 use domain::EventId;
 use store::{
     AdvanceSessionEpoch, AppendBatch, BeginRequest, ChangeListings, CheckReadiness, ClaimAttempt, CompleteVerification,
-    CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, EraseUser,
+    CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, DisableUser, DrainOutbox, DrawPermits, EraseUser,
     FailAttempt, FindAccount, FindApiKey, FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindEvents,
     FindListings, FindLogHeads, FindSession, FindSessionEpoch, FindVerification, FinishRequest, IndexEvents,
     KeepEvents, LeaseShard, ListApiKeys, ListBranchKeys, ListSessions, ListSigningKeys, NoteApiKeyUse,
@@ -32,6 +32,7 @@ pub trait Ports:
     + CreateBranchKey
     + CreateEnrollment
     + CreateSigningKey
+    + DisableUser
     + DrainOutbox
     + DrawPermits
     + EraseUser
@@ -86,6 +87,7 @@ impl<S> Ports for S where
         + CreateBranchKey
         + CreateEnrollment
         + CreateSigningKey
+        + DisableUser
         + DrainOutbox
         + DrawPermits
         + EraseUser
