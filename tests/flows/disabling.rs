@@ -184,7 +184,8 @@ async fn a_disabled_users_trail_still_says_where_they_came_from() {
     let world = World::new().await;
     let person = world.enrolled(1, &["pin", "nfc"]).await;
     world.trail().await;
-    let read = || async { world.send(world.reading_trail().query("user_id", &person.id)).await.json()["events"].clone() };
+    let read =
+        || async { world.send(world.reading_trail().query("user_id", &person.id)).await.json()["events"].clone() };
     let with_source = |events: &Value| {
         events.as_array().unwrap().iter().filter(|event| !event["personal"]["source_address"].is_null()).count()
     };

@@ -11,14 +11,15 @@ use jiff::Timestamp;
 use store::{
     AdvanceSessionEpoch, ApiKeyChange, ApiKeyRecord, ApiKeyRotation, Append, AppendBatch, BeginRequest, Beginning,
     BranchKeyRecord, ChangeListings, CheckReadiness, CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey,
-    CurrentEnrollment, DisableUser, Disabling, DisablingOutcome, DrainOutbox, DrawPermits, Enabling, EnablingOutcome, EnrollmentCreation, EpochAdvance, EraseUser, Erasure, ErasureOutcome,
-    EventKey, EventPage, EventQuery, EventRecord, FactorRotation, FactorRotationOutcome, FindAccount, FindApiKey,
-    FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindEvents, FindListings, FindLogHeads, FindSession,
-    FindSessionEpoch, FindVerification, FinishRequest, IndexEvents, KeepEvents, KeyRetirement, LeaseShard, Leasing,
-    ListApiKeys, ListBranchKeys, ListSessions, ListSigningKeys, ListedApiKey, LogHead, NoteApiKeyUse, OutboxEvent,
-    RecogniseEvents, RegisteredBranchKey, RetireSigningKey, RevokeApiKey, RevokeSessions, RotateApiKey,
-    RotateBranchKey, RotateFactors, RotateRefreshToken, Rotation, ShardLease, SigningKeyRecord, StoreError,
-    TokenRotation, UnlockAccount, Unlocking, Upgrade, UpgradeVerifiers, UserRevocation, UserRevoked,
+    CurrentEnrollment, DisableUser, Disabling, DisablingOutcome, DrainOutbox, DrawPermits, Enabling, EnablingOutcome,
+    EnrollmentCreation, EpochAdvance, EraseUser, Erasure, ErasureOutcome, EventKey, EventPage, EventQuery, EventRecord,
+    FactorRotation, FactorRotationOutcome, FindAccount, FindApiKey, FindBranchKey, FindCurrentEnrollment,
+    FindEnrollment, FindEvents, FindListings, FindLogHeads, FindSession, FindSessionEpoch, FindVerification,
+    FinishRequest, IndexEvents, KeepEvents, KeyRetirement, LeaseShard, Leasing, ListApiKeys, ListBranchKeys,
+    ListSessions, ListSigningKeys, ListedApiKey, LogHead, NoteApiKeyUse, OutboxEvent, RecogniseEvents,
+    RegisteredBranchKey, RetireSigningKey, RevokeApiKey, RevokeSessions, RotateApiKey, RotateBranchKey, RotateFactors,
+    RotateRefreshToken, Rotation, ShardLease, SigningKeyRecord, StoreError, TokenRotation, UnlockAccount, Unlocking,
+    Upgrade, UpgradeVerifiers, UserRevocation, UserRevoked,
 };
 
 use crate::planted::Planted;

@@ -19,9 +19,7 @@ use crate::{
 fn read(kind: &str, item: &Item) -> Result<(), StoreError> {
     let (operation, table) = ("Test", "the-table");
     match kind {
-        "enrollment" | "tombstone" => {
-            enrollment::parse_current(operation, table, (tenant(), user()), item).map(|_| ())
-        }
+        "enrollment" | "tombstone" => enrollment::parse_current(operation, table, (tenant(), user()), item).map(|_| ()),
         "account" => account::parse(operation, table, tenant(), user(), item).map(|_| ()),
         "session epoch" => {
             session_epoch::parse(&Reader { operation, table, key: &keys::session_epoch(tenant(), 11), item })

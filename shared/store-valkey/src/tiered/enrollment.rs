@@ -2,9 +2,9 @@
 
 use domain::{Enrollment, Sealed, TenantId, UserId};
 use store::{
-    CreateEnrollment, CurrentEnrollment, DisableUser, Disabling, DisablingOutcome, Enabling, EnablingOutcome, EnrollmentCreation, EraseUser, Erasure, ErasureOutcome, FactorRotation,
-    FactorRotationOutcome, FindCurrentEnrollment, FindEnrollment, OutboxEvent, RotateFactors, StoreError, Upgrade,
-    UpgradeVerifiers,
+    CreateEnrollment, CurrentEnrollment, DisableUser, Disabling, DisablingOutcome, Enabling, EnablingOutcome,
+    EnrollmentCreation, EraseUser, Erasure, ErasureOutcome, FactorRotation, FactorRotationOutcome,
+    FindCurrentEnrollment, FindEnrollment, OutboxEvent, RotateFactors, StoreError, Upgrade, UpgradeVerifiers,
 };
 
 use crate::Tiered;

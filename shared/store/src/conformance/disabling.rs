@@ -301,10 +301,7 @@ async fn of_many_enablings_at_once_one_is_made_and_keeps_its_event<S: LifecycleP
     discard(store, &of_one).await
 }
 
-async fn a_disabled_user_can_be_erased_and_stays_so(
-    store: &impl LifecyclePorts,
-    world: &World,
-) -> Result<(), Failure> {
+async fn a_disabled_user_can_be_erased_and_stays_so(store: &impl LifecyclePorts, world: &World) -> Result<(), Failure> {
     enrolled(store, world).await?;
     disabled(store, world).await?;
 

@@ -10,11 +10,12 @@ use store::{
     ApiKeyChange, ApiKeyRecord, ApiKeyRotation, BeginRequest, Beginning, BranchKeyRecord, ChangeListings,
     CheckReadiness, Claim, ClaimAttempt, ClaimRequest, ClaimedAttempt, CompleteVerification, Completion,
     CompletionRequest, CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, CurrentEnrollment,
-    DisableUser, Disabling, DisablingOutcome, DrawPermits, Enabling, EnablingOutcome, EnrollmentCreation, EraseUser, Erasure, ErasureOutcome, FactorRotation, FactorRotationOutcome,
-    FailAttempt, FindAccount, FindApiKey, FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindListings,
-    FindVerification, FinishRequest, ListApiKeys, ListSigningKeys, ListedApiKey, NoteApiKeyUse, OpenSession,
-    OpenVerification, Opening, OutboxEvent, Reservation, ReserveFailure, RevokeApiKey, RotateApiKey, RotateFactors,
-    SessionOpening, SigningKeyRecord, StoreError, UnlockAccount, Unlocking, Upgrade, UpgradeVerifiers,
+    DisableUser, Disabling, DisablingOutcome, DrawPermits, Enabling, EnablingOutcome, EnrollmentCreation, EraseUser,
+    Erasure, ErasureOutcome, FactorRotation, FactorRotationOutcome, FailAttempt, FindAccount, FindApiKey,
+    FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindListings, FindVerification, FinishRequest, ListApiKeys,
+    ListSigningKeys, ListedApiKey, NoteApiKeyUse, OpenSession, OpenVerification, Opening, OutboxEvent, Reservation,
+    ReserveFailure, RevokeApiKey, RotateApiKey, RotateFactors, SessionOpening, SigningKeyRecord, StoreError,
+    UnlockAccount, Unlocking, Upgrade, UpgradeVerifiers,
 };
 
 use super::RecordingStore;
