@@ -8,10 +8,11 @@ use store::conformance::{
 };
 use store::{
     ApiKeyChange, Append, AppendBatch, BeginRequest, Beginning, ChangeListings, Claim, ClaimAttempt,
-    CompleteVerification, Completion, CreateEnrollment, DrainOutbox, DrawPermits, EnrollmentCreation, FailAttempt,
-    FindAccount, FindEvents, FindListings, FindLogHeads, FindVerification, FinishRequest, IndexEvents, KeepEvents,
-    LeaseShard, Leasing, OpenSession, OpenVerification, Opening, Reservation, ReserveFailure, Revocation,
-    RevokeSession, RotateRefreshToken, Rotation, SessionOpening, StoreErrorKind, UnlockAccount, Unlocking,
+    CompleteVerification, Completion, CreateApiKey, CreateEnrollment, DrainOutbox, DrawPermits, EnrollmentCreation,
+    FailAttempt, FindAccount, FindEvents, FindListings, FindLogHeads, FindVerification, FinishRequest, IndexEvents,
+    KeepEvents, LeaseShard, Leasing, ListApiKeys, NoteApiKeyUse, OpenSession, OpenVerification, Opening, Reservation,
+    ReserveFailure, Revocation, RevokeApiKey, RevokeSession, RotateApiKey, RotateRefreshToken, Rotation,
+    SessionOpening, StoreErrorKind, UnlockAccount, Unlocking,
 };
 use testkit::{Fault, MemoryStore, RecordingStore};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{EventId, TenantId};
+use domain::{Clock, EventId, TenantId};
 use http::{HeaderValue, Method};
 use store::{ApiKeyChange, OutboxEvent, RevokeApiKey, StoreErrorKind};
 use testkit::Fault;

@@ -101,8 +101,8 @@ pub(super) enum CheckFailed {
 mod tests {
     use std::time::Duration;
 
-    use crypto::{ACCESS_TOKEN_LIFETIME, Acr, OsEntropy, SigningKey, TokenId, mint};
-    use domain::{FactorSet, FactorType, SessionId, UserId};
+    use crypto::{ACCESS_TOKEN_LIFETIME, OsEntropy, SigningKey, TokenId, mint};
+    use domain::{Acr, FactorSet, FactorType, SessionId, UserId};
 
     use super::*;
 
