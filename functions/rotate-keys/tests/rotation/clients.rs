@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crypto::{ACCESS_TOKEN_LIFETIME, Acr, Claims, DevelopmentKey, Jwks, TokenCheck, TokenId, VerifyingKey, mint};
-use domain::{SessionId, UserId};
+use crypto::{ACCESS_TOKEN_LIFETIME, Claims, DevelopmentKey, Jwks, TokenCheck, TokenId, VerifyingKey, mint};
+use domain::{Acr, SessionId, UserId};
 use jiff::Timestamp;
 use keyring::{JWKS_MAX_AGE, SigningKeys, VerifyingKeys};
 use rotate_keys::{PUBLISHED_BEFORE, SIGNING_KEY_AGE};

@@ -35,6 +35,7 @@ fn verification() -> Verification {
 #[test]
 fn a_rotation_changes_no_name() {
     let (key, at) = (idempotency_key(1), Timestamp::from_second(7).unwrap());
+    let presented = branch().attempt_session(&verification(), &key);
     let names = |branch: &BranchKey| {
         let ids = [Home::Table, Home::Cache].map(|home| branch.verification_id(&key, home));
         let event = branch.event_id(&key, "attempt", &[1; 16]);
@@ -42,7 +43,7 @@ fn a_rotation_changes_no_name() {
         let correction = branch.correction_event_id(event);
         let mark = branch.attempt_mark(verification().id, &key);
         let session = branch.attempt_session(&verification(), &key).session();
-        let refreshed = branch.refreshed(&branch().attempt_session(&verification(), &key), &key).hash();
+        let refreshed = branch.refreshed(&presented, &key).hash();
         let chosen = branch.selector(user(1), Window::containing(at));
         let decoy: Vec<_> = {
             let verifiers = branch.decoy(user(1), KdfParameters::CHEAP).unwrap().verifiers().unwrap();

@@ -1,6 +1,7 @@
 //! Ports of what is durable: passed through.
 
 use domain::{ApiKeyId, BranchKeyVersion, ListedSubject, Listing, SecretHash, TenantId};
+use jiff::Timestamp;
 use store::{
     ApiKeyChange, ApiKeyRecord, ApiKeyRotation, BranchKeyRecord, ChangeListings, CheckReadiness, CreateApiKey,
     CreateBranchKey, CreateSigningKey, FindApiKey, FindBranchKey, FindListings, ListApiKeys, ListSigningKeys,

@@ -196,7 +196,8 @@ async fn open_evicting(store: &impl AccountPorts, session: &Session) -> Result<(
     loop {
         let evicted = account.sessions_to_evict(session.created_at);
         match store.open_session(session, &evicted).await {
-            Ok(SessionOpening::Opened) => return Ok(()),
+            // Nobody rotates factors here; a session that was not opened is missed where they are counted.
+            Ok(SessionOpening::Opened | SessionOpening::Superseded) => return Ok(()),
             Ok(SessionOpening::Changed(now)) => account = *now,
             Err(error) if error.kind == StoreErrorKind::Throttled => tokio::task::yield_now().await,
             Err(error) => return Err(error),
