@@ -102,6 +102,8 @@ async fn t4_after_a_disabling_is_acknowledged_nothing_counts(world: World<impl P
         for answer in answers {
             match answer.status {
                 200 => assert_eq!(active(&world, &[&answer]).await, [false], "opened before, and over"),
+                // Compared before, and too late to be completed.
+                409 => assert_eq!(answer.told(), problem(409, "verification-closed")),
                 _ => assert_eq!(answer.told(), problem(401, "authentication-failed")),
             }
         }
