@@ -6,18 +6,19 @@ use domain::{
 use jiff::Timestamp;
 use store::{
     AdvanceSessionEpoch, Append, AppendBatch, BeginRequest, ChangeListings, Claim, ClaimAttempt, ClaimRequest,
-    CompleteVerification, Completion, CreateEnrollment, DrainOutbox, DrawPermits, EnrollmentCreation, EraseUser,
-    ErasureOutcome, EventQuery, EventRecord, FactorRotationOutcome, FailAttempt, FindAccount, FindCurrentEnrollment,
-    FindEvents, FindListings, FindLogHeads, FindSession, FindSessionEpoch, FinishRequest, IndexEvents, KeepEvents,
-    LeaseShard, Leasing, ListSessions, OpenSession, OpenVerification, RecogniseEvents, Reservation, ReserveFailure,
-    RevokeSession, RevokeSessions, RotateFactors, RotateRefreshToken, SessionOpening, UnlockAccount, Unlocking,
+    CompleteVerification, Completion, CreateEnrollment, DisableUser, DisablingOutcome, DrainOutbox, DrawPermits,
+    EnablingOutcome, EnrollmentCreation, EraseUser, ErasureOutcome, EventQuery, EventRecord, FactorRotationOutcome,
+    FailAttempt, FindAccount, FindCurrentEnrollment, FindEvents, FindListings, FindLogHeads, FindSession,
+    FindSessionEpoch, FinishRequest, IndexEvents, KeepEvents, LeaseShard, Leasing, ListSessions, OpenSession,
+    OpenVerification, RecogniseEvents, Reservation, ReserveFailure, RevokeSession, RevokeSessions, RotateFactors,
+    RotateRefreshToken, SessionOpening, UnlockAccount, Unlocking,
 };
 
 use crate::engine::{self, Engine};
 use crate::records::{
-    claim, claimed, completion, counter, draw, enrollment, erasure, event, event_id, factor_rotation, head, later,
-    lease, limit, listing, nonce, now, query, record, request, revocation, rotation, session, session_key, tenant,
-    user, verification,
+    claim, claimed, completion, counter, disabling, draw, enabling, enrollment, erasure, event, event_id,
+    factor_rotation, head, later, lease, limit, listing, nonce, now, query, record, request, revocation, rotation,
+    session, session_key, tenant, user, verification,
 };
 use crate::relay::{Delivery, Relayed};
 
@@ -179,6 +180,22 @@ async fn b5_a_rotation_and_an_erasure_take_one_call() {
     let again = store.erase_user(&erasure(), &event(4)).await.unwrap();
     assert_eq!(again, ErasureOutcome::AlreadyErased { at: now() });
     assert_eq!(relayed.requests(), 1, "EraseUser, of somebody who is erased");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b5_disabling_and_enabling_take_one_call() {
+    let (_engine, relayed) = relayed().await;
+    let store = &relayed.store;
+    store.create_enrollment(&enrollment(), &event(1)).await.unwrap();
+    relayed.requests();
+
+    assert_eq!(store.disable_user(&disabling(), &event(2)).await.unwrap(), DisablingOutcome::Disabled);
+    assert_eq!(relayed.requests(), 1, "DisableUser");
+    let again = store.disable_user(&disabling(), &event(3)).await.unwrap();
+    assert_eq!(again, DisablingOutcome::AlreadyDisabled { at: now() });
+    assert_eq!(relayed.requests(), 1, "DisableUser, of somebody who is disabled");
+    assert_eq!(store.enable_user(&enabling(), &event(4)).await.unwrap(), EnablingOutcome::Enabled);
+    assert_eq!(relayed.requests(), 1, "DisableUser, enabling");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,9 +11,9 @@ use domain::{
 };
 use jiff::Timestamp;
 use store::{
-    ApiKeyRecord, ApiKeyRotation, ClaimRequest, ClaimedAttempt, CompletionRequest, Erasure, EventKey, EventQuery,
-    EventRecord, FactorRotation, LogHead, LogPosition, OutboxEvent, SessionKey, ShardLease, TokenRotation,
-    UserRevocation,
+    ApiKeyRecord, ApiKeyRotation, ClaimRequest, ClaimedAttempt, CompletionRequest, Disabling, Enabling, Erasure,
+    EventKey, EventQuery, EventRecord, FactorRotation, LogHead, LogPosition, OutboxEvent, SessionKey, ShardLease,
+    TokenRotation, UserRevocation,
 };
 
 pub(crate) fn tenant() -> TenantId {
@@ -173,6 +173,16 @@ pub(crate) fn factor_rotation() -> FactorRotation {
 /// The erasure of the user.
 pub(crate) fn erasure() -> Erasure {
     Erasure { tenant: tenant(), user: user(), at: now() }
+}
+
+/// The disabling of the user.
+pub(crate) fn disabling() -> Disabling {
+    Disabling { tenant: tenant(), user: user(), at: now() }
+}
+
+/// The enabling of the user with the factors of [`enrollment`].
+pub(crate) fn enabling() -> Enabling {
+    Enabling { tenant: tenant(), user: user(), key_version: enrollment().key_version, at: later(1) }
 }
 
 /// The `number`th event in the outbox.

@@ -7,20 +7,20 @@ use domain::{Account, Algorithm, AttemptMark, AttemptState, Drawn, FORGOTTEN_AFT
 use jiff::Timestamp;
 use store::{
     ApiKeyChange, Append, AppendBatch, BeginRequest, Beginning, ChangeListings, Claim, ClaimAttempt, ClaimRequest,
-    CompleteVerification, Completion, CreateApiKey, CreateEnrollment, CurrentEnrollment, DrainOutbox, DrawPermits,
-    EnrollmentCreation, EraseUser, ErasureOutcome, FactorRotationOutcome, FailAttempt, FindAccount,
-    FindCurrentEnrollment, FindEvents, FindListings, FindVerification, FinishRequest, IndexEvents, KeepEvents,
-    LeaseShard, Leasing, ListApiKeys, LogHead, NoteApiKeyUse, OpenSession, OpenVerification, Opening, Reservation,
-    ReserveFailure, Revocation, RevokeApiKey, RevokeSession, RotateApiKey, RotateFactors, SessionOpening,
-    UnlockAccount, Unlocking,
+    CompleteVerification, Completion, CreateApiKey, CreateEnrollment, CurrentEnrollment, DisableUser, DisablingOutcome,
+    DrainOutbox, DrawPermits, EnablingOutcome, EnrollmentCreation, EraseUser, ErasureOutcome, FactorRotationOutcome,
+    FailAttempt, FindAccount, FindCurrentEnrollment, FindEvents, FindListings, FindVerification, FinishRequest,
+    IndexEvents, KeepEvents, LeaseShard, Leasing, ListApiKeys, LogHead, NoteApiKeyUse, OpenSession, OpenVerification,
+    Opening, Reservation, ReserveFailure, Revocation, RevokeApiKey, RevokeSession, RotateApiKey, RotateFactors,
+    SessionOpening, UnlockAccount, Unlocking,
 };
 use store_dynamodb::{AllTables, DynamoStore};
 
 use crate::engine::{self, Engine};
 use crate::records::{
-    api_key, claim, claimed, completion, counter, counter_of, draw, enrollment, erasure, event, event_id,
-    factor_rotation, head, key_rotation, later, lease, limit, listing, nonce, now, query, record, request, session,
-    session_key, tenant, user, verification,
+    api_key, claim, claimed, completion, counter, counter_of, disabling, draw, enabling, enrollment, erasure, event,
+    event_id, factor_rotation, head, key_rotation, later, lease, limit, listing, nonce, now, query, record, request,
+    session, session_key, tenant, user, verification,
 };
 use crate::relay::{Delivery, Relayed};
 
@@ -61,6 +61,7 @@ cases! {
     l1_a_change_keeps_its_event_once: a_change_keeps_its_event_once,
     l1_an_api_key_changes_once: an_api_key_changes_once,
     a9_a_user_is_rotated_and_erased_once: a_user_is_rotated_and_erased_once,
+    a9_a_user_is_disabled_and_enabled_once: a_user_is_disabled_and_enabled_once,
     l2_a_batch_is_appended_once: a_batch_is_appended_once,
 }
 
@@ -264,6 +265,24 @@ async fn a_user_is_rotated_and_erased_once(store: &Store) {
     assert_eq!(between, CurrentEnrollment::Enrolled(Box::new(factor_rotation().enrollment)));
     let after = store.find_current_enrollment(tenant(), user()).await.unwrap();
     assert_eq!(after, CurrentEnrollment::Erased { at: now() });
+    for number in 1..=3 {
+        assert_eq!(store.outbox_events(event(number).part(), 100).await.unwrap(), [event(number)]);
+    }
+}
+
+async fn a_user_is_disabled_and_enabled_once(store: &Store) {
+    let enrollment = Box::new(enrollment());
+    store.create_enrollment(&enrollment, &event(1)).await.unwrap();
+    store.open_session(&session(1), &[]).await.unwrap();
+
+    let disabled = store.disable_user(&disabling(), &event(2)).await.unwrap();
+    let between = store.find_current_enrollment(tenant(), user()).await.unwrap();
+    let enabled = store.enable_user(&enabling(), &event(3)).await.unwrap();
+
+    assert_eq!((disabled, enabled), (DisablingOutcome::Disabled, EnablingOutcome::Enabled));
+    assert_eq!(between, CurrentEnrollment::Disabled { at: now(), enrollment: enrollment.clone() });
+    let after = store.find_current_enrollment(tenant(), user()).await.unwrap();
+    assert_eq!(after, CurrentEnrollment::Enrolled(enrollment));
     for number in 1..=3 {
         assert_eq!(store.outbox_events(event(number).part(), 100).await.unwrap(), [event(number)]);
     }

@@ -30,7 +30,8 @@ fn every_outcome_of_the_trail_is_described() {
 
     let source = read("shared/audit/src/event.rs");
     let variants = source.split("pub enum Outcome {").nth(1).unwrap().split("\n}").next().unwrap();
-    let names = variants.lines().filter_map(|line| line.strip_prefix("    ")?.strip_suffix(" {"));
+    let names =
+        variants.lines().filter_map(|line| line.trim_end_matches("},").strip_prefix("    ")?.strip_suffix(" {"));
     let names: BTreeSet<String> = names.map(snake_case).collect();
 
     assert_eq!(described, names.iter().map(String::as_str).collect());

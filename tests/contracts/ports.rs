@@ -31,6 +31,7 @@ const RIGHTS: &[Right<'_>] = &[
     ),
     ("CreateApiKey", &["dynamodb:PutItem"], &["CoreTable.Arn"], &["api-key/*", "t/*/api-keys"]),
     ("CreateEnrollment", &["dynamodb:PutItem"], &["CoreTable.Arn"], &["outbox/*", "t/*/u/*"]),
+    ("DisableUser", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
     ("DrainOutbox", &["dynamodb:BatchWriteItem", "dynamodb:Query"], &["CoreTable.Arn"], &["outbox/*"]),
     ("DrawPermits", &["dynamodb:UpdateItem"], &["EphemeralTable.Arn"], &[]),
     ("EraseUser", &["dynamodb:PutItem", "dynamodb:UpdateItem"], &["CoreTable.Arn"], &["outbox/*", "t/*/u/*"]),

@@ -72,7 +72,7 @@ def journeys(only):
             with watching(deployed) as invoke_url, gateway.serving(invoke_url) as base_url:
                 journey("watch", deployed, base_url, key)
         if only != "watch":
-            operate(deployed, tenant)
+            operate(deployed, tenant, countersign)
             rotate(deployed, (tenant, key), countersign)
             remember(deployed, tenant, countersign)
 
@@ -102,13 +102,14 @@ def journey(name, deployed, base_url, key):
         raise
 
 
-def operate(deployed, tenant):
+def operate(deployed, tenant, countersign):
     say("the operator's commands")
     before = deployed.events()
+    stack.import_user(deployed, tenant, countersign, WORK)
     stack.administer(deployed, tenant)
     stack.check_audit(deployed, before, [
-        "account_unlocked", "listing_changed", "api_key_created", "api_key_rotated", "api_key_revoked",
-        "tenant_sessions_revoked"])
+        "account_unlocked", "user_disabled", "user_enabled", "listing_changed", "api_key_created",
+        "api_key_rotated", "api_key_revoked", "tenant_sessions_revoked"])
 
 
 def rotate(deployed, credentials, countersign):

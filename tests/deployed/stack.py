@@ -8,13 +8,15 @@ from processes import Failed, capture, run, say, wait_until
 
 NAME = "countersign-test"
 ISSUER = "https://auth.test.example"
-# What admin says that it did, by the files of events/admin and in their order; and the tenant that the files name.
+# What admin says that it did, by the files of events/admin and in their order; and the tenant and the user that the files name.
 ADMIN = {
-    "unlock-account": "account_unlocked", "deny-network": "listing_put", "allow-tenant": "listing_put",
+    "unlock-account": "account_unlocked", "disable-user": "user_disabled", "enable-user": "user_enabled",
+    "deny-network": "listing_put", "allow-tenant": "listing_put",
     "show-limits": "limits_shown", "remove-listing": "listing_removed", "create-key": "key_created",
     "rotate-key": "key_rotated", "list-keys": "keys_listed", "revoke-key": "key_revoked",
     "revoke-sessions": "sessions_revoked"}
 TENANT_OF_THE_EVENTS = "0192f0c1-2345-7abc-8def-0123456789ab"
+USER_OF_THE_EVENTS = "3f0f5f0e-6b51-4ad2-9d4e-0f6f3d1b2a10"
 KEY_OF_THE_EVENTS = "860cef914a1e8797"
 # What is deployed is built the same way for whoever compiles incrementally otherwise.
 RELEASE = {"CARGO_INCREMENTAL": "0"}
@@ -203,6 +205,19 @@ def create_tenant(stack, countersign):
         raise Failed("`countersign admin create-tenant` did not print exactly one API key")
     tenants = [line.removeprefix("tenant_id=") for line in printed.splitlines() if line.startswith("tenant_id=")]
     return tenants[0], keys[0]
+
+
+def import_user(stack, tenant, countersign, folder):
+    """Enrols the user whom the files of events/admin name, so that there is somebody to disable."""
+    hashed = "$pbkdf2-sha256$i=100000$EBESExQVFhcYGRobHB0eHw$LL0lrH7iGoeAEm3XcPS90jsTlfPjGnNZeIBpG0cVcYc"
+    factors = [{"type": name, "phc": hashed} for name in ("pin", "nfc")]
+    users, report = folder / "users.jsonl", folder / "import.jsonl"
+    users.write_text(json.dumps({"user_id": USER_OF_THE_EVENTS, "hashed": "bytes", "factors": factors}))
+    report.unlink(missing_ok=True)
+    capture(
+        [str(countersign), "admin", "import", "--tenant-id", tenant, str(users), "--report", str(report),
+         "--core-table", stack.outputs["CoreTable"], "--kms-key-id", stack.outputs["KmsKeyId"],
+         "--audit-queue-url", stack.outputs["AuditQueueUrl"]], stack.cloud.environment(), 60)
 
 
 def administer(stack, tenant):

@@ -75,7 +75,7 @@ async fn v6_known_unknown_and_locked_users_are_told_apart_by_nothing_cold() {
 async fn v6_a_right_attempt_at_a_locked_account_is_a_wrong_one() {
     let mut world = World::new().await;
     world.restart_with(LONG_LEASES);
-    let [known, _, locked, _] = known_unknown_and_locked(&world).await;
+    let [known, _, locked, ..] = known_unknown_and_locked(&world).await;
     let (of_known, of_locked) = (world.opened(&known).await, world.opened(&locked).await);
 
     let wrong = observe(&world, world.attempting(&of_known, &known.wrong(&of_known.asked))).await;
@@ -85,8 +85,8 @@ async fn v6_a_right_attempt_at_a_locked_account_is_a_wrong_one() {
     assert_eq!((right.runs, right.comparisons), (1, 1));
 }
 
-/// A user of each kind; the last one is locked and does not exist.
-async fn known_unknown_and_locked(world: &World) -> [Person; 4] {
+/// A user of each kind; the last but one is locked and does not exist, the last is disabled.
+async fn known_unknown_and_locked(world: &World) -> [Person; 5] {
     let known = world.enrolled(1, &["pin", "nfc"]).await;
     let locked = world.enrolled(3, &["pin", "nfc"]).await;
     let (unknown, unknown_locked) = (Person::new(2, &["pin", "nfc"]), Person::new(4, &["pin", "nfc"]));
@@ -97,7 +97,10 @@ async fn known_unknown_and_locked(world: &World) -> [Person; 4] {
         }
         assert_eq!(crate::lockout::failures(world, person).await, 5);
     }
-    [known, unknown, locked, unknown_locked]
+    let disabled = world.enrolled(5, &["pin", "nfc"]).await;
+    let disable = json!({"command": "disable_user", "tenant_id": world.tenant.id.to_string(), "user_id": disabled.id});
+    world.tell(&disable.to_string()).await.unwrap();
+    [known, unknown, locked, unknown_locked, disabled]
 }
 
 #[tokio::test]

@@ -115,6 +115,7 @@ fn name(outcome: &Outcome) -> &'static str {
         Outcome::ApiKeyRevoked { .. } => "key revoked",
         Outcome::FactorsRotated { .. } => "rotated",
         Outcome::UserErased { .. } => "erased",
+        Outcome::UserDisabled { .. } | Outcome::UserEnabled { .. } => "disabled or enabled",
         Outcome::DataExported { .. } => "exported",
     }
 }

@@ -7,6 +7,7 @@ mod budgets;
 mod cheap_rejects;
 mod concurrency;
 mod denials;
+mod disabling;
 mod erase;
 mod erasure;
 mod event_files;

@@ -11,14 +11,15 @@ use jiff::Timestamp;
 use store::{
     AdvanceSessionEpoch, ApiKeyChange, ApiKeyRecord, ApiKeyRotation, Append, AppendBatch, BeginRequest, Beginning,
     BranchKeyRecord, ChangeListings, CheckReadiness, CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey,
-    CurrentEnrollment, DrainOutbox, DrawPermits, EnrollmentCreation, EpochAdvance, EraseUser, Erasure, ErasureOutcome,
-    EventKey, EventPage, EventQuery, EventRecord, FactorRotation, FactorRotationOutcome, FindAccount, FindApiKey,
-    FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindEvents, FindListings, FindLogHeads, FindSession,
-    FindSessionEpoch, FindVerification, FinishRequest, IndexEvents, KeepEvents, KeyRetirement, LeaseShard, Leasing,
-    ListApiKeys, ListBranchKeys, ListSessions, ListSigningKeys, ListedApiKey, LogHead, NoteApiKeyUse, OutboxEvent,
-    RecogniseEvents, RegisteredBranchKey, RetireSigningKey, RevokeApiKey, RevokeSessions, RotateApiKey,
-    RotateBranchKey, RotateFactors, RotateRefreshToken, Rotation, ShardLease, SigningKeyRecord, StoreError,
-    TokenRotation, UnlockAccount, Unlocking, Upgrade, UpgradeVerifiers, UserRevocation, UserRevoked,
+    CurrentEnrollment, DisableUser, Disabling, DisablingOutcome, DrainOutbox, DrawPermits, Enabling, EnablingOutcome,
+    EnrollmentCreation, EpochAdvance, EraseUser, Erasure, ErasureOutcome, EventKey, EventPage, EventQuery, EventRecord,
+    FactorRotation, FactorRotationOutcome, FindAccount, FindApiKey, FindBranchKey, FindCurrentEnrollment,
+    FindEnrollment, FindEvents, FindListings, FindLogHeads, FindSession, FindSessionEpoch, FindVerification,
+    FinishRequest, IndexEvents, KeepEvents, KeyRetirement, LeaseShard, Leasing, ListApiKeys, ListBranchKeys,
+    ListSessions, ListSigningKeys, ListedApiKey, LogHead, NoteApiKeyUse, OutboxEvent, RecogniseEvents,
+    RegisteredBranchKey, RetireSigningKey, RevokeApiKey, RevokeSessions, RotateApiKey, RotateBranchKey, RotateFactors,
+    RotateRefreshToken, Rotation, ShardLease, SigningKeyRecord, StoreError, TokenRotation, UnlockAccount, Unlocking,
+    Upgrade, UpgradeVerifiers, UserRevocation, UserRevoked,
 };
 
 use crate::planted::Planted;
@@ -51,6 +52,10 @@ passed_on! {
     CreateBranchKey { create_branch_key(record: &BranchKeyRecord) -> bool; }
     CreateEnrollment { create_enrollment(enrollment: &Enrollment, event: &OutboxEvent) -> EnrollmentCreation; }
     CreateSigningKey { create_signing_key(record: &SigningKeyRecord) -> (); }
+    DisableUser {
+        disable_user(disabling: &Disabling, event: &OutboxEvent) -> DisablingOutcome;
+        enable_user(enabling: &Enabling, event: &OutboxEvent) -> EnablingOutcome;
+    }
     DrainOutbox {
         outbox_events(part: u8, limit: u16) -> Vec<OutboxEvent>;
         remove_outbox_events(sent: &[EventId]) -> ();

@@ -7,8 +7,8 @@ use crypto::{CheckKey, DevelopmentKey, EncryptionContext, KeyError, KeyMaterial,
 use domain::EventId;
 use store::{
     AdvanceSessionEpoch, AppendBatch, BeginRequest, ChangeListings, CheckReadiness, ClaimAttempt, CompleteVerification,
-    CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, EraseUser,
-    FailAttempt, FindAccount, FindApiKey, FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindEvents,
+    CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, DisableUser, DrainOutbox, DrawPermits,
+    EraseUser, FailAttempt, FindAccount, FindApiKey, FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindEvents,
     FindListings, FindLogHeads, FindSession, FindSessionEpoch, FindVerification, FinishRequest, IndexEvents,
     KeepEvents, LeaseShard, ListApiKeys, ListBranchKeys, ListSessions, ListSigningKeys, NoteApiKeyUse,
     OpenVerification, RecogniseEvents, ReserveFailure, RetireSigningKey, RevokeApiKey, RevokeSession, RevokeSessions,
@@ -32,6 +32,7 @@ pub trait Ports:
     + CreateBranchKey
     + CreateEnrollment
     + CreateSigningKey
+    + DisableUser
     + DrainOutbox
     + DrawPermits
     + EraseUser
@@ -86,6 +87,7 @@ impl<S> Ports for S where
         + CreateBranchKey
         + CreateEnrollment
         + CreateSigningKey
+        + DisableUser
         + DrainOutbox
         + DrawPermits
         + EraseUser

@@ -148,6 +148,8 @@ impl Simulation {
                 | Outcome::ApiKeyRevoked { .. }
                 | Outcome::FactorsRotated { .. }
                 | Outcome::UserErased { .. }
+                | Outcome::UserDisabled { .. }
+                | Outcome::UserEnabled { .. }
                 | Outcome::DataExported { .. }
                 | Outcome::BranchKeyRotated { .. }
                 | Outcome::SigningKeyRetired { .. } => {

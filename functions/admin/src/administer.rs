@@ -18,7 +18,7 @@ use crate::{AdminError, AdminStore, Answer, Command, ListingBody};
 /// What administering works with.
 #[derive(Debug)]
 pub struct Ports<S, U, A> {
-    /// Accounts, API keys and the operator's list.
+    /// Users, accounts, API keys and the operator's list.
     pub store: S,
     /// The tenants' keys, to name users in audit events.
     pub keys: BranchKeys<S, U>,
@@ -56,6 +56,8 @@ impl<S: AdminStore, U: UnwrapKey, A: RecordEvents> Administer<S, U, A> {
     pub async fn administer(&self, command: Command, request_id: &RequestId) -> Result<Answer, AdminError> {
         match command {
             Command::UnlockAccount { tenant, user } => self.unlock((tenant, user), request_id).await,
+            Command::DisableUser { tenant, user } => self.disable((tenant, user), request_id).await,
+            Command::EnableUser { tenant, user } => self.enable((tenant, user), request_id).await,
             Command::PutListing(listing) => self.put(&listing, request_id).await,
             Command::RemoveListing(subject) => self.remove(&subject, request_id).await,
             Command::RevokeAllSessions { tenant } => self.revoke_sessions(tenant, request_id).await,

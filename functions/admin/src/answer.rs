@@ -24,6 +24,30 @@ pub enum Answer {
         /// Until when the account was locked, if it was.
         was_locked_until: Option<Timestamp>,
     },
+    /// Disabled a user, now or before.
+    UserDisabled {
+        /// The user's tenant.
+        #[serde(serialize_with = "text")]
+        tenant_id: TenantId,
+        /// The user.
+        #[serde(serialize_with = "text")]
+        user_id: UserId,
+        /// Since when the user is disabled.
+        disabled_at: Timestamp,
+        /// Whether they were before this command, which then changed nothing.
+        was_disabled: bool,
+    },
+    /// Enabled a user.
+    UserEnabled {
+        /// The user's tenant.
+        #[serde(serialize_with = "text")]
+        tenant_id: TenantId,
+        /// The user.
+        #[serde(serialize_with = "text")]
+        user_id: UserId,
+        /// Since when the user was disabled, if they were: without it, nothing was changed.
+        was_disabled_since: Option<Timestamp>,
+    },
     /// Put an entry into the list.
     ListingPut {
         /// The entry as it is now.

@@ -17,6 +17,20 @@ pub enum Command {
         /// The user, who may not be enrolled: failures of unknown users are counted like everybody's.
         user: UserId,
     },
+    /// End all sessions of a user and let nobody verify as them, until they are enabled again.
+    DisableUser {
+        /// The user's tenant.
+        tenant: TenantId,
+        /// The user.
+        user: UserId,
+    },
+    /// Let a user who was disabled be verified again.
+    EnableUser {
+        /// The user's tenant.
+        tenant: TenantId,
+        /// The user.
+        user: UserId,
+    },
     /// Add an entry to the list of those who are allowed everything or denied, or replace the subject's.
     PutListing(Listing),
     /// Remove a subject's entry.
@@ -106,6 +120,8 @@ impl Command {
         let form: Form = serde_json::from_str(unverified_json)?;
         Ok(match form {
             Form::UnlockAccount { tenant_id, user_id } => Self::UnlockAccount { tenant: tenant_id, user: user_id },
+            Form::DisableUser { tenant_id, user_id } => Self::DisableUser { tenant: tenant_id, user: user_id },
+            Form::EnableUser { tenant_id, user_id } => Self::EnableUser { tenant: tenant_id, user: user_id },
             Form::PutListing { subject, access, expires_at } => {
                 Self::PutListing(Listing { subject, access, expires_at })
             }
@@ -142,6 +158,18 @@ pub struct MalformedCommand(#[from] serde_json::Error);
 #[serde(tag = "command", rename_all = "snake_case", deny_unknown_fields)]
 enum Form {
     UnlockAccount {
+        #[serde(deserialize_with = "text")]
+        tenant_id: TenantId,
+        #[serde(deserialize_with = "text")]
+        user_id: UserId,
+    },
+    DisableUser {
+        #[serde(deserialize_with = "text")]
+        tenant_id: TenantId,
+        #[serde(deserialize_with = "text")]
+        user_id: UserId,
+    },
+    EnableUser {
         #[serde(deserialize_with = "text")]
         tenant_id: TenantId,
         #[serde(deserialize_with = "text")]
@@ -266,6 +294,8 @@ mod tests {
             r#"{"command":"revoke_sessions","tenant_id":"everybody"}"#,
             r#"{"command":"unlock_account","tenant_id":"018f0000-0000-7000-8000-00000000000a"}"#,
             r#"{"command":"unlock_account","tenant_id":"018f0000-0000-7000-8000-00000000000a","user_id":"everybody"}"#,
+            r#"{"command":"disable_user","tenant_id":"018f0000-0000-7000-8000-00000000000a"}"#,
+            r#"{"command":"enable_user","user_id":"018f0000-0000-7000-8000-00000000000b"}"#,
             r#"{"command":"put_listing","subject":"network/::/0","access":"ignored","expires_at":"2027-01-01T00:00:00Z"}"#,
             r#"{"command":"put_listing","subject":"network/::/0","access":"allowed","expires_at":"tomorrow"}"#,
             r#"{"command":"put_listing","subject":"network/::/0","access":"allowed"}"#,

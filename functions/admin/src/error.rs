@@ -36,6 +36,15 @@ pub enum AdminError {
     /// The account's failures keep changing: repeat the command.
     #[error("the account's failures keep changing: repeat the command")]
     Contended,
+    /// The tenant has enrolled nobody of this id.
+    #[error("nobody of this id is enrolled")]
+    UnknownUser,
+    /// The user was erased.
+    #[error("the user was erased")]
+    UserErased,
+    /// Somebody else disabled, enabled or erased the user at the same moment: repeat the command.
+    #[error("the user was changed at the same moment: repeat the command")]
+    UserChanged,
     /// The tenant has no such API key, or it was made before keys were listed.
     #[error("the tenant lists no such key")]
     UnknownKey,
@@ -68,6 +77,9 @@ impl AdminError {
             Self::Store(StoreError { kind: StoreErrorKind::Corrupt, .. }) => "corrupt-record",
             Self::Keys(_) | Self::Store(_) | Self::Entropy(_) => "unavailable",
             Self::Contended => "account-busy",
+            Self::UnknownUser => "unknown-user",
+            Self::UserErased => "user-erased",
+            Self::UserChanged => "user-busy",
             Self::UnknownKey => "unknown-key",
             Self::KeyOver => "key-over",
             Self::KeyReplaced(_) => "key-replaced",

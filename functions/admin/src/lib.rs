@@ -11,6 +11,7 @@ mod command;
 mod error;
 mod keys;
 mod store;
+mod users;
 
 pub use administer::{Administer, Ports};
 pub use answer::{Answer, KeyBody, ListingBody};

@@ -1,18 +1,20 @@
 //! The ports that admin needs of a store, as one.
 
 use store::{
-    AdvanceSessionEpoch, ChangeListings, CreateApiKey, FindAccount, FindBranchKey, FindListings, ListApiKeys,
-    RevokeApiKey, RotateApiKey, UnlockAccount,
+    AdvanceSessionEpoch, ChangeListings, CreateApiKey, DisableUser, FindAccount, FindBranchKey, FindCurrentEnrollment,
+    FindListings, ListApiKeys, RevokeApiKey, RotateApiKey, UnlockAccount,
 };
 
-/// Finds and unlocks accounts, ends a tenant's sessions, reads and changes the list, makes, lists and ends API keys, finds the keys that
-/// audit events are made with.
+/// Finds and unlocks accounts, disables and enables users, ends a tenant's sessions, reads and changes the list, makes, lists and ends
+/// API keys, finds the keys that audit events are made with.
 pub trait AdminStore:
     AdvanceSessionEpoch
     + ChangeListings
     + CreateApiKey
+    + DisableUser
     + FindAccount
     + FindBranchKey
+    + FindCurrentEnrollment
     + FindListings
     + ListApiKeys
     + RevokeApiKey
@@ -25,8 +27,10 @@ impl<S> AdminStore for S where
     S: AdvanceSessionEpoch
         + ChangeListings
         + CreateApiKey
+        + DisableUser
         + FindAccount
         + FindBranchKey
+        + FindCurrentEnrollment
         + FindListings
         + ListApiKeys
         + RevokeApiKey

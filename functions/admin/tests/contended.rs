@@ -18,7 +18,8 @@ use keyring::{BranchKeys, create_branch_key};
 use serde_json::{Value, json};
 use store::{
     AdvanceSessionEpoch, ApiKeyChange, ApiKeyRecord, ApiKeyRotation, BranchKeyRecord, ChangeListings, CreateApiKey,
-    EpochAdvance, FindAccount, FindBranchKey, FindListings, ListApiKeys, ListedApiKey, OutboxEvent, ReserveFailure,
+    CurrentEnrollment, DisableUser, Disabling, DisablingOutcome, Enabling, EnablingOutcome, EpochAdvance, FindAccount,
+    FindBranchKey, FindCurrentEnrollment, FindListings, ListApiKeys, ListedApiKey, OutboxEvent, ReserveFailure,
     RevokeApiKey, RotateApiKey, StoreError, UnlockAccount, Unlocking,
 };
 use testkit::{FixedClock, MemoryStore, SeededEntropy};
@@ -76,6 +77,22 @@ impl AdvanceSessionEpoch for Busy {
         event: &OutboxEvent,
     ) -> Result<EpochAdvance, StoreError> {
         self.inner.advance_session_epoch(tenant, from, event).await
+    }
+}
+
+impl DisableUser for Busy {
+    async fn disable_user(&self, disabling: &Disabling, event: &OutboxEvent) -> Result<DisablingOutcome, StoreError> {
+        self.inner.disable_user(disabling, event).await
+    }
+
+    async fn enable_user(&self, enabling: &Enabling, event: &OutboxEvent) -> Result<EnablingOutcome, StoreError> {
+        self.inner.enable_user(enabling, event).await
+    }
+}
+
+impl FindCurrentEnrollment for Busy {
+    async fn find_current_enrollment(&self, tenant: TenantId, user: UserId) -> Result<CurrentEnrollment, StoreError> {
+        self.inner.find_current_enrollment(tenant, user).await
     }
 }
 

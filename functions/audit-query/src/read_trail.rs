@@ -119,9 +119,10 @@ where
         Ok(Reader { about: About::Person { tenant, subject }, key })
     }
 
-    /// The person's own key, for as long as it exists.
+    /// The person's own key, for as long as it exists: whoever is disabled keeps it, and is who one reads about.
     async fn user_key(&self, arrival: Arrival, user: UserId) -> Result<Option<UserKey>, ReadError> {
-        let Some(enrollment) = self.0.store.find_enrollment(arrival.tenant, user).await? else { return Ok(None) };
+        let current = self.0.store.find_current_enrollment(arrival.tenant, user).await?;
+        let Some(enrollment) = current.stored() else { return Ok(None) };
         let branch = self.0.keys.version(arrival.tenant, enrollment.branch_key_version).await?;
         Ok(Some(branch.open_user_key(user, &enrollment.user_key)?))
     }

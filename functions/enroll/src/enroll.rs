@@ -103,7 +103,9 @@ where
         );
         match (beginning?, existing?) {
             (Beginning::OtherRequest, _) => Err(EnrollError::KeyReused),
-            (_, CurrentEnrollment::Enrolled(existing)) => self.conclude(execution, *existing).await,
+            (_, CurrentEnrollment::Enrolled(existing) | CurrentEnrollment::Disabled { enrollment: existing, .. }) => {
+                self.conclude(execution, *existing).await
+            }
             (_, CurrentEnrollment::Erased { .. }) => self.refuse_erased(execution).await,
             (Beginning::InFlight, CurrentEnrollment::Unknown) => Err(EnrollError::InProgress),
             // An enrollment is never answered from here; if it were, creating it would still be decided by one write.

@@ -111,7 +111,7 @@ where
                 confirmed?;
                 self.change(execution, &enrollment).await
             }
-            CurrentEnrollment::Unknown => {
+            CurrentEnrollment::Unknown | CurrentEnrollment::Disabled { .. } => {
                 confirmed?;
                 Err(EraseError::NotEnrolled)
             }

@@ -123,7 +123,7 @@ where
                 confirmed?;
                 self.change(execution, &before).await
             }
-            CurrentEnrollment::Unknown | CurrentEnrollment::Erased { .. } => {
+            CurrentEnrollment::Unknown | CurrentEnrollment::Disabled { .. } | CurrentEnrollment::Erased { .. } => {
                 confirmed?;
                 Err(RotateError::NotEnrolled)
             }

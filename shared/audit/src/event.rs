@@ -57,6 +57,13 @@ pub enum Outcome {
         /// The last version of the user's factors.
         key_version: u32,
     },
+    /// An operator disabled a user, and all sessions ended.
+    UserDisabled {},
+    /// An operator enabled a user who had been disabled.
+    UserEnabled {
+        /// The version of the user's factors.
+        key_version: u32,
+    },
     /// A page of what is stored of a user was given to the user's tenant, on the user's own token.
     DataExported {
         /// How many events of the trail were on it.

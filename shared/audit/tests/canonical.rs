@@ -182,6 +182,8 @@ fn what_ends_factors_and_users_has_its_spelling() {
             r#"{"factors_rotated":{"factors":["pin","nfc"],"key_version":2}}"#,
         ),
         (Outcome::UserErased { key_version: 2 }, r#"{"user_erased":{"key_version":2}}"#),
+        (Outcome::UserDisabled {}, r#"{"user_disabled":{}}"#),
+        (Outcome::UserEnabled { key_version: 2 }, r#"{"user_enabled":{"key_version":2}}"#),
         (Outcome::DataExported { events: 200 }, r#"{"data_exported":{"events":200}}"#),
         (
             Outcome::EnrollmentRefused { reason: RefusalReason::UserErased },

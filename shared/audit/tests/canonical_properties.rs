@@ -63,6 +63,8 @@ fn locks() -> impl Strategy<Value = Outcome> {
         (any::<u8>(), instants()).prop_map(|(failures, until)| Outcome::AccountLocked { failures, until }),
         any::<u8>().prop_map(|failures| Outcome::AccountUnlocked { failures }),
         any::<u32>().prop_map(|key_version| Outcome::UserErased { key_version }),
+        any::<u32>().prop_map(|key_version| Outcome::UserEnabled { key_version }),
+        Just(Outcome::UserDisabled {}),
         any::<u16>().prop_map(|events| Outcome::DataExported { events }),
     ]
 }

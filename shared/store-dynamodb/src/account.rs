@@ -159,8 +159,9 @@ pub(crate) const RESERVED: &str = "reserved";
 pub(crate) const SESSIONS: &str = "sessions";
 pub(crate) const KEY_VERSION: &str = "factors";
 
-/// How long an account is kept that nothing happens to: longer than failures are remembered and than sessions live.
-const KEPT_AFTER_CHANGE: Duration = Duration::from_secs(48 * 60 * 60);
+/// How long an account is kept that nothing happens to: longer than failures are remembered, than sessions live, and than verifications of
+/// factors that it admits no longer.
+pub(crate) const KEPT_AFTER_CHANGE: Duration = Duration::from_secs(48 * 60 * 60);
 
 const _: () = assert!(KEPT_AFTER_CHANGE.as_secs() > SessionProfile::PAYMENTS.lifetime.as_secs());
 const _: () = assert!(KEPT_AFTER_CHANGE.as_secs() > domain::FORGOTTEN_AFTER.as_secs());

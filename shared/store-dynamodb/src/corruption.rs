@@ -19,8 +19,7 @@ use crate::{
 fn read(kind: &str, item: &Item) -> Result<(), StoreError> {
     let (operation, table) = ("Test", "the-table");
     match kind {
-        "enrollment" => enrollment::parse(operation, table, tenant(), user(), item).map(|_| ()),
-        "tombstone" => enrollment::parse_current(operation, table, (tenant(), user()), item).map(|_| ()),
+        "enrollment" | "tombstone" => enrollment::parse_current(operation, table, (tenant(), user()), item).map(|_| ()),
         "account" => account::parse(operation, table, tenant(), user(), item).map(|_| ()),
         "session epoch" => {
             session_epoch::parse(&Reader { operation, table, key: &keys::session_epoch(tenant(), 11), item })
@@ -86,8 +85,9 @@ fn is_read(kind: &str, name: &str) -> bool {
 }
 
 /// What may be missing of an item or of what is inside it; `*` stands for every entry.
-const OPTIONAL: [(&str, &str); 24] = [
+const OPTIONAL: [(&str, &str); 25] = [
     ("enrollment", "device"),
+    ("enrollment", "disabled"),
     ("account", "factors"),
     ("account", "sessions.*"),
     ("account", "sessions.*.revoked"),
@@ -202,6 +202,7 @@ fn a_value_out_of_its_range_is_corrupt() {
         ("enrollment", "factors", text("nfc+pin")),
         ("enrollment", "factors", text("")),
         ("enrollment", "created", number("9223372036854775807")),
+        ("enrollment", "disabled", number("9223372036854775807")),
         ("enrollment", "req_key", text("not-a-key")),
         ("enrollment", "req_body", bytes([6; 31])),
         ("enrollment", "sets", bytes([])),

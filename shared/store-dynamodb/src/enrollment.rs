@@ -30,10 +30,8 @@ impl<T: KnowsCore> CreateEnrollment for DynamoStore<T> {
             WriteAndKeep::Done => Ok(EnrollmentCreation::Created),
             WriteAndKeep::Refused(None) => Err(not_understood(operation)),
             WriteAndKeep::Refused(Some(existing)) => {
-                match parse_current(operation, table, (enrollment.tenant, enrollment.user), &existing)? {
-                    CurrentEnrollment::Enrolled(existing) => Ok(EnrollmentCreation::AlreadyEnrolled(existing)),
-                    CurrentEnrollment::Erased { .. } | CurrentEnrollment::Unknown => Ok(EnrollmentCreation::Erased),
-                }
+                let found = parse_current(operation, table, (enrollment.tenant, enrollment.user), &existing)?;
+                Ok(found.stored().map_or(EnrollmentCreation::Erased, EnrollmentCreation::AlreadyEnrolled))
             }
         }
     }
@@ -43,7 +41,9 @@ impl<T: KnowsCore> FindEnrollment for DynamoStore<T> {
     async fn find_enrollment(&self, tenant: TenantId, user: UserId) -> Result<Option<Enrollment>, StoreError> {
         match self.current_enrollment("FindEnrollment", tenant, user).await? {
             CurrentEnrollment::Enrolled(enrollment) => Ok(Some(*enrollment)),
-            CurrentEnrollment::Erased { .. } | CurrentEnrollment::Unknown => Ok(None),
+            CurrentEnrollment::Disabled { .. } | CurrentEnrollment::Erased { .. } | CurrentEnrollment::Unknown => {
+                Ok(None)
+            }
         }
     }
 }
@@ -90,17 +90,15 @@ impl<T: KnowsCore> UpgradeVerifiers for DynamoStore<T> {
             Update::Done(_) => Ok(Upgrade::Upgraded),
             Update::Refused(None) => Ok(Upgrade::Superseded),
             Update::Refused(Some(item)) => {
-                let is_after = match parse_current(operation, table, (tenant, user), &item)? {
-                    CurrentEnrollment::Enrolled(found) => found.askable_sets == *after,
-                    CurrentEnrollment::Erased { .. } | CurrentEnrollment::Unknown => false,
-                };
+                let found = parse_current(operation, table, (tenant, user), &item)?.stored();
+                let is_after = found.is_some_and(|found| found.askable_sets == *after);
                 Ok(if is_after { Upgrade::Upgraded } else { Upgrade::Superseded })
             }
         }
     }
 }
 
-/// Reads what has a user's place: an enrollment, or a tombstone.
+/// Reads what has a user's place: an enrollment, which may be marked as disabled, or a tombstone.
 pub(crate) fn parse_current(
     operation: &'static str,
     table: &str,
@@ -108,10 +106,14 @@ pub(crate) fn parse_current(
     item: &Item,
 ) -> Result<CurrentEnrollment, StoreError> {
     let reader = Reader { operation, table, key: &keys::enrollment(tenant, user), item };
-    match reader.optional_instant(ERASED)? {
-        Some(at) => Ok(CurrentEnrollment::Erased { at }),
-        None => Ok(CurrentEnrollment::Enrolled(Box::new(parse(operation, table, tenant, user, item)?))),
+    if let Some(at) = reader.optional_instant(ERASED)? {
+        return Ok(CurrentEnrollment::Erased { at });
     }
+    let enrollment = Box::new(parse(operation, table, tenant, user, item)?);
+    Ok(match reader.optional_instant(DISABLED)? {
+        Some(at) => CurrentEnrollment::Disabled { at, enrollment },
+        None => CurrentEnrollment::Enrolled(enrollment),
+    })
 }
 
 /// What takes the place of an erased user's enrollment.
@@ -133,7 +135,7 @@ pub(crate) fn item(enrollment: &Enrollment) -> Item {
         .build()
 }
 
-pub(crate) fn parse(
+fn parse(
     operation: &'static str,
     table: &str,
     tenant: TenantId,
@@ -170,4 +172,6 @@ const SETS: &str = "sets";
 const DEVICE: &str = "device";
 const REQUEST_KEY: &str = "req_key";
 const REQUEST_BODY: &str = "req_body";
+/// When the user was disabled; absent of one who is not.
+pub(crate) const DISABLED: &str = "disabled";
 const ERASED: &str = "erased";

@@ -14,7 +14,7 @@ use store::{
     SigningKeyRecord,
 };
 
-use crate::item::Item;
+use crate::item::{Item, instant};
 use crate::log_head::Turn;
 use crate::{
     account, api_key, branch_key, counter, enrollment, event, key_register, keys, listing, log_head, outbox, request,
@@ -37,7 +37,8 @@ pub(crate) fn kinds() -> Vec<Kind> {
     let version =
         |record: &BranchKeyRecord| branch_key::item_at(&keys::branch_key(record.tenant, record.version), record);
     let (branch_keys, api_keys, signing_keys) = (branch_keys(), api_keys(), signing_keys());
-    let [usual, largest] = enrollments().map(|record| enrollment::item(&record));
+    let [usual, mut largest] = enrollments().map(|record| enrollment::item(&record));
+    largest.insert(enrollment::DISABLED.to_owned(), instant(at(0)));
     let enrolled = kind("core", "enrollment", usual, largest);
     let [usual, largest] = [at(0), at(0)].map(|at| enrollment::tombstone(tenant(), user(), at));
     let tombstone = kind("core", "tombstone", usual, largest);

@@ -23,6 +23,7 @@ mod claim;
 mod client;
 mod completion;
 mod counter;
+mod disabling;
 mod draw;
 mod enrollment;
 mod error;

@@ -15,7 +15,7 @@ use store::{
 use crate::account::{self, FAILURES, FORGETTING_REMOVES, FORGETTING_SETS, SESSIONS, forgetting, kept_from};
 use crate::call::{not_understood, putting_if};
 use crate::change::Change;
-use crate::enrollment::{self, USER_KEY, parse_current, tombstone};
+use crate::enrollment::{self, DISABLED, USER_KEY, parse_current, tombstone};
 use crate::item::{Item, TTL, number};
 use crate::outbox::WriteAndKeep;
 use crate::{DynamoStore, KnowsCore, keys};
@@ -32,8 +32,12 @@ impl<T: KnowsCore> RotateFactors for DynamoStore<T> {
         let (tenant, user) = (rotated.tenant, rotated.user);
         let Some(before) = rotated.key_version.checked_sub(1) else { return Ok(FactorRotationOutcome::Superseded) };
         let condition = (
-            "#key_version = :before",
-            HashMap::from([("#key_version".to_owned(), enrollment::KEY_VERSION.to_owned())]),
+            // The item that is put has no mark: without the second half, it would enable whom an operator just disabled.
+            "#key_version = :before AND attribute_not_exists(#disabled)",
+            HashMap::from([
+                ("#key_version".to_owned(), enrollment::KEY_VERSION.to_owned()),
+                ("#disabled".to_owned(), DISABLED.to_owned()),
+            ]),
             HashMap::from([(":before".to_owned(), number(before))]),
         );
         let writes = [
@@ -74,7 +78,7 @@ impl<T: KnowsCore> EraseUser for DynamoStore<T> {
             WriteAndKeep::Refused(None) => Ok(ErasureOutcome::Unknown),
             WriteAndKeep::Refused(Some(item)) => match parse_current(operation, table, (tenant, user), &item)? {
                 CurrentEnrollment::Erased { at } => Ok(ErasureOutcome::AlreadyErased { at }),
-                CurrentEnrollment::Enrolled(_) | CurrentEnrollment::Unknown => Err(not_understood(operation)),
+                _ => Err(not_understood(operation)),
             },
         }
     }
@@ -82,7 +86,7 @@ impl<T: KnowsCore> EraseUser for DynamoStore<T> {
 
 impl<T: KnowsCore> DynamoStore<T> {
     /// The enrollment's write, which has the condition, the account's, and the event.
-    async fn both_and_keep(
+    pub(crate) async fn both_and_keep(
         &self,
         operation: &'static str,
         writes: [Result<TransactWriteItem, BuildError>; 2],
@@ -93,9 +97,9 @@ impl<T: KnowsCore> DynamoStore<T> {
     }
 }
 
-/// The account's part of a rotation: no session remains, and only the new version opens others. Failures stay: whoever rotates has just
-/// succeeded, and so has none but of attempts since.
-fn ending_sessions(tenant: TenantId, user: UserId, (key_version, at): (u32, Timestamp)) -> Change {
+/// The account's part of a rotation and of what an operator does: no session remains, and only this version opens others. Failures stay:
+/// whoever rotates has just succeeded, and so has none but of attempts since; and disabling a user is no way to unlock one.
+pub(crate) fn ending_sessions(tenant: TenantId, user: UserId, (key_version, at): (u32, Timestamp)) -> Change {
     let update = "SET #sessions = :none, #key_version = :key_version, #ttl = :ttl, \
                   #failures = if_not_exists(#failures, :no_failures)";
     closing(Change::new(keys::account(tenant, user), update), (key_version, at))
@@ -123,4 +127,4 @@ fn closing(change: Change, (key_version, at): (u32, Timestamp)) -> Change {
 }
 
 /// The version that no factors have.
-const NO_FACTORS: u32 = 0;
+pub(crate) const NO_FACTORS: u32 = 0;

@@ -23,7 +23,7 @@ pub trait CreateEnrollment: Send + Sync {
 pub enum EnrollmentCreation {
     /// It is stored.
     Created,
-    /// The user has this one, which may be of the same request.
+    /// The user, who may be disabled, has this one, which may be of the same request.
     AlreadyEnrolled(Box<Enrollment>),
     /// The user was erased: nobody is enrolled under this id again.
     Erased,
@@ -31,7 +31,7 @@ pub enum EnrollmentCreation {
 
 /// Reads a user's enrollment.
 pub trait FindEnrollment: Send + Sync {
-    /// The enrollment, strongly consistent; `None` if the user has none, or was erased.
+    /// The enrollment, strongly consistent but for copies; `None` if the user has none, is disabled, or was erased.
     fn find_enrollment(
         &self,
         tenant: TenantId,
@@ -77,9 +77,27 @@ pub enum CurrentEnrollment {
     Unknown,
     /// The user's enrollment.
     Enrolled(Box<Enrollment>),
+    /// The user's enrollment, of which nobody may make use.
+    Disabled {
+        /// Since when.
+        at: Timestamp,
+        /// What it is once the user is enabled again.
+        enrollment: Box<Enrollment>,
+    },
     /// That there was one.
     Erased {
         /// Until when.
         at: Timestamp,
     },
+}
+
+impl CurrentEnrollment {
+    /// The enrollment, of whoever has one: also of a disabled user.
+    #[must_use]
+    pub fn stored(self) -> Option<Box<Enrollment>> {
+        match self {
+            Self::Enrolled(enrollment) | Self::Disabled { enrollment, .. } => Some(enrollment),
+            Self::Unknown | Self::Erased { .. } => None,
+        }
+    }
 }

@@ -45,7 +45,10 @@ pub use error::{StoreError, StoreErrorKind};
 pub use event::{
     EventCursor, EventKey, EventPage, EventQuery, EventRecord, FindEvents, IndexEvents, LogPosition, RecogniseEvents,
 };
-pub use lifecycle::{EraseUser, Erasure, ErasureOutcome, FactorRotation, FactorRotationOutcome, RotateFactors};
+pub use lifecycle::{
+    DisableUser, Disabling, DisablingOutcome, Enabling, EnablingOutcome, EraseUser, Erasure, ErasureOutcome,
+    FactorRotation, FactorRotationOutcome, RotateFactors,
+};
 pub use log_head::{Append, AppendBatch, FindLogHeads, LeaseShard, Leasing, LogHead, ShardLease};
 pub use outbox::{DrainOutbox, KeepEvents, OUTBOX_PARTS, OutboxEvent, outbox_part};
 pub use readiness::CheckReadiness;

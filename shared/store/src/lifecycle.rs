@@ -1,4 +1,4 @@
-//! What ends the life of a user's factors, or of the user: durable, in the core table.
+//! What ends the life of a user's factors, or of the user, for a while or for good: durable, in the core table.
 
 use std::future::{Future, ready};
 
@@ -81,4 +81,76 @@ pub enum ErasureOutcome {
     },
     /// Nobody of this id is enrolled.
     Unknown,
+}
+
+/// Disables users, and enables them again. An operator's port; no function on the request path has it.
+///
+/// Neither has copies of the enrollment forgotten: an operator has no cache. Whoever reads one may still open a verification of a user
+/// who is disabled, for as long as copies are kept, and none of these opens a session.
+pub trait DisableUser: Send + Sync {
+    /// One transaction: marks the enrollment, all of which stays; ends all sessions; no verification that is open opens a session any
+    /// more; keeps the event. Failures stay. A second one changes nothing, and keeps no event.
+    fn disable_user(
+        &self,
+        disabling: &Disabling,
+        event: &OutboxEvent,
+    ) -> impl Future<Output = Result<DisablingOutcome, StoreError>> + Send;
+
+    /// One transaction: takes the mark off, if and only if it is there and the factors are of the version that the caller read; has
+    /// sessions opened by factors of that version only; keeps the event. No session of before comes back. A verification that was opened
+    /// before the user was disabled, and still lives, counts again.
+    fn enable_user(
+        &self,
+        enabling: &Enabling,
+        event: &OutboxEvent,
+    ) -> impl Future<Output = Result<EnablingOutcome, StoreError>> + Send;
+}
+
+/// Whom to disable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Disabling {
+    /// The owner of the user.
+    pub tenant: TenantId,
+    /// The user.
+    pub user: UserId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What came of disabling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DisablingOutcome {
+    /// The user is disabled, and no session of before lives.
+    Disabled,
+    /// The user was disabled before.
+    AlreadyDisabled {
+        /// Since when.
+        at: Timestamp,
+    },
+    /// The user was erased.
+    Erased,
+    /// Nobody of this id is enrolled.
+    Unknown,
+}
+
+/// Whom to enable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Enabling {
+    /// The owner of the user.
+    pub tenant: TenantId,
+    /// The user.
+    pub user: UserId,
+    /// The version of the user's factors, as it was read.
+    pub key_version: u32,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What came of enabling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EnablingOutcome {
+    /// The user is as before they were disabled, but for the sessions.
+    Enabled,
+    /// The user is not disabled, or has other factors by now: nothing changed.
+    Changed,
 }

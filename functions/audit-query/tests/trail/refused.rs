@@ -115,7 +115,7 @@ async fn a_malformed_query_is_counted_by_nothing() {
 
 #[tokio::test]
 async fn what_can_not_be_read_is_unavailable() {
-    for port in ["DrawPermits", "FindBranchKey", "FindEnrollment", "FindEvents"] {
+    for port in ["DrawPermits", "FindBranchKey", "FindCurrentEnrollment", "FindEvents"] {
         let scene = Scene::new().await;
         scene.store.faults().plan(port, 1, Fault::FailBefore(StoreErrorKind::Unavailable));
 

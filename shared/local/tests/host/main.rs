@@ -5,3 +5,4 @@ mod keys;
 mod program;
 mod readme;
 mod sharing;
+mod users;

@@ -10,7 +10,7 @@ fn countersign(arguments: &[&str]) -> Command {
     command
 }
 
-fn run(arguments: &[&str]) -> Output {
+pub(crate) fn run(arguments: &[&str]) -> Output {
     countersign(arguments).output().unwrap()
 }
 
@@ -208,23 +208,6 @@ fn the_list_is_changed_where_the_host_finds_it() {
 }
 
 #[test]
-fn v3_an_account_is_unlocked_where_the_host_finds_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let place = ["--data-dir", folder.path().to_str().unwrap()];
-    let made = run(&[&["admin", "create-tenant"], &place[..]].concat());
-    let said = String::from_utf8(made.stdout).unwrap();
-    let tenant = said.lines().next().unwrap().strip_prefix("tenant_id=").unwrap();
-    let user = "3f0f5f0e-6b51-4ad2-9d4e-0f6f3d1b2a10";
-
-    let unlocked = told(&[&["admin", "unlock-account"], &place[..], &["--tenant", tenant, "--user", user]].concat());
-    let unknown = run(&[&["admin", "unlock-account"], &place[..], &["--tenant", user, "--user", user]].concat());
-
-    assert_eq!((&unlocked["did"], &unlocked["failures_forgotten"]), (&"account_unlocked".into(), &0.into()));
-    let complaint = String::from_utf8(unknown.stderr).unwrap();
-    assert!(complaint.contains("there is no such tenant"), "{complaint}");
-}
-
-#[test]
 fn t3_a_tenants_sessions_are_revoked_where_the_host_finds_them() {
     let folder = tempfile::tempdir().unwrap();
     let place = ["--data-dir", folder.path().to_str().unwrap()];
@@ -292,56 +275,6 @@ fn keys_are_rotated_where_the_host_finds_them() {
 }
 
 #[test]
-fn import_enrols_users_names_what_it_refuses_and_goes_on_where_it_was() {
-    let folder = tempfile::tempdir().unwrap();
-    let place = ["--data-dir", folder.path().to_str().unwrap()];
-    let made = run(&[&["admin", "create-tenant"], &place[..]].concat());
-    let said = String::from_utf8(made.stdout).unwrap();
-    let tenant = said.lines().next().unwrap().strip_prefix("tenant_id=").unwrap();
-    let [users, report, second] =
-        ["users", "report", "second"].map(|name| folder.path().join(name).to_str().unwrap().to_owned());
-    let lines: Vec<String> = (1..=20).map(|number| user_line(number, if number == 3 { 0 } else { 100_000 })).collect();
-    std::fs::write(&users, lines.join("\n")).unwrap();
-    let import = |tenant: &str, report: &str| {
-        let kdf = ["--kdf", "pbkdf2-sha256-100000"];
-        run(&[&["admin", "import", "--tenant-id", tenant, &users, "--report", report], &place[..], &kdf].concat())
-    };
-
-    let first = counts(&import(tenant, &report));
-    let written = std::fs::read_to_string(&report).unwrap();
-    let chunk: Vec<&str> = written.split_inclusive('\n').take(4).collect();
-    std::fs::write(&report, chunk.concat() + "{\"entry\":").unwrap();
-    let resumed = counts(&import(tenant, &report));
-    let anew = counts(&import(tenant, &second));
-    let unknown = import("3f0f5f0e-6b51-4ad2-9d4e-0f6f3d1b2a10", &format!("{report}-of-nobody"));
-
-    assert_eq!(first, [20, 19, 0, 0, 1]);
-    assert_eq!(written.lines().nth(2), Some(r#"{"entry":"line","line":3,"reason":"weak-parameters"}"#));
-    assert_eq!(resumed, [20, 15, 4, 0, 1], "the last four lines were imported before");
-    assert_eq!(anew, [20, 0, 19, 0, 1]);
-    let complaint = String::from_utf8(unknown.stderr).unwrap();
-    assert!(complaint.contains("there is no such tenant"), "{complaint}");
-    assert!(!std::fs::exists(format!("{report}-of-nobody")).unwrap());
-}
-
-/// Another system's user, whose hashes are anything.
-fn user_line(number: u32, iterations: u32) -> String {
-    let phc =
-        format!("$pbkdf2-sha256$i={iterations}$EBESExQVFhcYGRobHB0eHw$LL0lrH7iGoeAEm3XcPS90jsTlfPjGnNZeIBpG0cVcYc");
-    let factors = ["pin", "nfc"].map(|name| serde_json::json!({ "type": name, "phc": phc }));
-    let user = format!("7c9e6679-7425-40de-944b-{number:012x}");
-    serde_json::json!({ "user_id": user, "hashed": "bytes", "factors": factors }).to_string()
-}
-
-/// Lines that are done, and of those: imported, imported before, already enrolled, refused.
-fn counts(output: &Output) -> [u64; 5] {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    ["lines", "imported", "imported_before", "already_enrolled", "refused"]
-        .map(|name| told["so_far"][name].as_u64().unwrap())
-}
-
-#[test]
 fn a_table_that_is_printed_can_be_read_again() {
     let printed = told(&["admin", "show-limits"])["limits"].to_string();
     let mut table = tempfile::NamedTempFile::new().unwrap();
@@ -353,7 +286,7 @@ fn a_table_that_is_printed_can_be_read_again() {
 }
 
 /// What a command that succeeds prints.
-fn told(arguments: &[&str]) -> serde_json::Value {
+pub(crate) fn told(arguments: &[&str]) -> serde_json::Value {
     let output = run(arguments);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()

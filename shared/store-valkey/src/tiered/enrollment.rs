@@ -2,9 +2,9 @@
 
 use domain::{Enrollment, Sealed, TenantId, UserId};
 use store::{
-    CreateEnrollment, CurrentEnrollment, EnrollmentCreation, EraseUser, Erasure, ErasureOutcome, FactorRotation,
-    FactorRotationOutcome, FindCurrentEnrollment, FindEnrollment, OutboxEvent, RotateFactors, StoreError, Upgrade,
-    UpgradeVerifiers,
+    CreateEnrollment, CurrentEnrollment, DisableUser, Disabling, DisablingOutcome, Enabling, EnablingOutcome,
+    EnrollmentCreation, EraseUser, Erasure, ErasureOutcome, FactorRotation, FactorRotationOutcome,
+    FindCurrentEnrollment, FindEnrollment, OutboxEvent, RotateFactors, StoreError, Upgrade, UpgradeVerifiers,
 };
 
 use crate::Tiered;
@@ -90,6 +90,17 @@ impl<D: EraseUser> EraseUser for Tiered<D> {
 
     async fn forget_erased(&self, tenant: TenantId, user: UserId) -> Result<(), StoreError> {
         self.forget("EraseUser", tenant, user).await
+    }
+}
+
+impl<D: DisableUser> DisableUser for Tiered<D> {
+    /// The table's alone, as if the operator's process had no cache, which is so wherever there is one.
+    async fn disable_user(&self, disabling: &Disabling, event: &OutboxEvent) -> Result<DisablingOutcome, StoreError> {
+        self.durable.disable_user(disabling, event).await
+    }
+
+    async fn enable_user(&self, enabling: &Enabling, event: &OutboxEvent) -> Result<EnablingOutcome, StoreError> {
+        self.durable.enable_user(enabling, event).await
     }
 }
 

@@ -14,6 +14,7 @@ mod api_key_change;
 mod attempt;
 mod branch_key;
 mod completion;
+mod disabling;
 mod draw;
 mod draw_script;
 mod enrollment;
@@ -106,13 +107,14 @@ pub async fn run_verifications<S: VerificationPorts>(store: &S, seed: u64, repor
     }
 }
 
-/// Runs the cases of rotating factors and erasing users, with verifications wherever they are opened.
+/// Runs the cases of rotating factors, erasing and disabling users, with verifications wherever they are opened.
 pub async fn run_lifecycle<S: LifecyclePorts>(store: &S, seed: u64, report: &mut Report) {
     let in_the_cache = (store.home() == Home::Cache).then_some(Home::Cache);
     for home in [Home::Table].into_iter().chain(in_the_cache) {
         let setting = Setting { seed, home };
         rotation::run(store, setting, report).await;
         erasure::run(store, setting, report).await;
+        disabling::run(store, setting, report).await;
     }
 }
 

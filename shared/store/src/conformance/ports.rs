@@ -2,8 +2,8 @@
 
 use crate::{
     AdvanceSessionEpoch, AppendBatch, BeginRequest, ChangeListings, CheckReadiness, ClaimAttempt, CompleteVerification,
-    CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, DrainOutbox, DrawPermits, EraseUser,
-    FailAttempt, FindAccount, FindApiKey, FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindEvents,
+    CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, DisableUser, DrainOutbox, DrawPermits,
+    EraseUser, FailAttempt, FindAccount, FindApiKey, FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindEvents,
     FindListings, FindLogHeads, FindSession, FindSessionEpoch, FindVerification, FinishRequest, IndexEvents,
     KeepEvents, LeaseShard, ListApiKeys, ListBranchKeys, ListSessions, ListSigningKeys, NoteApiKeyUse, OpenSession,
     OpenVerification, RecogniseEvents, ReserveFailure, RetireSigningKey, RevokeApiKey, RevokeSession, RevokeSessions,
@@ -31,7 +31,7 @@ together! {
 }
 together! {
     /// The ports that end factors and users, and of all that this ends.
-    LifecyclePorts: RotateFactors + EraseUser + FindCurrentEnrollment + DurablePorts + VerificationPorts
+    LifecyclePorts: RotateFactors + EraseUser + DisableUser + FindCurrentEnrollment + DurablePorts + VerificationPorts
 }
 together! {
     /// The ports of accounts and their sessions.

@@ -34,7 +34,9 @@ impl CreateEnrollment for MemoryStore {
 
 impl FindEnrollment for MemoryStore {
     async fn find_enrollment(&self, tenant: TenantId, user: UserId) -> Result<Option<Enrollment>, StoreError> {
-        Ok(self.content().enrollments.get(&(tenant, user)).cloned())
+        let content = self.content();
+        let is_disabled = content.disabled.contains_key(&(tenant, user));
+        Ok(content.enrollments.get(&(tenant, user)).filter(|_| !is_disabled).cloned())
     }
 }
 
@@ -44,9 +46,13 @@ impl FindCurrentEnrollment for MemoryStore {
         if let Some(at) = content.erased.get(&(tenant, user)) {
             return Ok(CurrentEnrollment::Erased { at: *at });
         }
-        let enrollment = content.enrollments.get(&(tenant, user)).cloned();
-        Ok(enrollment
-            .map_or(CurrentEnrollment::Unknown, |enrollment| CurrentEnrollment::Enrolled(Box::new(enrollment))))
+        let Some(enrollment) = content.enrollments.get(&(tenant, user)).cloned().map(Box::new) else {
+            return Ok(CurrentEnrollment::Unknown);
+        };
+        Ok(match content.disabled.get(&(tenant, user)) {
+            Some(at) => CurrentEnrollment::Disabled { at: *at, enrollment },
+            None => CurrentEnrollment::Enrolled(enrollment),
+        })
     }
 }
 

@@ -1,8 +1,9 @@
-//! Rotating factors and erasing users in memory.
+//! Rotating factors, erasing and disabling users in memory.
 
 use domain::{Account, Enrollment};
 use store::{
-    EraseUser, Erasure, ErasureOutcome, FactorRotation, FactorRotationOutcome, OutboxEvent, RotateFactors, StoreError,
+    DisableUser, Disabling, DisablingOutcome, Enabling, EnablingOutcome, EraseUser, Erasure, ErasureOutcome,
+    FactorRotation, FactorRotationOutcome, OutboxEvent, RotateFactors, StoreError,
 };
 
 use super::outbox::keep;
@@ -16,6 +17,9 @@ impl RotateFactors for MemoryStore {
     ) -> Result<FactorRotationOutcome, StoreError> {
         let rotated = &rotation.enrollment;
         let mut content = self.content();
+        if content.disabled.contains_key(&(rotated.tenant, rotated.user)) {
+            return Ok(FactorRotationOutcome::Superseded);
+        }
         match content.enrollments.get_mut(&(rotated.tenant, rotated.user)) {
             Some(found) if found.request == rotated.request => return Ok(FactorRotationOutcome::Rotated),
             Some(found) if found.key_version.checked_add(1) == Some(rotated.key_version) => {
@@ -23,9 +27,7 @@ impl RotateFactors for MemoryStore {
             }
             _ => return Ok(FactorRotationOutcome::Superseded),
         }
-        let account = content.accounts.entry((rotated.tenant, rotated.user)).or_default();
-        account.sessions.clear();
-        account.key_version = Some(rotated.key_version);
+        end_sessions(content.accounts.entry((rotated.tenant, rotated.user)).or_default(), rotated.key_version);
         keep(&mut content, event);
         Ok(FactorRotationOutcome::Rotated)
     }
@@ -41,9 +43,48 @@ impl EraseUser for MemoryStore {
         if content.enrollments.remove(&user).is_none() {
             return Ok(ErasureOutcome::Unknown);
         }
+        content.disabled.remove(&user);
         content.erased.insert(user, stored(erasure.at));
         content.accounts.insert(user, Account { key_version: Some(0), ..Account::default() });
         keep(&mut content, event);
         Ok(ErasureOutcome::Erased)
     }
+}
+
+impl DisableUser for MemoryStore {
+    async fn disable_user(&self, disabling: &Disabling, event: &OutboxEvent) -> Result<DisablingOutcome, StoreError> {
+        let user = (disabling.tenant, disabling.user);
+        let mut content = self.content();
+        if let Some(at) = content.disabled.get(&user) {
+            return Ok(DisablingOutcome::AlreadyDisabled { at: *at });
+        }
+        if content.erased.contains_key(&user) {
+            return Ok(DisablingOutcome::Erased);
+        }
+        if !content.enrollments.contains_key(&user) {
+            return Ok(DisablingOutcome::Unknown);
+        }
+        content.disabled.insert(user, stored(disabling.at));
+        end_sessions(content.accounts.entry(user).or_default(), 0);
+        keep(&mut content, event);
+        Ok(DisablingOutcome::Disabled)
+    }
+
+    async fn enable_user(&self, enabling: &Enabling, event: &OutboxEvent) -> Result<EnablingOutcome, StoreError> {
+        let user = (enabling.tenant, enabling.user);
+        let mut content = self.content();
+        let version = content.enrollments.get(&user).map(|enrollment| enrollment.key_version);
+        if version != Some(enabling.key_version) || content.disabled.remove(&user).is_none() {
+            return Ok(EnablingOutcome::Changed);
+        }
+        end_sessions(content.accounts.entry(user).or_default(), enabling.key_version);
+        keep(&mut content, event);
+        Ok(EnablingOutcome::Enabled)
+    }
+}
+
+/// Leaves the failures.
+fn end_sessions(account: &mut Account, admitted: u32) {
+    account.sessions.clear();
+    account.key_version = Some(admitted);
 }

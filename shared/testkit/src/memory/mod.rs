@@ -36,6 +36,7 @@ pub struct MemoryStore(Arc<Mutex<Content>>);
 #[derive(Debug, Clone, Default)]
 struct Content {
     enrollments: BTreeMap<(TenantId, UserId), Enrollment>,
+    disabled: BTreeMap<(TenantId, UserId), Timestamp>,
     erased: BTreeMap<(TenantId, UserId), Timestamp>,
     accounts: BTreeMap<(TenantId, UserId), Account>,
     epochs: BTreeMap<TenantId, SessionEpoch>,

@@ -10,11 +10,12 @@ use store::{
     ApiKeyChange, ApiKeyRecord, ApiKeyRotation, BeginRequest, Beginning, BranchKeyRecord, ChangeListings,
     CheckReadiness, Claim, ClaimAttempt, ClaimRequest, ClaimedAttempt, CompleteVerification, Completion,
     CompletionRequest, CreateApiKey, CreateBranchKey, CreateEnrollment, CreateSigningKey, CurrentEnrollment,
-    DrawPermits, EnrollmentCreation, EraseUser, Erasure, ErasureOutcome, FactorRotation, FactorRotationOutcome,
-    FailAttempt, FindAccount, FindApiKey, FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindListings,
-    FindVerification, FinishRequest, ListApiKeys, ListSigningKeys, ListedApiKey, NoteApiKeyUse, OpenSession,
-    OpenVerification, Opening, OutboxEvent, Reservation, ReserveFailure, RevokeApiKey, RotateApiKey, RotateFactors,
-    SessionOpening, SigningKeyRecord, StoreError, UnlockAccount, Unlocking, Upgrade, UpgradeVerifiers,
+    DisableUser, Disabling, DisablingOutcome, DrawPermits, Enabling, EnablingOutcome, EnrollmentCreation, EraseUser,
+    Erasure, ErasureOutcome, FactorRotation, FactorRotationOutcome, FailAttempt, FindAccount, FindApiKey,
+    FindBranchKey, FindCurrentEnrollment, FindEnrollment, FindListings, FindVerification, FinishRequest, ListApiKeys,
+    ListSigningKeys, ListedApiKey, NoteApiKeyUse, OpenSession, OpenVerification, Opening, OutboxEvent, Reservation,
+    ReserveFailure, RevokeApiKey, RotateApiKey, RotateFactors, SessionOpening, SigningKeyRecord, StoreError,
+    UnlockAccount, Unlocking, Upgrade, UpgradeVerifiers,
 };
 
 use super::RecordingStore;
@@ -80,6 +81,16 @@ impl<S: EraseUser> EraseUser for RecordingStore<S> {
 
     async fn forget_erased(&self, tenant: TenantId, user: UserId) -> Result<(), StoreError> {
         self.run("EraseUser", 0, self.inner.forget_erased(tenant, user)).await
+    }
+}
+
+impl<S: DisableUser> DisableUser for RecordingStore<S> {
+    async fn disable_user(&self, disabling: &Disabling, event: &OutboxEvent) -> Result<DisablingOutcome, StoreError> {
+        self.run("DisableUser", 3, self.inner.disable_user(disabling, event)).await
+    }
+
+    async fn enable_user(&self, enabling: &Enabling, event: &OutboxEvent) -> Result<EnablingOutcome, StoreError> {
+        self.run("DisableUser", 3, self.inner.enable_user(enabling, event)).await
     }
 }
 

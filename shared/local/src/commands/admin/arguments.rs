@@ -26,7 +26,15 @@ pub(in crate::commands) enum AdminCommand {
     /// Forget a user's failures, so that a lock ends
     ///
     /// Prints how many failures were forgotten and until when the account was locked.
-    UnlockAccount(UnlockArgs),
+    UnlockAccount(UserArgs),
+    /// End all sessions of a user and let nobody verify as them, until they are enabled
+    ///
+    /// To every caller they are like somebody who was never enrolled. Nothing that is stored of them goes.
+    DisableUser(UserArgs),
+    /// Let a user who was disabled be verified again
+    ///
+    /// No session of before comes back. Prints since when they were disabled.
+    EnableUser(UserArgs),
     /// End all sessions of a tenant at once, however many there are
     ///
     /// From then on no token of theirs counts when it is asked about, and none can be refreshed.
@@ -119,24 +127,17 @@ pub(in crate::commands) struct ImportArgs {
     pub(super) kdf: KdfParameters,
 }
 
-/// Whom to unlock, and where.
+/// Which user, and where.
 #[derive(Debug, Args)]
-pub(in crate::commands) struct UnlockArgs {
+pub(in crate::commands) struct UserArgs {
     #[command(flatten)]
     pub(super) place: PlaceArgs,
-    #[command(flatten)]
-    pub(super) user: UserArgs,
-}
-
-/// A user.
-#[derive(Debug, Args)]
-pub(super) struct UserArgs {
     /// The user's tenant
     #[arg(long, value_name = "UUID", value_parser = tenant_id)]
-    tenant: TenantId,
+    pub(super) tenant: TenantId,
     /// The user
     #[arg(long, value_name = "UUID", value_parser = user_id)]
-    user: UserId,
+    pub(super) user: UserId,
 }
 
 /// What to list, and where.
@@ -237,12 +238,6 @@ impl From<Mode> for ApiKeyMode {
             Mode::Test => Self::Test,
             Mode::Live => Self::Live,
         }
-    }
-}
-
-impl From<UserArgs> for Command {
-    fn from(UserArgs { tenant, user }: UserArgs) -> Self {
-        Self::UnlockAccount { tenant, user }
     }
 }
 

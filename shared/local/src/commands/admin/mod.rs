@@ -12,13 +12,22 @@ pub(super) use arguments::AdminCommand;
 
 use super::Failure;
 use admin::Command;
+use arguments::UserArgs;
 
 /// Carries out a command and prints what it did.
 pub(super) async fn run(command: AdminCommand) -> Result<(), Failure> {
     match command {
         AdminCommand::CreateTenant(arguments) => tenant::create_tenant(arguments).await,
         AdminCommand::Import(arguments) => import::import(arguments).await,
-        AdminCommand::UnlockAccount(arguments) => command::carry_out(arguments.place, arguments.user.into()).await,
+        AdminCommand::UnlockAccount(UserArgs { place, tenant, user }) => {
+            command::carry_out(place, Command::UnlockAccount { tenant, user }).await
+        }
+        AdminCommand::DisableUser(UserArgs { place, tenant, user }) => {
+            command::carry_out(place, Command::DisableUser { tenant, user }).await
+        }
+        AdminCommand::EnableUser(UserArgs { place, tenant, user }) => {
+            command::carry_out(place, Command::EnableUser { tenant, user }).await
+        }
         AdminCommand::RevokeSessions(arguments) => {
             command::carry_out(arguments.place, Command::RevokeAllSessions { tenant: arguments.tenant_id }).await
         }
