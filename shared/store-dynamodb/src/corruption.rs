@@ -86,7 +86,7 @@ fn is_read(kind: &str, name: &str) -> bool {
 }
 
 /// What may be missing of an item or of what is inside it; `*` stands for every entry.
-const OPTIONAL: [(&str, &str); 24] = [
+const OPTIONAL: [(&str, &str); 25] = [
     ("enrollment", "device"),
     ("account", "factors"),
     ("account", "sessions.*"),
@@ -106,6 +106,7 @@ const OPTIONAL: [(&str, &str); 24] = [
     ("listed API key", "used"),
     ("signing key", "retires"),
     ("verification", "txn"),
+    ("verification", "turns"),
     ("request", "answer"),
     ("counter", "state.violations"),
     ("counter", "state.violations.blocked"),
@@ -231,6 +232,8 @@ fn a_value_out_of_its_range_is_corrupt() {
         ("listing", "access", text("tolerated")),
         ("verification", "user", text("somebody")),
         ("verification", "expires", number("1")),
+        ("verification", "seed", bytes([5; 15])),
+        ("verification", "turns", number("256")),
         ("verification", "txn", bytes([5; 16])),
         ("request", "nonce", bytes([4; 7])),
         ("counter", "version", number("-1")),
