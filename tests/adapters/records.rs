@@ -6,8 +6,8 @@ use std::time::Duration;
 use domain::{
     Acr, Algorithm, BranchKeyVersion, CounterKey, Draw, DrawId, Enrollment, EventId, FactorSet, FactorType,
     IdempotencyKey, Limit, LimitSubject, ListedAccess, Listing, Penalty, RequestFingerprint, RequestNonce, Sealed,
-    SecretHash, Session, SessionEpoch, SessionId, TenantId, TransactionHash, UserId, VERIFICATION_LIFETIME,
-    Verification, VerificationId,
+    SecretHash, Session, SessionEpoch, SessionId, SessionSeed, TenantId, TransactionHash, UserId,
+    VERIFICATION_LIFETIME, Verification, VerificationId,
 };
 use jiff::Timestamp;
 use store::{
@@ -59,7 +59,8 @@ pub(crate) fn verification() -> Verification {
         asked: "pin+nfc".parse().unwrap(),
         key_version: 1,
         branch_key_version: BranchKeyVersion::FIRST,
-        verifier: Sealed::new(vec![9; 97]),
+        seed: SessionSeed::new([9; 16]),
+        further_turns: 0,
         transaction: Some(TransactionHash::new([1; 32])),
         created_at: now(),
         expires_at: now() + VERIFICATION_LIFETIME,

@@ -8,7 +8,7 @@ use countersign_tests::ValkeyEngine;
 use domain::{
     Account, Acr, AttemptState, BranchKeyVersion, Drawn, EventId, FactorSet, FactorType, Home, IN_FLIGHT_FOR,
     IdempotencyKey, RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionEpoch, SessionId,
-    SessionProfile, TenantId, UserId, VERIFICATION_LIFETIME, Verification, VerificationId,
+    SessionProfile, SessionSeed, TenantId, UserId, VERIFICATION_LIFETIME, Verification, VerificationId,
 };
 use jiff::Timestamp;
 use store::{
@@ -241,7 +241,8 @@ fn verification() -> Verification {
         asked: factors(),
         key_version: 1,
         branch_key_version: BranchKeyVersion::FIRST,
-        verifier: Sealed::new(vec![4; 97]),
+        seed: SessionSeed::new([4; 16]),
+        further_turns: 0,
         transaction: None,
         created_at: now(),
         expires_at: now() + VERIFICATION_LIFETIME,

@@ -167,11 +167,11 @@ async fn b5_the_cache_is_asked_once_for_each_call_of_its_ports() {
     let earlier = world.opened(&person).await;
     let success = world.attempting(&earlier, &person.right(&earlier.asked));
     let steps = [
-        (3, success),
+        (4, success),
         (3, world.initiating(&person.id)),
-        (2, wrong.clone()),
+        (3, wrong.clone()),
         (1, wrong),
-        (3, right.clone()),
+        (4, right.clone()),
         (1, right),
     ];
     for (gets, call) in steps {
@@ -194,7 +194,11 @@ async fn b5_the_cache_is_asked_once_for_each_call_of_its_ports() {
         [1, 2 + 1, 1 + 1],
         "the user's permit; copy of the enrollment, the key's verification; a new one"
     );
-    assert_eq!(attempted, [[2, 2, 2], [1, 1, 0], [3, 3, 2], [1, 1, 0]], "claimed and decided, or found");
+    assert_eq!(
+        attempted,
+        [[2, 2 + 1, 2], [1, 1, 0], [3, 3 + 1, 2], [1, 1, 0]],
+        "claimed, copy of the enrollment, and decided; or found"
+    );
 }
 
 /// Lets processes work, so that they have keys, connections, and permits for all that follows.

@@ -3,42 +3,51 @@
 use audit::Event;
 use countersign_tests::{Embedded, Person, Ports, World};
 use crypto::{BranchKey, EncryptionContext, SecretKey, UnwrapKey, UserKey, WrappedKey};
-use domain::{BranchKeyVersion, Enrollment, Sealed, UserId};
+use domain::{Account, BranchKeyVersion, Enrollment, Sealed, UserId};
 use serde_json::json;
 use store::CurrentEnrollment::Enrolled;
 
 use crate::backends::Valkey;
+use crate::problems::problem;
 
 #[tokio::test]
 async fn c6_what_a_user_had_is_shredded_in_memory() {
     let world = World::new().await;
-    let tables = world.tables.clone();
-    shredded(world, async || tables.sealed_values()).await;
+    let (tables, tenant) = (world.tables.clone(), world.tenant.id);
+    let forget_account = async |user| tables.overwrite_account(tenant, user, Account::default());
+    shredded(world, async || tables.sealed_values(), forget_account).await;
 }
 
 #[tokio::test]
 async fn c6_what_a_user_had_is_shredded_on_embedded_dynamodb() {
     let tables = Embedded::start().await;
     let world = World::on(tables.store.clone()).await;
-    shredded(world, async || tables.dump().await.values().to_vec()).await;
+    let tenant = world.tenant.id;
+    let stored = async || tables.dump().await.values().to_vec();
+    shredded(world, stored, async |user| tables.forget_account(tenant, user).await).await;
 }
 
 #[tokio::test]
 async fn c6_what_a_user_had_is_shredded_on_valkey() {
     let (valkey, tables) = (Valkey::start().await, Embedded::start().await);
     let world = valkey.world_on(&tables).await;
+    let tenant = world.tenant.id;
     let stored = async || [valkey.dump(), tables.dump().await.values().to_vec()].concat();
-    Box::pin(shredded(world, stored)).await;
+    Box::pin(shredded(world, stored, async |user| tables.forget_account(tenant, user).await)).await;
 }
 
-async fn shredded<S: Ports>(mut world: World<S>, dump: impl AsyncFn() -> Vec<Vec<u8>>) {
+async fn shredded<S: Ports>(
+    mut world: World<S>,
+    dump: impl AsyncFn() -> Vec<Vec<u8>>,
+    forget_account: impl AsyncFn(UserId),
+) {
     let person = Person::new(1, &["pin", "nfc", "face"]);
     let body = json!({ "user_id": person.id, "factors": person.enrolled(), "device_id": "phone-7" });
     world.send(world.enrolling(&person).json(&body).from_address(SOURCE)).await;
     let token = world.stepped_up(&person).await;
     world.send(world.rotating(&person.id, &token, &person.enrolled()).from_address(SOURCE)).await;
-    world.opened(&person).await;
     let token = world.stepped_up(&person).await;
+    let open = world.opened(&person).await;
     world.enrolled(2, &["pin", "nfc"]).await;
     let user: UserId = person.id.parse().unwrap();
     let current = world.tables.find_current_enrollment(world.tenant.id, user).await.unwrap();
@@ -61,6 +70,12 @@ async fn shredded<S: Ports>(mut world: World<S>, dump: impl AsyncFn() -> Vec<Vec
     for sealed in sealed.into_iter().flatten() {
         let part = &sealed.as_bytes()[..24];
         assert!(!stored.iter().any(|value| value.windows(24).any(|window| window == part)), "a copy is left");
+    }
+    // Nor does verify, which has the tenant's key, find a verifier anywhere: not even when nothing tells it any more that the user was erased.
+    for _ in 0..2 {
+        let attempted = world.attempt(&open, &person.right(&open.asked)).await;
+        assert_eq!(attempted.told(), problem(401, "authentication-failed"));
+        forget_account(user).await;
     }
     let _still_verifies = world.log.verified();
 }

@@ -132,15 +132,21 @@ impl Simulation {
         holds(expected.failures.contains(&failures), AsExpected, || format!("{failures} failures: {expected:?}"));
     }
 
+    /// Whether the person was enrolled when it was opened, and is: perhaps anew, with the same factors.
+    fn exists(&self, verification: usize) -> Option<bool> {
+        let known = &self.verifications[verification];
+        known.exists.map(|exists| exists && self.enrollment(known.person).is_some())
+    }
+
     fn expected(&self, operation: &Operation, errands: &[Errand], before: &Before) -> Option<(usize, Expectation)> {
         let at_once = errands.len();
         match (operation, errands.first()?) {
             (Operation::Attempt { presented, .. }, Errand::Attempt { verification, .. }) => {
-                let exists = self.verifications[*verification].exists?;
+                let exists = self.exists(*verification)?;
                 Some((*verification, before.verifications[verification].attempting(*presented, exists, at_once)))
             }
             (Operation::RepeatAttempt { .. }, Errand::Attempt { verification, sent, .. }) => {
-                let first = (sent.presented, self.verifications[*verification].exists?);
+                let first = (sent.presented, self.exists(*verification)?);
                 let scene = &before.verifications[verification];
                 let expected = if sent.is_stale(scene.now) {
                     scene.refusing(400, at_once)

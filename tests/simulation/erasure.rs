@@ -1,8 +1,8 @@
 //! I6: what is erased cannot be recovered.
 //!
-//! There is no function that erases yet. What is simulated is what erasing comes down to, at the store: the person's enrollment goes,
-//! and with it the only copy of their key. A verification that was open by then keeps its own sealed verifier, and is over within its
-//! five minutes; one that is opened later never succeeds, which is held against I1.
+//! What is simulated is what erasing comes down to, at the store: the person's enrollment goes, and with it the only copy of their key.
+//! From then on no verification of theirs succeeds, unless they are enrolled again, which the model expects; that one which is opened later
+//! never does is held against I1.
 
 use audit::Event;
 use base64::Engine;

@@ -48,10 +48,19 @@ impl Embedded {
 
     /// Destroys a person's enrollment, and with it the only copy of their key.
     pub async fn erase(&self, tenant: TenantId, user: UserId) {
+        self.remove_of_user(tenant, user, "enrollment").await;
+    }
+
+    /// Removes a person's account, and with it that factors were rotated or the person erased.
+    pub async fn forget_account(&self, tenant: TenantId, user: UserId) {
+        self.remove_of_user(tenant, user, "account").await;
+    }
+
+    async fn remove_of_user(&self, tenant: TenantId, user: UserId, item: &str) {
         let [(core, _), ..] = TABLES;
-        let erased = self.client.delete_item().table_name(core).set_key(Some(key(tenant, user, "enrollment")));
-        let erased = erased.return_values(ReturnValue::AllOld).send().await.unwrap();
-        assert!(erased.attributes.is_some(), "an enrollment to erase");
+        let removed = self.client.delete_item().table_name(core).set_key(Some(key(tenant, user, item)));
+        let removed = removed.return_values(ReturnValue::AllOld).send().await.unwrap();
+        assert!(removed.attributes.is_some(), "an {item} to remove");
     }
 
     /// Gives a person's account, sessions and all, to others, too.

@@ -26,8 +26,8 @@ pub enum InitiateError {
     /// A stored enrollment is not genuine.
     #[error("the enrollment can't be opened")]
     Open(#[from] OpenRefused),
-    /// The verification can't be sealed.
-    #[error("the verification can't be sealed")]
+    /// The event's personal data can't be sealed.
+    #[error("the event's personal data can't be sealed")]
     Seal(#[from] SealFailed),
     /// A decoy can't be made.
     #[error("a decoy can't be made")]

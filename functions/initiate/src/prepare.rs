@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use audit::{Event, RecordEvents, SealedPersonalData, VerificationTrail};
 use crypto::{StoredVerifier, UnwrapKey, UserKey, transaction_hash};
-use domain::{BranchKeyVersion, Enrollment, Home, VERIFICATION_LIFETIME, Verification, Window};
+use domain::{BranchKeyVersion, Enrollment, Home, SessionSeed, VERIFICATION_LIFETIME, Verification, Window};
 use jiff::Timestamp;
 
 use crate::request::Known;
@@ -37,7 +37,8 @@ impl<S: InitiateStore, U: UnwrapKey, A: RecordEvents> Initiate<S, U, A> {
             asked: asked.set(),
             key_version: enrollment.map_or(0, |enrollment| enrollment.key_version),
             branch_key_version: branch.version(),
-            verifier: branch.seal_asked_verifier(request.user, id, &asked, &*self.0.entropy)?,
+            seed: SessionSeed::new(self.0.entropy.array()?),
+            further_turns: asked.further_turns(),
             transaction: request.transaction.as_ref().map(transaction_hash),
             created_at: now,
             expires_at: now + VERIFICATION_LIFETIME,

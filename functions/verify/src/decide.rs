@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use audit::{Event, RecordEvents};
 use crypto::{BranchKey, SigningKey, StoredVerifier, UnwrapKey, VerifierError};
-use domain::{SessionEpoch, Verification};
+use domain::{Enrollment, SessionEpoch, Verification};
 use store::Reservation;
 
 use crate::attempt::{Decision, Execution, Verified};
@@ -12,8 +12,8 @@ use crate::{Verify, VerifyError, VerifyStore};
 
 impl<S: VerifyStore, U: UnwrapKey, A: RecordEvents> Verify<S, U, A> {
     /// Exactly one reservation, one derivation and one comparison, whoever the user is and whether or not the account is locked. An
-    /// imported verifier costs a derivation more for each of its factors, and takes turns for them: if there are none, nothing was
-    /// reserved, and the claim is given up.
+    /// imported verifier costs a derivation more for each of its factors, and takes turns for them, as many as it took when the verification
+    /// was opened: if there are none, nothing was reserved, and the claim is given up.
     pub(crate) async fn decide(
         &self,
         (execution, verification): (Execution<'_>, &Verification),
@@ -21,18 +21,19 @@ impl<S: VerifyStore, U: UnwrapKey, A: RecordEvents> Verify<S, U, A> {
     ) -> Result<Verified, VerifyError> {
         let opener = self.opener(verification).await?;
         let decision = Decision { execution, verification, opener: &opener };
-        let stored = opener.open_asked_verifier(verification.user, verification.id, &verification.verifier)?;
-        let _further_turns = self.0.kdf.turn(stored.further_turns())?;
-        let (reservation, epoch) = self.reserve(decision).await?;
+        let _further_turns = self.0.kdf.turn(verification.further_turns.into())?;
+        let (reservation, epoch, enrollment) = self.reserve(decision).await?;
+        let (stored, enrolled) = self.asked(decision, enrollment).await?;
         let matches = self.compare(decision, stored.clone()).await?;
-        match reservation {
-            // What was opened before the user's factors were rotated, or the user erased, is as good as wrong.
-            Reservation::Reserved(account) if matches && account.admits(verification.key_version) => {
+        match (reservation, enrolled) {
+            // What was opened before the user's factors were rotated, or the user erased, is as good as wrong. The enrollment may be a copy
+            // from before; the account tells.
+            (Reservation::Reserved(account), Some(enrolled)) if matches && account.admits(verification.key_version) => {
                 let verified = self.complete(decision, signing, (*account, epoch)).await?;
-                self.upgrade(decision, &stored).await;
+                self.upgrade(decision, &stored, &enrolled).await;
                 Ok(verified)
             }
-            reservation => Err(self.fail(decision, &reservation).await?),
+            (reservation, _) => Err(self.fail(decision, &reservation).await?),
         }
     }
 
@@ -41,17 +42,22 @@ impl<S: VerifyStore, U: UnwrapKey, A: RecordEvents> Verify<S, U, A> {
         Ok(self.0.keys.version(verification.tenant, verification.branch_key_version).await?)
     }
 
-    /// The reservation; beside it, the epoch that a session would be opened in. It is asked for whatever the answer will be, so that
-    /// a right and a wrong one make the same calls.
-    async fn reserve(&self, decision: Decision<'_>) -> Result<(Reservation, SessionEpoch), VerifyError> {
+    /// The reservation; beside it, the enrollment, and the epoch that a session would be opened in. They are asked for whoever the user is
+    /// and whatever the answer will be, so that all attempts make the same calls.
+    async fn reserve(
+        &self,
+        decision: Decision<'_>,
+    ) -> Result<(Reservation, SessionEpoch, Option<Enrollment>), VerifyError> {
         let (verification, execution) = (decision.verification, decision.execution);
+        let (tenant, user) = (verification.tenant, verification.user);
         let mark = execution.branch.attempt_mark(verification.id, &execution.request.key);
         let now = self.0.clock.now();
-        let (reservation, epoch) = tokio::join!(
-            self.0.store.reserve_failure(verification.tenant, verification.user, mark, now),
-            self.0.store.find_session_epoch(verification.tenant, verification.user),
+        let (reservation, epoch, enrollment) = tokio::join!(
+            self.0.store.reserve_failure(tenant, user, mark, now),
+            self.0.store.find_session_epoch(tenant, user),
+            self.0.store.find_enrollment(tenant, user),
         );
-        Ok((reservation?, epoch?))
+        Ok((reservation?, epoch?, enrollment?))
     }
 
     async fn compare(&self, decision: Decision<'_>, stored: StoredVerifier) -> Result<bool, VerifyError> {

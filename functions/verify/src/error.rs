@@ -47,10 +47,10 @@ pub enum VerifyError {
     #[error("a key is not to be had")]
     Keys(#[from] KeyringError),
     /// The store does not answer.
-    #[error("the attempt can't be stored")]
+    #[error("the attempt can't be stored, or what it needs be read")]
     Store(#[from] StoreError),
-    /// The stored verifier or answer is not genuine.
-    #[error("the verifier or the answer can't be opened")]
+    /// The stored enrollment or answer is not genuine.
+    #[error("the enrollment or the answer can't be opened")]
     Open(#[from] OpenRefused),
     /// The answer can't be sealed; or upgraded verifiers, which fails no attempt.
     #[error("the answer or the verifiers can't be sealed")]

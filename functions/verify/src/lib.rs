@@ -3,7 +3,7 @@
 //! 1. Everything that can be checked without a store is checked: a malformed request costs no attempt. Then the limits.
 //! 2. The attempt is claimed: one conditional write, before anything is compared. A request that comes again gets what became
 //!    of it.
-//! 3. A failure is reserved with the user's account, unless it is locked.
+//! 3. A failure is reserved with the user's account, unless it is locked, while the enrollment is read.
 //! 4. One key derivation and one comparison, locked or not.
 //! 5. The verification is completed, or the attempt is recorded as wrong, while the audit events are sent.
 //!
@@ -11,6 +11,7 @@
 //!
 //! A wrong answer does not tell which or how many factors were wrong, whether the account is locked, nor whether the user exists.
 
+mod asked;
 mod attempt;
 mod claim;
 mod complete;

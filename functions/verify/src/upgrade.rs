@@ -2,7 +2,7 @@
 //!
 //! - A verifier is made again if it was imported, derived with other parameters than today's, or peppered with an older branch key. One that is
 //!   newer than what this process knows stays: other processes have seen a rotation first.
-//! - It costs one more derivation, one read and one conditional write, once for each of a user's sets.
+//! - It costs one more derivation and one conditional write, once for each of a user's sets.
 //! - It never fails an attempt, and holds its answer up for two seconds at most: the next success tries again.
 
 use std::sync::Arc;
@@ -13,17 +13,18 @@ use crypto::{ProvenFactors, StoredVerifier, UnwrapKey, VerifierError};
 use store::Upgrade;
 use tokio::time::timeout;
 
+use crate::asked::Enrolled;
 use crate::attempt::Decision;
 use crate::{Verify, VerifyError, VerifyStore};
 
 impl<S: VerifyStore, U: UnwrapKey, A: RecordEvents> Verify<S, U, A> {
     /// Replaces the verifier that was just proven right, if it is not of today's making.
-    pub(crate) async fn upgrade(&self, decision: Decision<'_>, proven: &StoredVerifier) {
+    pub(crate) async fn upgrade(&self, decision: Decision<'_>, proven: &StoredVerifier, enrolled: &Enrolled) {
         let is_current = proven.branch_key_version() >= decision.execution.branch.version();
         if is_current && !proven.needs_upgrade(self.0.parameters) {
             return;
         }
-        let replaced = timeout(ALLOWANCE, self.replace(decision)).await;
+        let replaced = timeout(ALLOWANCE, self.replace(decision, enrolled)).await;
         match replaced.unwrap_or(Err(VerifyError::LateUpgrade)) {
             Ok(Upgrade::Upgraded) => tracing::info!("upgraded a verifier"),
             Ok(Upgrade::Superseded) => tracing::info!("left a verifier as it is: the enrollment has changed"),
@@ -33,22 +34,14 @@ impl<S: VerifyStore, U: UnwrapKey, A: RecordEvents> Verify<S, U, A> {
         }
     }
 
-    async fn replace(&self, decision: Decision<'_>) -> Result<Upgrade, VerifyError> {
-        let (tenant, user) = (decision.verification.tenant, decision.verification.user);
-        let Some(enrollment) = self.0.store.find_enrollment(tenant, user).await? else {
-            return Ok(Upgrade::Superseded);
-        };
-        if enrollment.key_version != decision.verification.key_version {
-            return Ok(Upgrade::Superseded);
-        }
-        let sealing = self.0.keys.version(tenant, enrollment.branch_key_version).await?;
-        let user_key = sealing.open_user_key(user, &enrollment.user_key)?;
-        let verifiers = user_key.open_verifiers(&enrollment.askable_sets, enrollment.key_version)?;
+    async fn replace(&self, decision: Decision<'_>, enrolled: &Enrolled) -> Result<Upgrade, VerifyError> {
+        let Enrolled { enrollment, user_key, verifiers } = enrolled;
         let Some(verifiers) = verifiers.replacing(self.remake(decision).await?) else {
             return Ok(Upgrade::Superseded);
         };
         let sealed = user_key.seal_verifiers(&verifiers, enrollment.key_version, &*self.0.entropy)?;
-        Ok(self.0.store.upgrade_verifiers(tenant, user, &enrollment.askable_sets, &sealed).await?)
+        let (tenant, user, before) = (enrollment.tenant, enrollment.user, &enrollment.askable_sets);
+        Ok(self.0.store.upgrade_verifiers(tenant, user, before, &sealed).await?)
     }
 
     async fn remake(&self, decision: Decision<'_>) -> Result<StoredVerifier, VerifyError> {

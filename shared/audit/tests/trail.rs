@@ -8,7 +8,7 @@ use audit::{About, Event, Outcome, SealedPersonalData, Subject, VerificationTrai
 use crypto::{BranchKey, SecretKey};
 use domain::{
     Acr, BranchKeyVersion, FactorSet, FactorType, Failures, IdempotencyKey, RequestFingerprint, RequestId, Sealed,
-    SessionId, TenantId, TransactionHash, UserId, Verification, VerificationId,
+    SessionId, SessionSeed, TenantId, TransactionHash, UserId, Verification, VerificationId,
 };
 use jiff::Timestamp;
 
@@ -32,7 +32,8 @@ fn verification() -> Verification {
         asked: FactorSet::of([FactorType::Pin, FactorType::Nfc]).unwrap(),
         key_version: 1,
         branch_key_version: BranchKeyVersion::FIRST,
-        verifier: Sealed::new(vec![4; 60]),
+        seed: SessionSeed::new([4; 16]),
+        further_turns: 0,
         transaction: Some(TransactionHash::new([5; 32])),
         created_at: at(100),
         expires_at: at(400),

@@ -149,8 +149,8 @@ fn waits(figures: &Figures, backend: Backend, function: Function, ending: Ending
         ],
         (Backend::Dynamodb, Function::Verify) => vec![
             always(&[write(Table::Ephemeral)]),
-            // The reservation; beside it, the tenant's session epoch.
-            always(&[write(Table::Core), read(Table::Core)]),
+            // The reservation; beside it, the enrollment and the tenant's session epoch.
+            always(&[write(Table::Core), read(Table::Core), read(Table::Core)]),
             always(&match ending {
                 Ending::Right => [completion(figures), Call::Send],
                 Ending::Wrong => [write(Table::Ephemeral), Call::Send],
@@ -158,8 +158,9 @@ fn waits(figures: &Figures, backend: Backend, function: Function, ending: Ending
         ],
         (Backend::Valkey, Function::Verify) => vec![
             always(&[Call::Cache(script)]),
-            // The reservation; beside it, the tenant's session epoch.
-            always(&[write(Table::Core), read(Table::Core)]),
+            // The reservation; beside it, the tenant's session epoch, and the copy of the enrollment, of more than 1 KB, that initiate has
+            // just made.
+            always(&[write(Table::Core), read(Table::Core), Call::Cache(2.0)]),
             match ending {
                 // The second script is not waited for.
                 Ending::Right => always(&[Call::Cache(2.0 * script), write(Table::Core), Call::Send]),

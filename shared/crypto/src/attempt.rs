@@ -20,13 +20,13 @@ impl BranchKey {
     /// The session that the attempt opens if it is right, as its refresh token, which names it. Of the version that the verification
     /// names: every execution gives the same.
     ///
-    /// The token's secret depends on the verification's sealed verifier: at least 96 random bits ([`Sealed`](domain::Sealed)'s nonce)
-    /// that stand in the verification's item and nowhere else. So this key alone does not foretell any token.
+    /// The token's secret depends on the verification's seed, too, which stands in its item and nowhere else. So this key alone does not
+    /// foretell any token.
     #[must_use]
     pub fn attempt_session(&self, verification: &Verification, attempt: &IdempotencyKey) -> RefreshToken {
         let message = |label| Canonical::new(label).field(verification.id.as_bytes()).field(attempt.as_bytes());
         let session = SessionId::from_keyed_bytes(self.names.sessions.half_tag(message("session").as_bytes()));
-        let message = message("refresh-token").field(verification.verifier.as_bytes());
+        let message = message("refresh-token").field(verification.seed.as_bytes());
         let secret = Zeroizing::new(self.refresh_tokens.tag(message.as_bytes()));
         RefreshToken::with_secret(verification.user, session, &secret)
     }

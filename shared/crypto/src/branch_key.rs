@@ -8,7 +8,7 @@
 //! | derived from | what | because |
 //! |---|---|---|
 //! | the first version, whichever version is asked | ids of verifications, users, sessions and events; the tokens that refresh tokens are exchanged for; fingerprints of requests; marks of attempts; pseudonyms; selectors; decoys; the sealing of an operation's answer | no record says which version they come from, and a retry, a second execution or a reader has to find the same |
-//! | the version itself, which a record names | the pepper; the sealing of user keys, asked verifiers and an attempt's answer; challenges, capabilities and a session's first refresh token | whoever has an older version learns nothing about newer records |
+//! | the version itself, which a record names | the pepper; the sealing of user keys and an attempt's answer; challenges, capabilities and a session's first refresh token | whoever has an older version learns nothing about newer records |
 
 use std::fmt;
 use std::sync::Arc;

@@ -73,8 +73,8 @@ impl HashRecipes {
     }
 
     /// How many turns at the pool hashing with all of them takes.
-    pub(crate) fn turns(&self) -> usize {
-        self.0.iter().map(|(_, recipe)| recipe.parameters.turns()).sum()
+    pub(crate) fn turns(&self) -> u8 {
+        self.0.iter().fold(0, |turns, (_, recipe)| turns.saturating_add(recipe.parameters.turns()))
     }
 
     /// Those of these types.

@@ -78,14 +78,14 @@ impl KdfParameters {
 
     /// How many turns at the pool an imported derivation takes: as many derivations as would take its time, of those that configuration
     /// can choose.
-    pub(crate) fn turns(self) -> usize {
+    pub(crate) fn turns(self) -> u8 {
         let turns = match self.0 {
             Function::Argon2id { memory_kib, iterations, .. } => {
                 memory_kib.saturating_mul(u32::from(iterations)).div_ceil(DEFAULT_KIB_PASSES)
             }
             Function::Pbkdf2Sha256 { iterations } => iterations.get().div_ceil(600_000),
         };
-        turns as usize
+        u8::try_from(turns).unwrap_or(u8::MAX)
     }
 
     /// Seven bytes: the function's number, then its costs.

@@ -1,6 +1,6 @@
 //! The place that a ciphertext belongs to. It opens there and nowhere else.
 
-use domain::{BranchKeyVersion, EventId, RequestFingerprint, TenantId, UserId, VerificationId};
+use domain::{BranchKeyVersion, EventId, RequestFingerprint, TenantId, UserId};
 
 use crate::Answered;
 use crate::canonical::Canonical;
@@ -26,8 +26,6 @@ pub(crate) enum SealedField {
     DeviceId(u32),
     /// The address that a request came from, in the audit event of this id, under the user's key.
     SourceAddress(EventId),
-    /// The asked set's verifier, in a verification, under the branch key of this version.
-    AskedVerifier(BranchKeyVersion, VerificationId),
     /// The answer to a request, under the branch key of this version.
     Answer(BranchKeyVersion, Answered, RequestFingerprint),
 }
@@ -61,9 +59,6 @@ impl Place {
             SealedField::UserKey(version) => encoding.field(version.number().to_be_bytes()),
             SealedField::AskableSets(version) | SealedField::DeviceId(version) => encoding.field(version.to_be_bytes()),
             SealedField::SourceAddress(event) => encoding.field(event.as_bytes()),
-            SealedField::AskedVerifier(version, verification) => {
-                encoding.field(version.number().to_be_bytes()).field(verification.as_bytes())
-            }
             SealedField::Answer(version, answered, request) => {
                 let encoding = encoding.field(version.number().to_be_bytes());
                 let encoding = match answered {
@@ -81,7 +76,7 @@ impl SealedField {
         match self {
             Self::UserKey(_) | Self::AskableSets(_) | Self::DeviceId(_) => "core",
             Self::SourceAddress(_) => "audit",
-            Self::AskedVerifier(..) | Self::Answer(..) => "ephemeral",
+            Self::Answer(..) => "ephemeral",
         }
     }
 
@@ -91,7 +86,6 @@ impl SealedField {
             Self::AskableSets(_) => "askable_sets",
             Self::DeviceId(_) => "device_id",
             Self::SourceAddress(_) => "source_address",
-            Self::AskedVerifier(..) => "asked_verifier",
             Self::Answer(..) => "answer",
         }
     }
@@ -99,12 +93,9 @@ impl SealedField {
     /// The version of the field's plaintext form; a new form gets a new number.
     const fn schema(self) -> u16 {
         match self {
-            Self::UserKey(_)
-            | Self::AskableSets(_)
-            | Self::DeviceId(_)
-            | Self::SourceAddress(_)
-            | Self::AskedVerifier(..)
-            | Self::Answer(..) => 1,
+            Self::UserKey(_) | Self::AskableSets(_) | Self::DeviceId(_) | Self::SourceAddress(_) | Self::Answer(..) => {
+                1
+            }
         }
     }
 }

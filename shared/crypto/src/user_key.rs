@@ -3,13 +3,13 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use domain::{DeviceId, Entropy, EventId, Sealed, SourceAddress, TenantId, UserId, VerificationId};
+use domain::{DeviceId, Entropy, EventId, Sealed, SourceAddress, TenantId, UserId};
 use zeroize::Zeroizing;
 
 use crate::derive::Parent;
 use crate::place::{Place, SealedField};
 use crate::seal::{open, seal};
-use crate::{BranchKey, OpenRefused, SealFailed, SecretKey, StoredVerifier, Verifiers};
+use crate::{BranchKey, OpenRefused, SealFailed, SecretKey, Verifiers};
 
 /// The key of one user of one tenant.
 pub struct UserKey {
@@ -133,36 +133,6 @@ impl BranchKey {
         let plaintext = open(&self.sealing, &self.place(user, SealedField::UserKey(self.version())), sealed)?;
         let bytes = <Zeroizing<[u8; 32]>>::new(plaintext.as_slice().try_into().map_err(|_| OpenRefused)?);
         Ok(UserKey::new(self.tenant(), user, SecretKey::new(*bytes)))
-    }
-
-    /// Seals the asked set's verifier for one verification alone.
-    ///
-    /// # Errors
-    /// [`SealFailed`] if randomness or the cipher fails.
-    pub fn seal_asked_verifier(
-        &self,
-        user: UserId,
-        verification: VerificationId,
-        verifier: &StoredVerifier,
-        entropy: &dyn Entropy,
-    ) -> Result<Sealed, SealFailed> {
-        let place = self.place(user, SealedField::AskedVerifier(self.version(), verification));
-        seal(&self.sealing, &place, &verifier.encode(), entropy)
-    }
-
-    /// Opens the asked set's verifier of a verification.
-    ///
-    /// # Errors
-    /// [`OpenRefused`] if it is not genuine for this tenant, user, verification and version.
-    pub fn open_asked_verifier(
-        &self,
-        user: UserId,
-        verification: VerificationId,
-        sealed: &Sealed,
-    ) -> Result<StoredVerifier, OpenRefused> {
-        let place = self.place(user, SealedField::AskedVerifier(self.version(), verification));
-        let plaintext = open(&self.sealing, &place, sealed)?;
-        StoredVerifier::parse(&plaintext).ok_or(OpenRefused)
     }
 
     const fn place(&self, user: UserId, field: SealedField) -> Place {

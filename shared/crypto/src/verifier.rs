@@ -15,7 +15,6 @@
 use std::fmt;
 
 use domain::{BranchKeyVersion, Entropy, EntropyUnavailable, FactorSet, PresentedFactors, TenantId, UserId};
-use zeroize::Zeroizing;
 
 use crate::canonical::Canonical;
 use crate::hash_recipe::{FactorHash, HashRecipes};
@@ -54,7 +53,7 @@ impl StoredVerifier {
 
     /// How many turns at the pool a comparison takes beyond the one of every verifier: none, unless it was imported.
     #[must_use]
-    pub fn further_turns(&self) -> usize {
+    pub fn further_turns(&self) -> u8 {
         self.recipes.as_ref().map_or(0, HashRecipes::turns)
     }
 
@@ -66,30 +65,6 @@ impl StoredVerifier {
     /// The same verifier, over digests that are hashed first.
     pub(crate) fn of_hashed(self, recipes: HashRecipes) -> Self {
         Self { recipes: Some(recipes), ..self }
-    }
-
-    /// The bytes to seal.
-    pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
-        let format = if self.recipes.is_some() { IMPORTED_FORMAT } else { FORMAT };
-        let mut bytes = Zeroizing::new(vec![format]);
-        self.append_to(&mut bytes);
-        self.recipes.iter().for_each(|recipes| recipes.append_to(&mut bytes));
-        bytes
-    }
-
-    /// Reads [`StoredVerifier::encode`] back; `None` for anything else.
-    pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
-        let (&format, bytes) = bytes.split_first()?;
-        let (verifier, rest) = Self::read_from(bytes)?;
-        let (verifier, rest) = match format {
-            FORMAT => (verifier, rest),
-            IMPORTED_FORMAT => {
-                let (recipes, rest) = HashRecipes::read_from(verifier.set, rest)?;
-                (verifier.of_hashed(recipes), rest)
-            }
-            _ => return None,
-        };
-        rest.is_empty().then_some(verifier)
     }
 
     /// Appends set (length, text) ‖ parameters ‖ branch key version ‖ salt ‖ tag.
@@ -272,6 +247,3 @@ fn hashed_secret((tenant, user): (TenantId, UserId), types: FactorSet, hashes: &
         encoding.field(factor.name()).field(hash.as_slice())
     })
 }
-
-const FORMAT: u8 = 1;
-const IMPORTED_FORMAT: u8 = 2;

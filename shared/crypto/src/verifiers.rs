@@ -23,6 +23,12 @@ impl Verifiers {
         self.0.get(AskableSets::position(selector, self.0.len()))
     }
 
+    /// The verifier of this set; `None` if it is not among the sets that can be asked for.
+    #[must_use]
+    pub fn of_set(&self, set: FactorSet) -> Option<&StoredVerifier> {
+        self.0.iter().find(|verifier| verifier.set() == set)
+    }
+
     /// The sets that can be asked for, in order.
     pub fn sets(&self) -> impl Iterator<Item = FactorSet> {
         self.0.iter().map(StoredVerifier::set)

@@ -39,7 +39,7 @@ pub use limit::{
 };
 pub use listing::{ListedAccess, ListedSubject, Listing, MAX_LISTINGS};
 pub use lockout::{FORGOTTEN_AFTER, Failures, LADDER, Reserving};
-pub use opaque::{Sealed, SecretHash};
+pub use opaque::{Sealed, SecretHash, SessionSeed};
 pub use route::{Route, UnknownRoute};
 pub use scope::{InvalidScopes, Scope, Scopes};
 pub use session::{Session, SessionEpoch, SessionProfile};

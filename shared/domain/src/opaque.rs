@@ -52,3 +52,27 @@ impl SecretHash {
         &self.0
     }
 }
+
+/// 128 random bits of a verification. They stand in its item and nowhere else, so that a key alone does not foretell its session's tokens.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct SessionSeed([u8; 16]);
+
+impl SessionSeed {
+    /// Wraps random bytes.
+    #[must_use]
+    pub const fn new(random: [u8; 16]) -> Self {
+        Self(random)
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SessionSeed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionSeed(…)")
+    }
+}

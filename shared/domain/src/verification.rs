@@ -14,7 +14,7 @@ use jiff::Timestamp;
 
 use crate::{
     BranchKeyVersion, FactorSet, IN_FLIGHT_FOR, IdempotencyKey, RequestFingerprint, RequestNonce, Sealed, SessionId,
-    TenantId, TransactionHash, UserId, VerificationId,
+    SessionSeed, TenantId, TransactionHash, UserId, VerificationId,
 };
 
 /// Attempts per verification (NIST SP 800-63B-4 §3.2.2 allows up to 100 per account; the seeds' systems use 3).
@@ -36,10 +36,12 @@ pub struct Verification {
     pub asked: FactorSet,
     /// The user's `key_version` when it was opened; 0 for a decoy's.
     pub key_version: u32,
-    /// The branch key that seals `verifier`.
+    /// The branch key that it was opened with.
     pub branch_key_version: BranchKeyVersion,
-    /// The asked set's verifier with salt and parameters, sealed for this verification alone.
-    pub verifier: Sealed,
+    /// What its session's refresh token depends on besides keys.
+    pub seed: SessionSeed,
+    /// How many turns at the pool of derivations an attempt takes beyond one: none, unless the asked set's verifier was imported.
+    pub further_turns: u8,
     /// What the token will be bound to.
     pub transaction: Option<TransactionHash>,
     /// When it was opened.

@@ -6,7 +6,7 @@ use domain::{
     Account, Acr, ApiKeyMode, Attempt, AttemptMark, AttemptState, BranchKeyVersion, Counter, CounterKey, DrawId,
     Enrollment, EventId, FactorSet, FactorType, Failures, IdempotencyKey, Level, LimitSubject, ListedAccess,
     ListedSubject, Listing, RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionEpoch, SessionId,
-    TenantId, TransactionHash, UserId, Verification, VerificationId, Verified, Violations,
+    SessionSeed, TenantId, TransactionHash, UserId, Verification, VerificationId, Verified, Violations,
 };
 use jiff::Timestamp;
 use store::{
@@ -287,7 +287,8 @@ fn verifications() -> [Verification; 2] {
         asked: factors(&[FactorType::Pin, FactorType::Nfc]),
         key_version: 1,
         branch_key_version: BranchKeyVersion::FIRST,
-        verifier: sealed(1 + verifier(7)),
+        seed: SessionSeed::new([3; 16]),
+        further_turns: 0,
         transaction: Some(TransactionHash::new([5; 32])),
         created_at: at(0),
         expires_at: at(300_000),
@@ -301,7 +302,7 @@ fn verifications() -> [Verification; 2] {
         asked: factors(&[FactorType::ImageTap, FactorType::DeviceSecret, FactorType::Fingerprint]),
         key_version: u32::MAX,
         branch_key_version: BranchKeyVersion::new(u32::MAX).unwrap(),
-        verifier: sealed(1 + verifier(35) + 3 * RECIPE),
+        further_turns: u8::MAX,
         attempts: [(key(1), wrong(2)), (key(2), wrong(1)), (key(3), attempt(AttemptState::Right))].into(),
         verified: Some(Verified { at: at(1), session: session_id(), answer: sealed(ANSWER) }),
         ..usual.clone()

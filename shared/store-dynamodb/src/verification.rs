@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    AttemptState, BranchKeyVersion, RequestFingerprint, TenantId, TransactionHash, Verification, VerificationId,
-    Verified,
+    AttemptState, BranchKeyVersion, RequestFingerprint, SessionSeed, TenantId, TransactionHash, Verification,
+    VerificationId, Verified,
 };
 use store::{FindVerification, OpenVerification, Opening, StoreError};
 
@@ -53,7 +53,8 @@ pub(crate) fn item(verification: &Verification) -> Item {
         .with(ASKED, text(&verification.asked))
         .with(KEY_VERSION, number(verification.key_version))
         .with(BRANCH_KEY_VERSION, number(verification.branch_key_version.number()))
-        .with(VERIFIER, bytes(verification.verifier.as_bytes()))
+        .with(SEED, bytes(verification.seed.as_bytes().as_slice()))
+        .with_optional(TURNS, (verification.further_turns > 0).then(|| number(verification.further_turns.into())))
         .with_optional(TRANSACTION, verification.transaction.map(|hash| bytes(hash.as_bytes().as_slice())))
         .with(CREATED, instant(verification.created_at))
         .with(EXPIRES, instant(verification.expires_at))
@@ -83,7 +84,8 @@ pub(crate) fn parse(
         key_version: reader.number(KEY_VERSION)?,
         branch_key_version: BranchKeyVersion::new(reader.number(BRANCH_KEY_VERSION)?)
             .ok_or_else(|| reader.corrupt(BRANCH_KEY_VERSION))?,
-        verifier: reader.sealed(VERIFIER)?,
+        seed: SessionSeed::new(reader.array(SEED)?),
+        further_turns: reader.optional_number(TURNS)?.unwrap_or_default(),
         transaction: reader.optional_array(TRANSACTION)?.map(TransactionHash::new),
         created_at: reader.instant(CREATED)?,
         expires_at: reader.instant(EXPIRES)?,
@@ -124,7 +126,8 @@ const USER: &str = "user";
 pub(crate) const ASKED: &str = "asked";
 const KEY_VERSION: &str = "key_version";
 const BRANCH_KEY_VERSION: &str = "branch";
-const VERIFIER: &str = "verifier";
+const SEED: &str = "seed";
+const TURNS: &str = "turns";
 const TRANSACTION: &str = "txn";
 const CREATED: &str = "created";
 pub(crate) const EXPIRES: &str = "expires";

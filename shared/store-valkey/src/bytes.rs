@@ -94,6 +94,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Whether nothing is left.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// What is left, at least one byte.
     pub(crate) fn rest(self) -> Option<&'a [u8]> {
         Some(self.0).filter(|rest| !rest.is_empty())

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use domain::{
     ATTEMPTS_ALLOWED, Acr, Attempt, AttemptState, BranchKeyVersion, FactorSet, FactorType, IdempotencyKey,
-    RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionEpoch, SessionId, TenantId, TransactionHash,
-    UserId, Verification, VerificationId, Verified,
+    RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionEpoch, SessionId, SessionSeed, TenantId,
+    TransactionHash, UserId, Verification, VerificationId, Verified,
 };
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -49,7 +49,8 @@ pub(crate) fn opened(verification: &Verification) -> Vec<u8> {
         .bytes(verification.request.key.as_bytes())
         .bytes(&verification.request.body)
         .optional(verification.transaction.as_ref().map(|hash| hash.as_bytes().as_slice()))
-        .bytes(verification.verifier.as_bytes())
+        .bytes(verification.seed.as_bytes())
+        .byte(verification.further_turns)
         .finish()
 }
 
@@ -147,7 +148,7 @@ pub(crate) fn recognition(session: &Session) -> Vec<u8> {
 /// What scripts do not look at, but for the asked factors.
 fn record(tenant: TenantId, id: VerificationId, expires_at: Timestamp, mut reader: Reader<'_>) -> Option<Verification> {
     let asked = parse_factors(reader.array()?)?;
-    Some(Verification {
+    let opened = Verification {
         tenant,
         id,
         user: UserId::new(Uuid::from_bytes(reader.array()?)),
@@ -158,10 +159,12 @@ fn record(tenant: TenantId, id: VerificationId, expires_at: Timestamp, mut reade
         expires_at,
         request: RequestFingerprint { key: idempotency_key(reader.array()?)?, body: reader.array()? },
         transaction: if reader.flag()? { Some(TransactionHash::new(reader.array()?)) } else { None },
-        verifier: Sealed::new(reader.rest()?.to_vec()),
+        seed: SessionSeed::new(reader.array()?),
+        further_turns: reader.byte()?,
         attempts: BTreeMap::new(),
         verified: None,
-    })
+    };
+    reader.is_empty().then_some(opened)
 }
 
 /// A set of factors, one bit for each.
@@ -198,7 +201,7 @@ pub(crate) fn idempotency_key(bytes: [u8; 16]) -> Option<IdempotencyKey> {
     Uuid::from_bytes(bytes).to_string().parse().ok()
 }
 
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
 
 /// The state of the attempt that was right.
 const RIGHT: u8 = 255;

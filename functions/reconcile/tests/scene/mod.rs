@@ -7,7 +7,7 @@ use audit::{Event, MemorySink, VerificationTrail};
 use crypto::{BranchKey, DevelopmentKey, OutsideLambda};
 use domain::{
     Account, Attempt, AttemptMark, AttemptState, BranchKeyVersion, Clock, EventId, FactorSet, FactorType, Home,
-    IdempotencyKey, RequestFingerprint, RequestId, RequestNonce, Sealed, SessionId, TenantId, UserId,
+    IdempotencyKey, RequestFingerprint, RequestId, RequestNonce, Sealed, SessionId, SessionSeed, TenantId, UserId,
     VERIFICATION_LIFETIME, Verification, VerificationId, Verified,
 };
 use jiff::Timestamp;
@@ -71,7 +71,8 @@ impl Scene {
             asked: FactorSet::of([FactorType::Pin, FactorType::Nfc]).unwrap(),
             key_version: 1,
             branch_key_version: BranchKeyVersion::FIRST,
-            verifier: Sealed::new(vec![4; 130]),
+            seed: SessionSeed::new([4; 16]),
+            further_turns: 0,
             transaction: None,
             created_at: self.now(),
             expires_at: self.now() + VERIFICATION_LIFETIME,

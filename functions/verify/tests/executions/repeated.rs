@@ -15,7 +15,7 @@ const LOST: [Fault; 2] =
 
 #[tokio::test]
 async fn a3_an_execution_that_failed_is_repeated_at_once_and_opens_one_session() {
-    for port in ["ReserveFailure", "CompleteVerification"] {
+    for port in ["ReserveFailure", "FindSessionEpoch", "FindEnrollment", "CompleteVerification"] {
         for fault in LOST {
             let scene = Scene::new().await;
             let attempt = scene.attempt(true).await;

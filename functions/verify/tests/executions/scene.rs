@@ -8,13 +8,11 @@ use std::time::Duration;
 
 use admission::{Admission, Arrival, CallerKind, Policy, Route};
 use audit::{Event, MemorySink, Outcome};
-use crypto::{
-    BranchKey, DevelopmentKey, EnrolledFactors, KdfParameters, KdfPool, OutsideLambda, StoredVerifier, VerifierError,
-};
+use crypto::{BranchKey, DevelopmentKey, EnrolledFactors, KdfParameters, KdfPool, OutsideLambda, VerifierError};
 use denials::Denials;
 use domain::{
-    AskableSets, Clock, Digest, Entropy, FactorSet, FactorType, Home, IdempotencyKey, PresentedFactors,
-    RequestFingerprint, RequestId, SourceAddress, TenantId, UserId, VERIFICATION_LIFETIME, Verification,
+    AskableSets, Clock, Digest, Enrollment, Entropy, FactorSet, FactorType, Home, IdempotencyKey, PresentedFactors,
+    RequestFingerprint, RequestId, SessionSeed, SourceAddress, TenantId, UserId, VERIFICATION_LIFETIME, Verification,
     VerificationId,
 };
 use jiff::Timestamp;
@@ -31,8 +29,11 @@ pub(crate) struct Scene {
     pub(crate) kdf: KdfPool,
     pub(crate) tenant: TenantId,
     pub(crate) user: UserId,
+    /// What `store` strikes.
+    pub(crate) tables: MemoryStore,
+    /// The user's, as it was when the scene began.
+    pub(crate) enrollment: Enrollment,
     branch: Arc<BranchKey>,
-    verifier: StoredVerifier,
     verify: Verify<FaultStore, DevelopmentKey, Arc<MemorySink>>,
     keys_used: AtomicU8,
     ticking: Arc<Ticking>,
@@ -67,7 +68,8 @@ impl Scene {
 
     pub(crate) async fn with(policy: Policy) -> Self {
         let (tenant, user) = (TenantId::from_keyed_bytes([1; 16]), UserId::from_keyed_bytes([2; 16]));
-        let store = FaultStore::new(MemoryStore::new());
+        let tables = MemoryStore::new();
+        let store = FaultStore::new(tables.clone());
         let clock: Arc<FixedClock> = Arc::default();
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(1));
         let outside = OutsideLambda::from_function_name(None).unwrap();
@@ -93,7 +95,8 @@ impl Scene {
             clock: ticking(),
             entropy: Arc::clone(&entropy),
         });
-        let verifier = verifier(&branch, user, (&KdfPool::default(), entropy)).await;
+        let enrollment = enrollment(&branch, user, entropy).await;
+        tables.overwrite_enrollment(enrollment.clone());
         Self {
             store,
             sink,
@@ -101,8 +104,9 @@ impl Scene {
             kdf,
             tenant,
             user,
+            tables,
+            enrollment,
             branch,
-            verifier,
             verify,
             keys_used: AtomicU8::new(0),
             ticking: read,
@@ -111,18 +115,23 @@ impl Scene {
 
     /// A new attempt of a new verification.
     pub(crate) async fn attempt(&self, right: bool) -> Attempt {
+        self.attempt_of_version(self.enrollment.key_version, right).await
+    }
+
+    /// One of a verification that was opened when the factors had this version.
+    pub(crate) async fn attempt_of_version(&self, key_version: u32, right: bool) -> Attempt {
         let key = self.key();
         let verification = self.branch.verification_id(&key, Home::Table);
-        let sealed = self.branch.seal_asked_verifier(self.user, verification, &self.verifier, &SeededEntropy::new(9));
         let now = self.clock.now();
         let opened = Verification {
             tenant: self.tenant,
             id: verification,
             user: self.user,
-            asked: self.verifier.set(),
-            key_version: 1,
+            asked: self.asked(),
+            key_version,
             branch_key_version: self.branch.version(),
-            verifier: sealed.unwrap(),
+            seed: SessionSeed::new([9; 16]),
+            further_turns: 0,
             transaction: None,
             created_at: now,
             expires_at: now + VERIFICATION_LIFETIME,
@@ -132,6 +141,16 @@ impl Scene {
         };
         self.store.open_verification(&opened).await.unwrap();
         Attempt { verification, key: self.key(), right }
+    }
+
+    /// The same factors as another version.
+    pub(crate) fn rotated(&self) -> Enrollment {
+        let Enrollment { user_key, askable_sets, key_version, .. } = &self.enrollment;
+        let user_key = self.branch.open_user_key(self.user, user_key).unwrap();
+        let verifiers = user_key.open_verifiers(askable_sets, *key_version).unwrap();
+        let key_version = key_version + 1;
+        let askable_sets = user_key.seal_verifiers(&verifiers, key_version, &SeededEntropy::new(9)).unwrap();
+        Enrollment { key_version, askable_sets, ..self.enrollment.clone() }
     }
 
     /// From now on, time passes while a request is served.
@@ -170,7 +189,7 @@ impl Scene {
     }
 
     pub(crate) fn asked(&self) -> FactorSet {
-        self.verifier.set()
+        self.enrollment.factors
     }
 
     /// The outcomes in the trail.
@@ -189,13 +208,32 @@ fn presented(byte: u8) -> PresentedFactors {
     PresentedFactors::new(vec![(FactorType::Pin, digest()), (FactorType::Nfc, digest())]).unwrap()
 }
 
-async fn verifier(branch: &Arc<BranchKey>, user: UserId, with: (&KdfPool, Arc<dyn Entropy>)) -> StoredVerifier {
-    let ((pool, entropy), branch, factors) = (with, Arc::clone(branch), presented(1));
-    let sets = AskableSets::draw(factors.types(), &*entropy).unwrap().unwrap();
+/// Two factors, so that there is one askable set.
+async fn enrollment(branch: &Arc<BranchKey>, user: UserId, entropy: Arc<dyn Entropy>) -> Enrollment {
+    let (tenant, key_version) = (branch.tenant(), 1);
+    let user_key = branch.new_user_key(user, &*entropy).unwrap();
+    let sealed_key = branch.seal_user_key(&user_key, &*entropy).unwrap();
+    let (version, factors) = (branch.version(), presented(1).types());
+    let key = "01a19467-e800-7abc-8def-0123456789ff".parse().unwrap();
+    let request = branch.fingerprint(key, "enroll", b"{}");
+    let (peppering, drawing) = (Arc::clone(branch), Arc::clone(&entropy));
+    let pool = KdfPool::default();
     let made = pool.run(move |kdf| -> Result<_, VerifierError> {
+        let sets = AskableSets::draw(factors, &*drawing)?.unwrap();
         let parameters = KdfParameters::PBKDF2_100K;
-        let enrolled = EnrolledFactors { user, presented: &factors, sets: &sets, parameters };
-        branch.make_verifiers(kdf, &*entropy, &enrolled)
+        let enrolled = EnrolledFactors { user, presented: &presented(1), sets: &sets, parameters };
+        peppering.make_verifiers(kdf, &*drawing, &enrolled)
     });
-    made.await.unwrap().asked([0; 16]).unwrap().clone()
+    Enrollment {
+        tenant,
+        user,
+        key_version,
+        branch_key_version: version,
+        factors,
+        created_at: Timestamp::UNIX_EPOCH,
+        user_key: sealed_key,
+        askable_sets: user_key.seal_verifiers(&made.await.unwrap(), key_version, &*entropy).unwrap(),
+        device_id: None,
+        request,
+    }
 }

@@ -49,7 +49,7 @@ figures! {
     HOUR_PARTS "hour-parts" = 8.0 "parts", Repository("DATA_MODEL.md, Keys: a tenant's events of one hour are in 8 parts");
     INDEX_BYTES "index-bytes" = 1_166.0 "bytes/event", Repository("DATA_MODEL.md, Sizes and units: event by subject 573, event by time 593");
     RETENTION_DAYS "retention-days" = 400.0 "days", Repository("template.yaml, AuditLockDays");
-    CACHED_VERIFICATION "cached-verification" = 312.0 "bytes", Repository("DATA_MODEL.md, The cache: when it is opened");
+    CACHED_VERIFICATION "cached-verification" = 248.0 "bytes", Repository("DATA_MODEL.md, The cache: when it is opened");
     CACHED_COUNTER "cached-counter" = 168.0 "bytes", Repository("DATA_MODEL.md, The cache: the most at first");
     CACHED_ENROLLMENT "cached-enrollment" = 1_292.0 "bytes", Repository("DATA_MODEL.md, The cache: an enrollment's 1092 bytes and about 200");
     COPY_KEPT "copy-kept" = 60.0 "s", Repository("DATA_MODEL.md, The cache: an enrollment is kept for 60 seconds");

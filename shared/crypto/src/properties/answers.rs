@@ -81,13 +81,13 @@ fn c2_no_users_place_is_an_answers_place() {
     let request = RequestFingerprint { key: idempotency_key(1), body: [1; 32] };
     let place = Place::of_answer(tenant(1), branch().version(), Answered::Operation("revoke"), request);
     let of_user = Place { user: Some(user(1)), ..place };
-    let verifier = Place::new(tenant(1), user(1), SealedField::AskedVerifier(branch().version(), verification()));
+    let user_key = Place::new(tenant(1), user(1), SealedField::UserKey(branch().version()));
 
     let sealed = seal(&key, &place, b"the plaintext", &entropy).unwrap();
 
     assert!(open(&key, &place, &sealed).is_ok());
     assert!(open(&key, &of_user, &sealed).is_err());
-    assert!(open(&key, &verifier, &sealed).is_err());
+    assert!(open(&key, &user_key, &sealed).is_err());
 }
 
 #[test]

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use domain::{FactorType, Home, IdempotencyKey, RequestFingerprint, Sealed, Verification, VerificationId};
+use domain::{FactorType, Home, IdempotencyKey, RequestFingerprint, SessionSeed, Verification, VerificationId};
 use jiff::Timestamp;
 
 use super::{branch, branch_of, idempotency_key, set, user};
 use crate::RefreshToken;
 
-fn verification(id: u8, verifier: u8) -> Verification {
+fn verification(id: u8, seed: u8) -> Verification {
     Verification {
         tenant: branch().tenant(),
         id: VerificationId::from_keyed_bytes([id; 16]),
@@ -16,7 +16,8 @@ fn verification(id: u8, verifier: u8) -> Verification {
         asked: set(&[FactorType::Pin, FactorType::Nfc]),
         key_version: 1,
         branch_key_version: branch().version(),
-        verifier: Sealed::new(vec![verifier; 60]),
+        seed: SessionSeed::new([seed; 16]),
+        further_turns: 0,
         transaction: None,
         created_at: Timestamp::UNIX_EPOCH,
         expires_at: Timestamp::UNIX_EPOCH,
@@ -57,7 +58,7 @@ fn a3_another_attempt_opens_another_session() {
 fn c1_the_branch_key_alone_does_not_foretell_a_refresh_token() {
     let attempt = idempotency_key(1);
 
-    let tokens = [1, 2].map(|verifier| branch().attempt_session(&verification(1, verifier), &attempt));
+    let tokens = [1, 2].map(|seed| branch().attempt_session(&verification(1, seed), &attempt));
 
     let [one, other] = tokens;
     assert_eq!(one.session(), other.session());

@@ -3,7 +3,7 @@
 use domain::{AskableSets, DuplicateFactor, FactorType, MAX_ASKABLE_SETS, PresentedFactors};
 use testkit::SeededEntropy;
 
-use super::{branch, branch_of, presented, set, user};
+use super::{branch, branch_of, bytes_of, presented, set, user};
 use crate::{
     EnrolledFactors, HashedText, ImportedFactors, ImportedHash, ImportedHashes, KdfParameters, KdfPool, Outcome,
     PhcRefused, ProvenFactors, StoredVerifier, VerifierError, Verifiers,
@@ -111,10 +111,9 @@ async fn c5_imported_verifiers_match_the_digests_that_were_hashed_and_ask_for_an
 
     assert_eq!((pool.runs(), stored.0.len()), (9, 9), "one derivation each");
     for verifier in &stored.0 {
-        let copied = StoredVerifier::parse(&verifier.encode()).unwrap();
-        assert_eq!(check(&pool, answer(verifier, 0), &copied).await, Outcome::Match, "{verifier:?}");
-        assert!(copied.needs_upgrade(KdfParameters::CHEAP));
-        assert_eq!(copied.further_turns(), verifier.set().len());
+        assert_eq!(check(&pool, answer(verifier, 0), verifier).await, Outcome::Match, "{verifier:?}");
+        assert!(verifier.needs_upgrade(KdfParameters::CHEAP));
+        assert_eq!(usize::from(verifier.further_turns()), verifier.set().len());
     }
 }
 
@@ -198,25 +197,19 @@ async fn import_native_verifiers_are_stored_as_before() {
         .await
         .unwrap();
 
-    let (all, one) = (native.encode(), native.0[0].encode());
-
-    assert_eq!((all[0], one[0]), (1, 1), "the first format");
-    assert_eq!(one.len(), 1 + 1 + native.0[0].set().to_string().len() + 7 + 4 + 16 + 32);
+    assert_eq!(native.encode()[0], 1, "the first format");
+    assert_eq!(bytes_of(&native.0[0]).len(), 1 + native.0[0].set().to_string().len() + 7 + 4 + 16 + 32);
 }
 
 #[tokio::test]
 async fn import_only_what_was_encoded_parses() {
     let verifiers = import(&KdfPool::default()).await;
-    let (all, one) = (verifiers.encode(), verifiers.0[0].encode());
+    let all = verifiers.encode();
 
     for length in 0..all.len() {
         assert!(Verifiers::parse(&all[..length]).is_none(), "{length}");
     }
-    for length in 0..one.len() {
-        assert!(StoredVerifier::parse(&one[..length]).is_none(), "{length}");
-    }
     assert!(Verifiers::parse(&[&all[..], &[0]].concat()).is_none());
-    assert!(StoredVerifier::parse(&[&one[..], &[0]].concat()).is_none());
     assert_eq!(Verifiers::parse(&all).unwrap().encode(), all);
     // None of them imported: that is another format's form.
     let mut unmarked = vec![2, 1, 0];
@@ -233,7 +226,6 @@ async fn import_sixteen_verifiers_with_the_longest_salts_take_less_than_3_kb() {
 
     assert_eq!(verifiers.0.len(), MAX_ASKABLE_SETS);
     assert!(verifiers.encode().len() < 3000, "{}", verifiers.encode().len());
-    assert!(verifiers.0.iter().all(|verifier| verifier.encode().len() < 300));
 }
 
 #[test]

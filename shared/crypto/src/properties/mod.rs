@@ -19,7 +19,7 @@ mod wrapping;
 
 use domain::{BranchKeyVersion, Digest, FactorSet, FactorType, IdempotencyKey, PresentedFactors, TenantId, UserId};
 
-use crate::{BranchKey, SecretKey};
+use crate::{BranchKey, SecretKey, StoredVerifier};
 
 /// A tenant by number.
 fn tenant(number: u8) -> TenantId {
@@ -57,4 +57,11 @@ fn presented(pairs: &[(FactorType, u8)]) -> PresentedFactors {
 /// A set of types.
 fn set(types: &[FactorType]) -> FactorSet {
     FactorSet::of(types.iter().copied()).unwrap()
+}
+
+/// A verifier as it is stored among others.
+fn bytes_of(verifier: &StoredVerifier) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    verifier.append_to(&mut bytes);
+    bytes
 }

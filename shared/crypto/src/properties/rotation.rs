@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::{BranchKeyVersion, FactorType, Home, RequestFingerprint, Sealed, Verification, VerificationId, Window};
+use domain::{
+    BranchKeyVersion, FactorType, Home, RequestFingerprint, SessionSeed, Verification, VerificationId, Window,
+};
 use jiff::Timestamp;
 use testkit::SeededEntropy;
 
@@ -22,7 +24,8 @@ fn verification() -> Verification {
         asked: set(&[FactorType::Pin, FactorType::Nfc]),
         key_version: 1,
         branch_key_version: branch().version(),
-        verifier: Sealed::new(vec![1; 60]),
+        seed: SessionSeed::new([1; 16]),
+        further_turns: 0,
         transaction: None,
         created_at: Timestamp::UNIX_EPOCH,
         expires_at: Timestamp::UNIX_EPOCH,

@@ -11,21 +11,18 @@ use crate::{Answered, KdfParameters, OpenRefused, SealFailed, SecretKey};
 
 /// Every combination of two tenants, two users, two schemas and all fields, each with two versions or records.
 fn places() -> Vec<Place> {
-    let verifications = [1, 2].map(|number| VerificationId::from_keyed_bytes([number; 16]));
+    let verification = VerificationId::from_keyed_bytes([1; 16]);
     let request = RequestFingerprint { key: idempotency_key(1), body: [1; 32] };
     let fields: Vec<SealedField> = [1, 2]
         .into_iter()
         .flat_map(|number| {
             let version = BranchKeyVersion::new(number).unwrap();
-            let [first, second] = verifications;
             [
                 SealedField::UserKey(version),
                 SealedField::AskableSets(number),
                 SealedField::DeviceId(number),
                 SealedField::SourceAddress(event(number)),
-                SealedField::AskedVerifier(version, first),
-                SealedField::AskedVerifier(version, second),
-                SealedField::Answer(version, Answered::Attempt(first), request),
+                SealedField::Answer(version, Answered::Attempt(verification), request),
                 SealedField::Answer(version, Answered::Operation("revoke"), request),
             ]
         })
@@ -120,24 +117,6 @@ fn c2_an_events_personal_data_opens_for_its_user_and_event_only() {
         assert!(mine.open_device_id(sealed, 1).is_err());
         assert_eq!(sealed.as_bytes().len(), 1 + 12 + 16 + 16, "the length tells nothing");
     }
-}
-
-#[test]
-fn c2_an_asked_verifier_opens_for_its_verification_only() {
-    let entropy = SeededEntropy::new(1);
-    let [this, other] = [1, 2].map(|number| VerificationId::from_keyed_bytes([number; 16]));
-    let verifiers = branch().decoy(user(1), KdfParameters::CHEAP).unwrap().verifiers().unwrap();
-    let verifier = verifiers.asked([0; 16]).unwrap();
-
-    let sealed = branch().seal_asked_verifier(user(1), this, verifier, &entropy).unwrap();
-
-    let opened = branch().open_asked_verifier(user(1), this, &sealed).unwrap();
-    assert_eq!(opened.encode(), verifier.encode());
-    assert!(branch().open_asked_verifier(user(1), other, &sealed).is_err());
-    assert!(branch().open_asked_verifier(user(2), this, &sealed).is_err());
-    assert!(branch_of(2, 1).open_asked_verifier(user(1), this, &sealed).is_err());
-    assert!(branch_of(1, 2).open_asked_verifier(user(1), this, &sealed).is_err());
-    assert!(branch().open_user_key(user(1), &sealed).is_err());
 }
 
 #[test]

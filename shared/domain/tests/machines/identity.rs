@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::{
     ATTEMPTS_ALLOWED, Attempt, AttemptState, BranchKeyVersion, FactorSet, FactorType, Home, IN_FLIGHT_FOR,
-    IdempotencyKey, RequestFingerprint, RequestNonce, Sealed, SessionId, TenantId, UserId, Verification,
+    IdempotencyKey, RequestFingerprint, RequestNonce, Sealed, SessionId, SessionSeed, TenantId, UserId, Verification,
     VerificationId, VerificationStatus, Verified,
 };
 use proptest::prelude::*;
@@ -62,7 +62,8 @@ fn verification(states: &[AttemptState]) -> Verification {
         asked: FactorSet::of([FactorType::Pin, FactorType::Nfc]).unwrap(),
         key_version: 1,
         branch_key_version: BranchKeyVersion::FIRST,
-        verifier: Sealed::new(vec![4; 130]),
+        seed: SessionSeed::new([4; 16]),
+        further_turns: 0,
         transaction: None,
         created_at: at(0),
         expires_at: at(300_000),

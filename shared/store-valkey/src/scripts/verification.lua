@@ -1,5 +1,5 @@
 -- A verification as `layout.rs` lays it out. Positions count from 1.
---   1      format: 2
+--   1      format: 3
 --   2      attempts, 0 to 3
 --   3-8    expires_at
 --   9      whether it is verified: 0 or 1
@@ -9,7 +9,7 @@
 --   its family's hash 32, its epoch 8, length of the answer 2, answer
 --   then   asked factors 2, and what scripts do not look at
 local ATTEMPT = 63
-local FORMAT = '\2'
+local FORMAT = '\3'
 
 local function is_verification(value)
   return #value > 9 and value:sub(1, 1) == FORMAT and value:byte(2) <= 3 and value:byte(9) <= 1

@@ -1,6 +1,6 @@
 //! Opening and reading verifications.
 
-use domain::{FactorType, Sealed, Verification};
+use domain::{FactorType, SessionSeed, Verification};
 
 use super::race::{count, race};
 use super::world::factors;
@@ -39,7 +39,7 @@ async fn one_without_options_comes_back_as_it_was(
     store: &impl VerificationPorts,
     world: &World,
 ) -> Result<(), Failure> {
-    let verification = Verification { transaction: None, key_version: 0, ..world.verification()? };
+    let verification = Verification { transaction: None, key_version: 0, further_turns: 0, ..world.verification()? };
 
     store.open_verification(&verification).await?;
 
@@ -51,7 +51,8 @@ async fn the_largest_comes_back_as_it_was(store: &impl VerificationPorts, world:
     let verification = Verification {
         asked: factors(&FactorType::ALL)?,
         key_version: u32::MAX,
-        verifier: Sealed::new((0..=255).cycle().take(3 * 1024).collect()),
+        seed: SessionSeed::new([u8::MAX; 16]),
+        further_turns: u8::MAX,
         ..world.verification()?
     };
 
@@ -66,7 +67,7 @@ async fn opening_it_again_gives_it_as_it_is_by_then(
     world: &World,
 ) -> Result<(), Failure> {
     let first = world.verification()?;
-    let second = Verification { verifier: Sealed::new(vec![8; 8]), transaction: None, ..first.clone() };
+    let second = Verification { seed: SessionSeed::new([8; 16]), transaction: None, ..first.clone() };
     store.open_verification(&first).await?;
     let Claim::Granted(by_then) = store.claim_attempt(&world.claim(1)?).await? else {
         return Err(Failure::new("not granted".to_owned()));
@@ -82,7 +83,7 @@ async fn of_fifty_at_once_one_is_opened<S: VerificationPorts>(store: &S, world: 
     let template = world.verification()?;
 
     let outcomes = race(store, 50, move |store: S, contender| {
-        let verification = Verification { verifier: Sealed::new(vec![contender + 1; 60]), ..template.clone() };
+        let verification = Verification { seed: SessionSeed::new([contender + 1; 16]), ..template.clone() };
         async move { store.open_verification(&verification).await }
     })
     .await?;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use domain::{
     Acr, AttemptMark, BranchKeyVersion, Enrollment, EventId, FactorSet, FactorType, Home, IdempotencyKey,
-    RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionEpoch, SessionId, TenantId, TransactionHash,
-    UserId, VERIFICATION_LIFETIME, Verification, VerificationId,
+    RequestFingerprint, RequestNonce, Sealed, SecretHash, Session, SessionEpoch, SessionId, SessionSeed, TenantId,
+    TransactionHash, UserId, VERIFICATION_LIFETIME, Verification, VerificationId,
 };
 use jiff::Timestamp;
 
@@ -105,7 +105,8 @@ impl World {
             asked: factors(&[FactorType::Pin, FactorType::Nfc])?,
             key_version: 1,
             branch_key_version: BranchKeyVersion::FIRST,
-            verifier: Sealed::new(vec![4; 130]),
+            seed: SessionSeed::new([4; 16]),
+            further_turns: 3,
             transaction: Some(TransactionHash::new([5; 32])),
             created_at: self.now,
             expires_at: self.after(VERIFICATION_LIFETIME),

@@ -26,9 +26,10 @@ impl MemoryStore {
         let enrollments = content.enrollments.values().flat_map(|enrollment| {
             [Some(&enrollment.user_key), Some(&enrollment.askable_sets), enrollment.device_id.as_ref()]
         });
-        let verifications = content.verifications.values().flat_map(|verification| {
-            [Some(&verification.verifier), verification.verified.as_ref().map(|verified| &verified.answer)]
-        });
+        let verifications = content
+            .verifications
+            .values()
+            .map(|verification| verification.verified.as_ref().map(|verified| &verified.answer));
         let answers = content.requests.values().map(|request| request.answer.as_ref());
         let sealed = enrollments.chain(verifications).chain(answers).flatten().map(Sealed::as_bytes);
         let wrapped = content.branch_keys.values().map(|record| record.wrapped.as_slice());
