@@ -38,7 +38,7 @@ async fn b5_every_step_is_within_its_budget_on_valkey() {
 async fn every_step<S: Ports>(mut world: World<S>) {
     world.restart_with(LONG_LEASES);
     let person = world.enrolled(1, &["pin", "nfc"]).await;
-    warm_up(&world).await;
+    Box::pin(warm_up(&world)).await;
 
     let known = cost(&world, world.initiating(&person.id)).await;
     let unknown = cost(&world, world.initiating(&Person::new(2, &[]).id)).await;
@@ -157,7 +157,7 @@ async fn b5_the_cache_is_asked_once_for_each_call_of_its_ports() {
     let mut world = valkey.world().await;
     world.restart_with(LONG_LEASES);
     let person = world.enrolled(1, &["pin", "nfc"]).await;
-    warm_up(&world).await;
+    Box::pin(warm_up(&world)).await;
     let opened = world.opened(&person).await;
     let wrong = world.attempting(&opened, &person.wrong(&opened.asked));
     let right = world.attempting(&opened, &person.right(&opened.asked));

@@ -24,7 +24,7 @@ async fn who_was_enrolled_before_a_rotation_is_verified_after_it_on_embedded_dyn
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_was_enrolled_before_a_rotation_is_verified_after_it_on_valkey() {
-    enrolled_before(Valkey::start().await.world().await).await;
+    Box::pin(enrolled_before(Valkey::start().await.world().await)).await;
 }
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn a_verification_opened_before_a_rotation_is_decided_after_it_on_embedded
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_verification_opened_before_a_rotation_is_decided_after_it_on_valkey() {
-    opened_before(Valkey::start().await.world().await).await;
+    Box::pin(opened_before(Valkey::start().await.world().await)).await;
 }
 
 #[tokio::test]
@@ -54,7 +54,7 @@ async fn a1_a_retry_across_a_rotation_gets_the_first_answer_on_embedded_dynamodb
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a1_a_retry_across_a_rotation_gets_the_first_answer_on_valkey() {
-    retried(Valkey::start().await.world().await).await;
+    Box::pin(retried(Valkey::start().await.world().await)).await;
 }
 
 #[tokio::test]
@@ -69,7 +69,7 @@ async fn a_trail_is_one_across_a_rotation_on_embedded_dynamodb() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_trail_is_one_across_a_rotation_on_valkey() {
-    audited(Valkey::start().await.world().await).await;
+    Box::pin(audited(Valkey::start().await.world().await)).await;
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn c5_a_process_that_has_not_heard_of_a_rotation_undoes_no_upgrade_on_embe
 
 #[tokio::test(flavor = "multi_thread")]
 async fn c5_a_process_that_has_not_heard_of_a_rotation_undoes_no_upgrade_on_valkey() {
-    upgraded(Valkey::start().await.world().await).await;
+    Box::pin(upgraded(Valkey::start().await.world().await)).await;
 }
 
 /// Runs the scene's second half in old processes and in new ones.

@@ -108,19 +108,7 @@ impl<S: Ports> Functions<S> {
                 clock: clock(),
                 entropy: entropy(),
             }),
-            verify: Verify::new(verify::Ports {
-                store: store(),
-                admission: admission(),
-                keys: branch_keys(),
-                signing: SigningKeys::new(store(), keys(), clock()),
-                audit: audit(),
-                denials: denials(),
-                kdf: world.kdf.clone(),
-                parameters: world.parameters,
-                issuer: ISSUER.to_owned(),
-                clock: clock(),
-                entropy: entropy(),
-            }),
+            verify: shared.verify(world),
             status: ReadStatus::new(status::Ports {
                 store: store(),
                 admission: admission(),
@@ -147,8 +135,8 @@ impl<S: Ports> Functions<S> {
                 clock: clock(),
                 entropy: entropy(),
             }),
-            refresh: refresh(world, (audit(), denials()), admission()),
-            list_sessions: list_sessions(world, admission(), denials()),
+            refresh: shared.refresh(world),
+            list_sessions: shared.list_sessions(world),
             audit_query: ReadTrail::new(audit_query::Ports {
                 store: store(),
                 admission: admission(),
@@ -232,6 +220,45 @@ impl<S: Ports> Shared<S> {
         })
     }
 
+    fn verify(&self, world: &World<S>) -> Verify<RecordingStore<S>, ObservedKeys, ObservedAudit<S>> {
+        Verify::new(verify::Ports {
+            store: world.store.clone(),
+            admission: self.admission.clone(),
+            keys: BranchKeys::new(world.store.clone(), world.keys.clone(), clock(world)),
+            signing: SigningKeys::new(world.store.clone(), world.keys.clone(), clock(world)),
+            audit: self.audit.clone(),
+            denials: self.denials.clone(),
+            kdf: world.kdf.clone(),
+            parameters: world.parameters,
+            issuer: ISSUER.to_owned(),
+            clock: clock(world),
+            entropy: Arc::clone(&world.entropy) as Arc<dyn Entropy>,
+        })
+    }
+
+    fn refresh(&self, world: &World<S>) -> Refresh<RecordingStore<S>, ObservedKeys, ObservedAudit<S>> {
+        Refresh::new(refresh::Ports {
+            store: world.store.clone(),
+            admission: self.admission.clone(),
+            keys: BranchKeys::new(world.store.clone(), world.keys.clone(), clock(world)),
+            signing: SigningKeys::new(world.store.clone(), world.keys.clone(), clock(world)),
+            audit: self.audit.clone(),
+            denials: self.denials.clone(),
+            issuer: ISSUER.to_owned(),
+            clock: clock(world),
+            entropy: Arc::clone(&world.entropy) as Arc<dyn Entropy>,
+        })
+    }
+
+    fn list_sessions(&self, world: &World<S>) -> ListLiveSessions<RecordingStore<S>, ObservedAudit<S>> {
+        ListLiveSessions::new(list_sessions::Ports {
+            store: world.store.clone(),
+            admission: self.admission.clone(),
+            denials: self.denials.clone(),
+            clock: clock(world),
+        })
+    }
+
     fn export(&self, world: &World<S>) -> Export<RecordingStore<S>, ObservedKeys, ObservedAudit<S>> {
         Export::new(export::Ports {
             store: world.store.clone(),
@@ -254,45 +281,16 @@ fn clock<S>(world: &World<S>) -> Arc<dyn Clock> {
     Arc::clone(&world.clock) as Arc<dyn Clock>
 }
 
-fn refresh<S: Ports>(
-    world: &World<S>,
-    (audit, denials): (ObservedAudit<S>, Denials<ObservedAudit<S>>),
-    admission: Admission<RecordingStore<S>>,
-) -> Refresh<RecordingStore<S>, ObservedKeys, ObservedAudit<S>> {
-    let clock = || Arc::clone(&world.clock) as Arc<dyn Clock>;
-    Refresh::new(refresh::Ports {
-        store: world.store.clone(),
-        admission,
-        keys: BranchKeys::new(world.store.clone(), world.keys.clone(), clock()),
-        signing: SigningKeys::new(world.store.clone(), world.keys.clone(), clock()),
-        audit,
-        denials,
-        issuer: ISSUER.to_owned(),
-        clock: clock(),
-        entropy: Arc::clone(&world.entropy) as Arc<dyn Entropy>,
-    })
-}
-
-fn list_sessions<S: Ports>(
-    world: &World<S>,
-    admission: Admission<RecordingStore<S>>,
-    denials: Denials<ObservedAudit<S>>,
-) -> ListLiveSessions<RecordingStore<S>, ObservedAudit<S>> {
-    let (store, clock) = (world.store.clone(), Arc::clone(&world.clock) as Arc<dyn Clock>);
-    ListLiveSessions::new(list_sessions::Ports { store, admission, denials, clock })
-}
-
 fn administer<S: Ports>(
     world: &World<S>,
     audit: ObservedAudit<S>,
 ) -> Administer<RecordingStore<S>, ObservedKeys, ObservedAudit<S>> {
-    let clock = || Arc::clone(&world.clock) as Arc<dyn Clock>;
     Administer::new(admin::Ports {
         store: world.store.clone(),
-        keys: BranchKeys::new(world.store.clone(), world.keys.clone(), clock()),
+        keys: BranchKeys::new(world.store.clone(), world.keys.clone(), clock(world)),
         audit,
         policy: world.policy.clone(),
-        clock: clock(),
+        clock: clock(world),
         entropy: Arc::clone(&world.entropy) as Arc<dyn Entropy>,
     })
 }

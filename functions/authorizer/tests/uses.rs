@@ -66,7 +66,7 @@ async fn a_use_is_noted_once_an_hour_by_a_process() {
 
     let first = scene.ask(&scene.authorize).await;
     let (noted_at, began_at) = (scene.used_at().await, scene.clock.now());
-    scene.clock.advance(USE_NOTED_EVERY - Duration::from_millis(1));
+    scene.clock.advance(USE_NOTED_EVERY.saturating_sub(Duration::from_millis(1)));
     let within = scene.ask(&scene.authorize).await;
     scene.clock.advance(Duration::from_millis(1));
     let after = scene.ask(&scene.authorize).await;

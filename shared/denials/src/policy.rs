@@ -62,7 +62,7 @@ mod tests {
 
         let names: Vec<_> = names.collect();
 
-        assert_eq!(names.len(), 10);
+        assert_eq!(names.len(), 12);
         for (denial, problem) in names {
             assert_eq!(denial, problem);
         }

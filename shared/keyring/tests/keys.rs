@@ -151,12 +151,12 @@ async fn every_version_gives_the_names_of_the_first() {
     let user = UserId::from_keyed_bytes([7; 16]);
     let name = |key: &BranchKey| key.subject_pseudonym(user);
 
-    let first = name(&*scene.branch_keys().version(tenant(), BranchKeyVersion::FIRST).await.unwrap());
+    let first = name(&scene.branch_keys().version(tenant(), BranchKeyVersion::FIRST).await.unwrap());
 
     for number in [2, 3] {
-        assert_eq!(name(&*scene.branch_keys().version(tenant(), version(number)).await.unwrap()), first);
+        assert_eq!(name(&scene.branch_keys().version(tenant(), version(number)).await.unwrap()), first);
     }
-    assert_eq!(name(&*scene.branch_keys().current(tenant()).await.unwrap()), first);
+    assert_eq!(name(&scene.branch_keys().current(tenant()).await.unwrap()), first);
 }
 
 #[tokio::test]

@@ -85,7 +85,7 @@ fn is_read(kind: &str, name: &str) -> bool {
 }
 
 /// What may be missing of an item or of what is inside it; `*` stands for every entry.
-const OPTIONAL: [(&str, &str); 25] = [
+const OPTIONAL: [(&str, &str); 26] = [
     ("enrollment", "device"),
     ("enrollment", "disabled"),
     ("account", "factors"),

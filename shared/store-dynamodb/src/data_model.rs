@@ -94,7 +94,7 @@ fn only_what_may_be_deleted_has_a_time_to_live() {
 
 #[test]
 fn e3_what_belongs_to_a_tenant_begins_with_it() {
-    let of_nobody = ["API key", "signing key", "listing", "outbox event", "log head"];
+    let of_nobody = ["API key", "registered branch key", "signing key", "listing", "outbox event", "log head"];
     let own = format!("t/{}/", tenant());
     for kind in kinds() {
         for item in [&kind.usual, &kind.largest] {

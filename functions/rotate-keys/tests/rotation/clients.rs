@@ -72,8 +72,8 @@ impl Simulation {
         // A client whose question is not answered has nothing to check with, and says so: it asks again.
         self.clients[client].kept = match self.publishers[publisher].published().await {
             Ok(keys) => {
-                let published = Jwks::of(keys.iter());
-                Some((now, published.keys.iter().map(|key| VerifyingKey::from_jwk(key).unwrap()).collect()))
+                let jwks = Jwks::of(keys.iter());
+                Some((now, jwks.keys.iter().map(|key| VerifyingKey::from_jwk(key).unwrap()).collect()))
             }
             Err(_) => None,
         };
@@ -115,7 +115,7 @@ async fn t5_clients_that_cache_the_keys_as_told_see_no_failure() {
     let (clock, mut rotations) = (Arc::clone(&simulation.scene.clock), 0);
 
     for _ in 0..12 {
-        clock.advance(SIGNING_KEY_AGE - PUBLISHED_BEFORE - Duration::from_secs(3_600));
+        clock.advance(SIGNING_KEY_AGE.saturating_sub(PUBLISHED_BEFORE + Duration::from_secs(3_600)));
         for hour in 0..27 {
             rotations += simulation.scene.due().await.signing_keys_made.len();
             let mut left = 3_600_u64;

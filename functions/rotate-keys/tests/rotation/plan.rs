@@ -83,7 +83,7 @@ proptest! {
     ) {
         let (mut history, mut now) = (History::new(), at(0));
         for (hours, steps, again) in runs {
-            now = now + Duration::from_secs(hours * 3_600);
+            now += Duration::from_secs(hours * 3_600);
             let signer = history.signer(now).map(|record| record.id.clone());
             prop_assert!(signer.is_some(), "somebody signs at {}", now);
             history.run(now, steps);
@@ -101,7 +101,7 @@ proptest! {
     ) {
         let (mut history, mut now) = (History::new(), at(0));
         for (hours, which, leaks) in events {
-            now = now + Duration::from_secs(hours * 3_600);
+            now += Duration::from_secs(hours * 3_600);
             history.run(now, usize::MAX);
             if leaks {
                 let leaked = history.stored[which.index(history.stored.len())].id.clone();

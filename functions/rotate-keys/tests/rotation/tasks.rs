@@ -16,7 +16,7 @@ async fn a_run_makes_what_is_due_and_the_next_one_nothing() {
     let scene = Scene::new().await;
     assert_eq!(scene.due().await, Rotated::default());
 
-    scene.clock.advance(SIGNING_KEY_AGE - PUBLISHED_BEFORE);
+    scene.clock.advance(SIGNING_KEY_AGE.saturating_sub(PUBLISHED_BEFORE));
     let first = scene.due().await;
     let second = scene.due().await;
 
@@ -126,7 +126,7 @@ async fn a_leaked_signing_key_retires_at_once_and_another_signs() {
 #[tokio::test]
 async fn a_leaked_key_that_no_longer_signs_retires_without_a_successor() {
     let scene = Scene::new().await;
-    scene.clock.advance(SIGNING_KEY_AGE - PUBLISHED_BEFORE);
+    scene.clock.advance(SIGNING_KEY_AGE.saturating_sub(PUBLISHED_BEFORE));
     scene.due().await;
     scene.clock.advance(PUBLISHED_BEFORE);
     let [leaked, signs] = scene.signing_keys().await.try_into().unwrap();
