@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use countersign_tests::{Answer, HandedOver, Opened};
-use domain::VERIFICATION_LIFETIME;
+use domain::{VERIFICATION_LIFETIME, Window};
 
 use crate::errand::{Asked, Errand, Papers};
 use crate::invariant::Invariant::{AsExpected, OutcomesHaveEvents, TokensNeedFactors};
@@ -78,7 +78,9 @@ impl Simulation {
             holds(is_first, AsExpected, || format!("another answer to a repeated opening: {answer:?}"));
             return;
         }
-        let exists = (before.enrolled[person] == self.enrollment(person)).then_some(before.enrolled[person].is_some());
+        let is_same_window = Window::containing(before.beginning.at) == Window::containing(self.now());
+        let is_certain = is_same_window && before.enrolled[person] == self.enrollment(person);
+        let exists = is_certain.then_some(before.enrolled[person].is_some());
         self.verifications.push(Known {
             person,
             opened,

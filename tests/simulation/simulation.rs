@@ -51,7 +51,7 @@ pub(crate) struct Known {
     pub(crate) opened: Opened,
     pub(crate) opening: Call,
     pub(crate) opened_at: Timestamp,
-    /// Whether the person was enrolled; unknown if that changed at the same time.
+    /// Whether the person was enrolled; unknown if that, or which set is asked for, changed at the same time.
     pub(crate) exists: Option<bool>,
     pub(crate) attempts: Vec<Sent>,
     /// Its only token, once somebody was told.

@@ -46,7 +46,8 @@ impl Operator {
             audit: Arc::clone(&sink),
             policy: Policy::default(),
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
-            entropy: Arc::new(SeededEntropy::new(3)),
+            // Not the one that the key of the files was drawn from.
+            entropy: Arc::new(SeededEntropy::new(4)),
         });
         Self { administer, store, sink, clock }
     }

@@ -202,8 +202,8 @@ mod tests {
     fn an_unused_stage_pays_for_keys_alarms_polling_and_its_cache() {
         let total = |backend| idle(&Figures::default(), backend).iter().map(|line| line.dollars * 100.0).sum::<f64>();
 
-        assert_eq!(whole(total(Backend::Dynamodb).round()), 200 + 100 + 53);
-        assert_eq!(whole(total(Backend::Valkey).round()), 353 + 613 + 6_570);
+        assert_eq!(whole(total(Backend::Dynamodb).round()), 200 + 110 + 53);
+        assert_eq!(whole(total(Backend::Valkey).round()), 363 + 613 + 6_570);
     }
 
     fn by_hand() -> Outcome {
