@@ -109,7 +109,7 @@ def operate(deployed, tenant, countersign):
     stack.administer(deployed, tenant)
     stack.check_audit(deployed, before, [
         "account_unlocked", "user_disabled", "user_enabled", "listing_changed", "api_key_created",
-        "api_key_rotated", "api_key_revoked", "tenant_sessions_revoked"])
+        "api_key_rotated", "api_key_revoked", "tenant_sessions_revoked", "user_erased"])
 
 
 def rotate(deployed, credentials, countersign):

@@ -14,7 +14,7 @@ ADMIN = {
     "deny-network": "listing_put", "allow-tenant": "listing_put",
     "show-limits": "limits_shown", "remove-listing": "listing_removed", "create-key": "key_created",
     "rotate-key": "key_rotated", "list-keys": "keys_listed", "revoke-key": "key_revoked",
-    "revoke-sessions": "sessions_revoked"}
+    "revoke-sessions": "sessions_revoked", "erase-user": "user_erased"}
 TENANT_OF_THE_EVENTS = "0192f0c1-2345-7abc-8def-0123456789ab"
 USER_OF_THE_EVENTS = "3f0f5f0e-6b51-4ad2-9d4e-0f6f3d1b2a10"
 KEY_OF_THE_EVENTS = "860cef914a1e8797"
@@ -208,7 +208,7 @@ def create_tenant(stack, countersign):
 
 
 def import_user(stack, tenant, countersign, folder):
-    """Enrols the user whom the files of events/admin name, so that there is somebody to disable."""
+    """Enrols the user whom the files of events/admin name, so that there is somebody to disable and to erase."""
     hashed = "$pbkdf2-sha256$i=100000$EBESExQVFhcYGRobHB0eHw$LL0lrH7iGoeAEm3XcPS90jsTlfPjGnNZeIBpG0cVcYc"
     factors = [{"type": name, "phc": hashed} for name in ("pin", "nfc")]
     users, report = folder / "users.jsonl", folder / "import.jsonl"

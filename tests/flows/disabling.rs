@@ -1,4 +1,5 @@
-//! T4: an operator disables a user. Nobody stays signed in, nothing that is under way signs in, until the user is enabled again.
+//! T4: an operator disables a user. Nobody stays signed in, nothing that is under way signs in, until the user is enabled again; nor
+//! ever, if the operator erases them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +20,7 @@ on_every_backend! {
     t4_an_attempt_that_is_under_way_while_the_user_is_disabled_gives_no_session,
     t4_after_a_disabling_is_acknowledged_nothing_counts,
     t4_a_disabled_users_own_tokens_step_nobody_up,
+    t4_an_operators_erasing_ends_every_session_and_is_in_the_trail,
 }
 
 async fn t4_disabling_a_user_ends_every_session(world: World<impl Ports>) {
@@ -151,6 +153,40 @@ async fn t4_a_disabled_users_own_tokens_step_nobody_up(world: World<impl Ports>)
     assert_eq!(world.send(world.erasing(&person.id, &token)).await.told(), success(200));
     let erased = world.tell(&command(&world, "disable_user")).await.unwrap_err();
     assert_eq!(erased.code(), "user-erased");
+}
+
+async fn t4_an_operators_erasing_ends_every_session_and_is_in_the_trail(world: World<impl Ports>) {
+    let mut live = Vec::new();
+    for _ in 0..5 {
+        live.push(verified(&world).await);
+    }
+    let person = person();
+    let open = world.opened(&person).await;
+
+    let [erased, again] = [told(&world, "erase_user").await, told(&world, "erase_user").await];
+
+    assert_eq!((&erased["did"], &erased["was_erased"]), (&json!("user_erased"), &json!(false)));
+    assert_eq!((&again["erased_at"], &again["was_erased"]), (&erased["erased_at"], &json!(true)));
+    assert_eq!(sessions(&world).await, 0);
+    for tokens in &live {
+        assert_eq!(active(&world, &[tokens]).await, [false]);
+        let refreshing = world.send(world.refreshing(&tokens.text("refresh_token"))).await;
+        assert_eq!(refreshing.told(), problem(400, "invalid-grant"));
+    }
+    // Also with a copy of the enrollment in the cache: the account decides.
+    let later = Opened::from(&world.send(world.initiating(&person.id)).await);
+    for opened in [&open, &later] {
+        let right = world.attempt(opened, &person.right(&opened.asked)).await;
+        assert_eq!(right.told(), problem(401, "authentication-failed"));
+    }
+    assert_eq!(world.send(world.enrolling(&person)).await.told(), problem(409, "user-erased"));
+    for name in ["disable_user", "enable_user"] {
+        assert_eq!(world.tell(&command(&world, name)).await.unwrap_err().code(), "user-erased");
+    }
+    world.trail().await;
+    let read = world.send(world.reading_trail().query("user_id", &person.id).query("limit", "100")).await.json();
+    let told = read["events"].as_array().unwrap().iter().filter(|event| event["outcome"]["user_erased"].is_object());
+    assert_eq!(told.count(), 1, "{read}");
 }
 
 #[tokio::test]

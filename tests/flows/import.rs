@@ -10,7 +10,7 @@ use countersign_tests::{Embedded, ObservedAudit, ObservedKeys, Person, Ports, Wo
 use domain::{Clock, Entropy};
 use futures_util::future::join_all;
 use keyring::BranchKeys;
-use local::{Import, ImportPorts, LineOutcome};
+use local::{Import, ImportPorts, LineOutcome, LineRefused};
 use serde_json::json;
 use testkit::RecordingStore;
 
@@ -119,6 +119,21 @@ async fn enrolled_once<S: Ports>(world: World<S>) {
     let trail = world.trail().await;
     let created = trail.iter().filter(|event| matches!(event.outcome, Outcome::EnrollmentCreated { .. })).count();
     assert_eq!(created, 2, "an event for each user");
+}
+
+#[tokio::test]
+async fn i6_an_erased_user_is_not_imported_and_nothing_is_said_to_be() {
+    let world = World::new().await;
+    let person = Person::new(1, &["pin", "nfc"]);
+    import(&world, &line(&person, "hex")).await;
+    let erase = json!({ "command": "erase_user", "tenant_id": world.tenant.id.to_string(), "user_id": person.id });
+    world.tell(&erase.to_string()).await.unwrap();
+
+    let anew = import(&world, &line(&person, "hex")).await;
+
+    assert_eq!(anew, LineOutcome::Refused(LineRefused::UserErased));
+    let events = world.handed_over().await;
+    assert_eq!(events.count(|outcome| matches!(outcome, Outcome::EnrollmentCreated { .. })), 1);
 }
 
 #[tokio::test]

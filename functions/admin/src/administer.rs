@@ -58,6 +58,7 @@ impl<S: AdminStore, U: UnwrapKey, A: RecordEvents> Administer<S, U, A> {
             Command::UnlockAccount { tenant, user } => self.unlock((tenant, user), request_id).await,
             Command::DisableUser { tenant, user } => self.disable((tenant, user), request_id).await,
             Command::EnableUser { tenant, user } => self.enable((tenant, user), request_id).await,
+            Command::EraseUser { tenant, user } => self.erase((tenant, user), request_id).await,
             Command::PutListing(listing) => self.put(&listing, request_id).await,
             Command::RemoveListing(subject) => self.remove(&subject, request_id).await,
             Command::RevokeAllSessions { tenant } => self.revoke_sessions(tenant, request_id).await,

@@ -48,6 +48,19 @@ pub enum Answer {
         /// Since when the user was disabled, if they were: without it, nothing was changed.
         was_disabled_since: Option<Timestamp>,
     },
+    /// Erased a user, now or before.
+    UserErased {
+        /// The user's tenant.
+        #[serde(serialize_with = "text")]
+        tenant_id: TenantId,
+        /// The user.
+        #[serde(serialize_with = "text")]
+        user_id: UserId,
+        /// When the user was erased.
+        erased_at: Timestamp,
+        /// Whether they were before this command, which then changed nothing.
+        was_erased: bool,
+    },
     /// Put an entry into the list.
     ListingPut {
         /// The entry as it is now.

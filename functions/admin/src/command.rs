@@ -31,6 +31,13 @@ pub enum Command {
         /// The user.
         user: UserId,
     },
+    /// Destroy a user's key and with it all that it sealed, for ever, whether or not the user is disabled.
+    EraseUser {
+        /// The user's tenant.
+        tenant: TenantId,
+        /// The user.
+        user: UserId,
+    },
     /// Add an entry to the list of those who are allowed everything or denied, or replace the subject's.
     PutListing(Listing),
     /// Remove a subject's entry.
@@ -122,6 +129,7 @@ impl Command {
             Form::UnlockAccount { tenant_id, user_id } => Self::UnlockAccount { tenant: tenant_id, user: user_id },
             Form::DisableUser { tenant_id, user_id } => Self::DisableUser { tenant: tenant_id, user: user_id },
             Form::EnableUser { tenant_id, user_id } => Self::EnableUser { tenant: tenant_id, user: user_id },
+            Form::EraseUser { tenant_id, user_id } => Self::EraseUser { tenant: tenant_id, user: user_id },
             Form::PutListing { subject, access, expires_at } => {
                 Self::PutListing(Listing { subject, access, expires_at })
             }
@@ -170,6 +178,12 @@ enum Form {
         user_id: UserId,
     },
     EnableUser {
+        #[serde(deserialize_with = "text")]
+        tenant_id: TenantId,
+        #[serde(deserialize_with = "text")]
+        user_id: UserId,
+    },
+    EraseUser {
         #[serde(deserialize_with = "text")]
         tenant_id: TenantId,
         #[serde(deserialize_with = "text")]
@@ -296,6 +310,7 @@ mod tests {
             r#"{"command":"unlock_account","tenant_id":"018f0000-0000-7000-8000-00000000000a","user_id":"everybody"}"#,
             r#"{"command":"disable_user","tenant_id":"018f0000-0000-7000-8000-00000000000a"}"#,
             r#"{"command":"enable_user","user_id":"018f0000-0000-7000-8000-00000000000b"}"#,
+            r#"{"command":"erase_user","tenant_id":"018f0000-0000-7000-8000-00000000000a"}"#,
             r#"{"command":"put_listing","subject":"network/::/0","access":"ignored","expires_at":"2027-01-01T00:00:00Z"}"#,
             r#"{"command":"put_listing","subject":"network/::/0","access":"allowed","expires_at":"tomorrow"}"#,
             r#"{"command":"put_listing","subject":"network/::/0","access":"allowed"}"#,

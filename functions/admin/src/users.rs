@@ -1,13 +1,16 @@
-//! The commands that disable a user and enable them again.
+//! The commands that disable a user, enable them again and erase them.
 //!
 //! A user who is disabled is to every caller as one whom nobody enrolled. What is stored of them stays, and so does what the trail can
 //! tell of them. Once a command has answered, no session of before lives, and none is opened by what is under way; a process that has a copy
 //! of the enrollment may not have heard of the change for a minute, and opens verifications until then that nobody can complete.
+//! Erasing is the same in this: an operator has no cache.
 
 use audit::{Outcome, RecordEvents};
 use crypto::UnwrapKey;
 use domain::{ListedSubject, RequestId, TenantId, UserId};
-use store::{CurrentEnrollment, Disabling, DisablingOutcome, Enabling, EnablingOutcome, OutboxEvent};
+use store::{
+    CurrentEnrollment, Disabling, DisablingOutcome, Enabling, EnablingOutcome, Erasure, ErasureOutcome, OutboxEvent,
+};
 
 use crate::{AdminError, AdminStore, Administer, Answer};
 
@@ -58,6 +61,34 @@ impl<S: AdminStore, U: UnwrapKey, A: RecordEvents> Administer<S, U, A> {
                 Ok(Answer::UserEnabled { tenant_id: tenant, user_id: user, was_disabled_since: Some(since) })
             }
             EnablingOutcome::Changed => Err(AdminError::UserChanged),
+        }
+    }
+
+    /// A user who was erased before stays so since then, and has their event. The factors' version is only told, and decides nothing.
+    pub(crate) async fn erase(
+        &self,
+        (tenant, user): (TenantId, UserId),
+        request: &RequestId,
+    ) -> Result<Answer, AdminError> {
+        let about = self.about(&ListedSubject::User(tenant, user)).await?;
+        let erased =
+            |erased_at, was_erased| Answer::UserErased { tenant_id: tenant, user_id: user, erased_at, was_erased };
+        let key_version = match self.0.store.find_current_enrollment(tenant, user).await? {
+            CurrentEnrollment::Enrolled(enrollment) | CurrentEnrollment::Disabled { enrollment, .. } => {
+                enrollment.key_version
+            }
+            CurrentEnrollment::Erased { at } => return Ok(erased(at, true)),
+            CurrentEnrollment::Unknown => return Err(AdminError::UnknownUser),
+        };
+        let event = self.event(about, Outcome::UserErased { key_version }, request)?;
+        let erasure = Erasure { tenant, user, at: event.at };
+        match self.0.store.erase_user(&erasure, &OutboxEvent::from(&event)).await? {
+            ErasureOutcome::Erased => {
+                self.0.audit.announce(&event).await;
+                Ok(erased(event.at, false))
+            }
+            ErasureOutcome::AlreadyErased { at } => Ok(erased(at, true)),
+            ErasureOutcome::Unknown => Err(AdminError::UnknownUser),
         }
     }
 }

@@ -1,26 +1,28 @@
-//! V3: unlocking an account while attempts on it are decided; and ending keys while another operator does.
+//! V3: unlocking an account while attempts on it are decided; and ending keys, or erasing a user, while another operator does.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use admin::{Administer, Ports};
 use admission::Policy;
 use audit::{MemorySink, Outcome};
 use crypto::{ApiKey, DevelopmentKey, OutsideLambda};
 use domain::{
-    Account, AttemptMark, BranchKeyVersion, Clock, EventId, Failures, ListedSubject, Listing, RequestId, SecretHash,
-    SessionEpoch, TenantId, UserId,
+    Account, AttemptMark, BranchKeyVersion, Clock, Enrollment, EventId, FactorSet, FactorType, Failures, ListedSubject,
+    Listing, RequestFingerprint, RequestId, Sealed, SecretHash, SessionEpoch, TenantId, UserId,
 };
 use jiff::Timestamp;
 use keyring::{BranchKeys, create_branch_key};
 use serde_json::{Value, json};
 use store::{
     AdvanceSessionEpoch, ApiKeyChange, ApiKeyRecord, ApiKeyRotation, BranchKeyRecord, ChangeListings, CreateApiKey,
-    CurrentEnrollment, DisableUser, Disabling, DisablingOutcome, Enabling, EnablingOutcome, EpochAdvance, FindAccount,
-    FindBranchKey, FindCurrentEnrollment, FindListings, ListApiKeys, ListedApiKey, OutboxEvent, ReserveFailure,
-    RevokeApiKey, RotateApiKey, StoreError, UnlockAccount, Unlocking,
+    CreateEnrollment, CurrentEnrollment, DisableUser, Disabling, DisablingOutcome, Enabling, EnablingOutcome,
+    EpochAdvance, EraseUser, Erasure, ErasureOutcome, FindAccount, FindBranchKey, FindCurrentEnrollment, FindListings,
+    ListApiKeys, ListedApiKey, OutboxEvent, ReserveFailure, RevokeApiKey, RotateApiKey, StoreError, UnlockAccount,
+    Unlocking,
 };
 use testkit::{FixedClock, MemoryStore, SeededEntropy};
 
@@ -28,10 +30,11 @@ const REVOKE: &str = include_str!("../../../events/admin/revoke-key.json");
 const ROTATE: &str = include_str!("../../../events/admin/rotate-key.json");
 /// The key that they name.
 const API_KEY: &str = "csk_test__zM_n9qR0Jym2zfaILe3B4ddTF2iWTQNgM6wpL2ORq81zGQN9";
+const ERASE: &str = include_str!("../../../events/admin/erase-user.json");
 const UNLOCK: &str = include_str!("../../../events/admin/unlock-account.json");
 
-/// A store in which an attempt is reserved right after the account was read, so many times, and a key revoked right after the list
-/// was.
+/// A store in which an attempt is reserved right after the account was read, so many times, a key revoked right after the list was, and
+/// a user erased right after the enrollment was.
 #[derive(Debug, Clone)]
 struct Busy {
     inner: MemoryStore,
@@ -90,9 +93,18 @@ impl DisableUser for Busy {
     }
 }
 
+impl EraseUser for Busy {
+    async fn erase_user(&self, erasure: &Erasure, event: &OutboxEvent) -> Result<ErasureOutcome, StoreError> {
+        self.inner.erase_user(erasure, event).await
+    }
+}
+
 impl FindCurrentEnrollment for Busy {
     async fn find_current_enrollment(&self, tenant: TenantId, user: UserId) -> Result<CurrentEnrollment, StoreError> {
-        self.inner.find_current_enrollment(tenant, user).await
+        let current = self.inner.find_current_enrollment(tenant, user).await?;
+        let at = self.clock.now().checked_sub(Duration::from_secs(1)).unwrap();
+        self.inner.erase_user(&Erasure { tenant, user, at }, &event()).await?;
+        Ok(current)
     }
 }
 
@@ -211,6 +223,45 @@ async fn a_key_that_another_operator_ends_meanwhile_is_neither_revoked_again_nor
         assert!(sink.events().is_empty());
         assert_eq!(busy.inner.list_api_keys(tenant).await.unwrap().len(), 1);
     }
+}
+
+#[tokio::test]
+async fn a9_a_user_whom_somebody_else_erases_meanwhile_is_erased_once_and_the_first_instant_stays() {
+    let (tenant, user) = ("0192f0c1-2345-7abc-8def-0123456789ab", "3f0f5f0e-6b51-4ad2-9d4e-0f6f3d1b2a10");
+    let (tenant, user) = (tenant.parse().unwrap(), user.parse().unwrap());
+    let clock = Arc::<FixedClock>::default();
+    let busy = Busy { inner: MemoryStore::new(), clock: Arc::clone(&clock), attempts_to_come: Arc::default() };
+    let outside = OutsideLambda::from_function_name(None).unwrap();
+    let key = DevelopmentKey::ephemeral(&SeededEntropy::new(1), outside).unwrap();
+    create_branch_key(&busy.inner, &key, tenant, (&*clock, &SeededEntropy::new(2))).await.unwrap();
+    let enrollment = Enrollment {
+        tenant,
+        user,
+        key_version: 1,
+        branch_key_version: BranchKeyVersion::FIRST,
+        factors: FactorSet::of([FactorType::Pin, FactorType::Nfc]).unwrap(),
+        created_at: clock.now(),
+        user_key: Sealed::new(vec![1; 61]),
+        askable_sets: Sealed::new(vec![2; 200]),
+        device_id: None,
+        request: RequestFingerprint { key: "01930b5b-8000-7000-8000-000000000001".parse().unwrap(), body: [3; 32] },
+    };
+    busy.inner.create_enrollment(&enrollment, &event()).await.unwrap();
+    let sink = Arc::<MemorySink>::default();
+    let administer = Administer::new(Ports {
+        keys: BranchKeys::new(busy.clone(), key, Arc::clone(&clock) as Arc<dyn Clock>),
+        store: busy,
+        audit: Arc::clone(&sink),
+        policy: Policy::default(),
+        clock,
+        entropy: Arc::new(SeededEntropy::new(3)),
+    });
+
+    let answer = administer.answer(ERASE, &RequestId::from_transport("r-1")).await.unwrap();
+
+    let told = serde_json::to_value(&answer).unwrap();
+    assert_eq!((&told["erased_at"], &told["was_erased"]), (&json!("2026-10-31T23:59:59Z"), &json!(true)));
+    assert!(sink.events().is_empty());
 }
 
 #[tokio::test]

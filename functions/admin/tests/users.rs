@@ -10,19 +10,20 @@ use admission::Policy;
 use audit::{About, Behaviour, MemorySink, Outcome};
 use crypto::{DevelopmentKey, OutsideLambda};
 use domain::{
-    BranchKeyVersion, Clock, Enrollment, EventId, FactorSet, FactorType, RequestFingerprint, RequestId, Sealed,
-    TenantId, UserId,
+    Account, BranchKeyVersion, Clock, Enrollment, EventId, FactorSet, FactorType, RequestFingerprint, RequestId,
+    Sealed, TenantId, UserId,
 };
 use keyring::{BranchKeys, create_branch_key};
 use serde_json::{Value, json};
 use store::{
-    CreateEnrollment, DrainOutbox, EraseUser, Erasure, FindAccount, FindEnrollment, OUTBOX_PARTS, OutboxEvent,
-    StoreErrorKind,
+    CreateEnrollment, CurrentEnrollment, DrainOutbox, EraseUser, Erasure, FindAccount, FindCurrentEnrollment,
+    FindEnrollment, OUTBOX_PARTS, OutboxEvent, StoreErrorKind,
 };
 use testkit::{Fault, FaultStore, FixedClock, MemoryStore, SeededEntropy};
 
 const DISABLE: &str = include_str!("../../../events/admin/disable-user.json");
 const ENABLE: &str = include_str!("../../../events/admin/enable-user.json");
+const ERASE: &str = include_str!("../../../events/admin/erase-user.json");
 
 struct Operator {
     administer: Administer<FaultStore, DevelopmentKey, Arc<MemorySink>>,
@@ -130,7 +131,53 @@ async fn t4_a_user_is_disabled_and_enabled_once_each_and_both_are_in_the_trail()
 }
 
 #[tokio::test]
-async fn who_is_not_there_is_neither_disabled_nor_enabled() {
+async fn t4_a_user_is_erased_once_whether_or_not_disabled_and_that_is_in_the_trail() {
+    let erased = |was_erased: bool| {
+        json!({ "did": "user_erased", "tenant_id": tenant().to_string(), "user_id": user().to_string(),
+                "erased_at": "2026-11-01T00:00:00Z", "was_erased": was_erased })
+    };
+    for before in [None, Some(DISABLE)] {
+        let operator = Operator::of_one_user().await;
+        if let Some(command) = before {
+            operator.tell(command).await.unwrap();
+        }
+
+        assert_eq!(operator.tell(ERASE).await.unwrap(), erased(false));
+        operator.clock.advance(Duration::from_secs(60));
+        assert_eq!(operator.tell(ERASE).await.unwrap(), erased(true));
+
+        let current = operator.store.find_current_enrollment(tenant(), user()).await.unwrap();
+        assert!(matches!(current, CurrentEnrollment::Erased { .. }), "{current:?}");
+        let account = operator.store.find_account(tenant(), user()).await.unwrap();
+        assert_eq!(account, Some(Account { key_version: Some(0), ..Account::default() }));
+        let mut events = operator.sink.events();
+        let event = events.pop().unwrap();
+        assert_eq!((event.outcome, event.personal), (Outcome::UserErased { key_version: 3 }, None));
+        assert!(matches!(event.about, About::Person { tenant, .. } if tenant == self::tenant()));
+        assert_eq!(events.len(), usize::from(before.is_some()));
+        assert_eq!(operator.kept().await, events.len() + 1, "by the writes themselves");
+    }
+}
+
+#[tokio::test]
+async fn l1_a_user_is_erased_with_their_event_whatever_is_lost() {
+    for (fault, events) in
+        [(Fault::FailBefore(StoreErrorKind::Unavailable), 0), (Fault::FailAfter(StoreErrorKind::Unavailable), 1)]
+    {
+        let operator = Operator::of_one_user().await;
+        operator.sink.behave(Behaviour::Fail);
+        operator.store.faults().plan("EraseUser", 1, fault);
+
+        assert_eq!(operator.tell(ERASE).await.unwrap_err().code(), "unavailable");
+        assert_eq!((operator.kept().await, operator.is_enrolled().await), (events, events == 0), "{fault:?}");
+
+        assert_eq!(operator.tell(ERASE).await.unwrap()["was_erased"], events == 1);
+        assert_eq!((operator.kept().await, operator.is_enrolled().await), (1, false), "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_not_there_is_neither_disabled_enabled_nor_erased() {
     let (nobody, erased) = (Operator::new().await, Operator::of_one_user().await);
     let erasure = Erasure { tenant: tenant(), user: user(), at: erased.clock.now() };
     erased.store.erase_user(&erasure, &event()).await.unwrap();
@@ -141,6 +188,8 @@ async fn who_is_not_there_is_neither_disabled_nor_enabled() {
         assert_eq!(nobody.tell(command).await.unwrap_err().code(), "unknown-user");
         assert_eq!(erased.tell(command).await.unwrap_err().code(), "user-erased");
     }
+    assert_eq!(nobody.tell(&ERASE.replace("0192f0c1", "0192f0c2")).await.unwrap_err().code(), "unknown-tenant");
+    assert_eq!(nobody.tell(ERASE).await.unwrap_err().code(), "unknown-user");
 
     assert!(nobody.sink.events().is_empty() && erased.sink.events().is_empty());
     assert_eq!((nobody.kept().await, erased.kept().await), (0, 1));

@@ -120,11 +120,7 @@ async fn t5_clients_that_cache_the_keys_as_told_see_no_failure() {
             rotations += simulation.scene.due().await.signing_keys_made.len();
             let mut left = 3_600_u64;
             while left > 0 {
-                let steps = if hour <= 2 || hour >= 24 {
-                    [1, 7, 60, 299, 301]
-                } else {
-                    [900, 1_200, 3_600, 299, 600]
-                };
+                let steps = if hour <= 2 || hour >= 24 { [1, 7, 60, 299, 301] } else { [900, 1_200, 3_600, 299, 600] };
                 let seconds = steps[simulation.below(5)].min(left);
                 simulation.step().await;
                 clock.advance(Duration::from_secs(seconds));

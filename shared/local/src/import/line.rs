@@ -91,6 +91,9 @@ pub enum LineRefused {
     /// A PHC string can't be imported.
     #[error("a hash can't be imported")]
     Hash(#[from] PhcRefused),
+    /// The user was erased, and nobody is enrolled under the id again.
+    #[error("the user was erased")]
+    UserErased,
 }
 
 impl LineRefused {
@@ -114,6 +117,7 @@ impl LineRefused {
             Self::Hash(PhcRefused::TooWeak) => "weak-parameters",
             Self::Hash(PhcRefused::TooExpensive) => "expensive-parameters",
             Self::Hash(PhcRefused::HashLength) => "hash-length",
+            Self::UserErased => "user-erased",
         }
     }
 }

@@ -91,7 +91,8 @@ impl<S: ImportStore, U: UnwrapKey, A: RecordEvents> Import<S, U, A> {
             EnrollmentCreation::AlreadyEnrolled(existing) if existing.request != request => {
                 self.existing(&existing, unverified_line).await
             }
-            _ => {
+            EnrollmentCreation::Erased => Ok(LineOutcome::Refused(LineRefused::UserErased)),
+            EnrollmentCreation::Created | EnrollmentCreation::AlreadyEnrolled(_) => {
                 self.0.audit.announce(&event).await;
                 Ok(LineOutcome::Imported)
             }

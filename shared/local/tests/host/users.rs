@@ -58,6 +58,42 @@ fn t4_a_user_is_disabled_and_enabled_where_the_host_finds_them() {
 }
 
 #[test]
+fn t4_a_user_is_erased_where_the_host_finds_them_and_their_id_is_spent() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = ["--data-dir", folder.path().to_str().unwrap()];
+    let made = run(&[&["admin", "create-tenant"], &place[..]].concat());
+    let said = String::from_utf8(made.stdout).unwrap();
+    let tenant = said.lines().next().unwrap().strip_prefix("tenant_id=").unwrap();
+    let [users, report, second] =
+        ["users", "report", "second"].map(|name| folder.path().join(name).to_str().unwrap().to_owned());
+    std::fs::write(&users, user_line(1, 100_000)).unwrap();
+    let import = |report: &str| {
+        let kdf = ["--kdf", "pbkdf2-sha256-100000"];
+        counts(&run(
+            &[&["admin", "import", "--tenant-id", tenant, &users, "--report", report], &place[..], &kdf].concat()
+        ))
+    };
+    let erase = |number: u32| {
+        run(&[&["admin", "erase-user"], &place[..], &["--tenant", tenant, "--user", &user_id(number)]].concat())
+    };
+    let answer = |output: Output| -> Value {
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+
+    let imported = import(&report);
+    let [erased, again] = [(); 2].map(|()| answer(erase(1)));
+    let unknown = erase(2);
+    let anew = import(&second);
+
+    assert_eq!((&erased["did"], &erased["was_erased"]), (&"user_erased".into(), &false.into()));
+    assert_eq!((&again["erased_at"], &again["was_erased"]), (&erased["erased_at"], &true.into()));
+    let complaint = String::from_utf8(unknown.stderr).unwrap();
+    assert!(complaint.contains("nobody of this id is enrolled"), "{complaint}");
+    assert_eq!((imported, anew), ([1, 1, 0, 0, 0], [1, 0, 0, 0, 1]));
+}
+
+#[test]
 fn import_enrols_users_names_what_it_refuses_and_goes_on_where_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let place = ["--data-dir", folder.path().to_str().unwrap()];

@@ -35,6 +35,10 @@ pub(in crate::commands) enum AdminCommand {
     ///
     /// No session of before comes back. Prints since when they were disabled.
     EnableUser(UserArgs),
+    /// Destroy a user's key and with it all that it sealed, for ever
+    ///
+    /// All sessions end, and the id is spent: nobody is enrolled under it again. Prints when they were erased.
+    EraseUser(UserArgs),
     /// End all sessions of a tenant at once, however many there are
     ///
     /// From then on no token of theirs counts when it is asked about, and none can be refreshed.

@@ -28,6 +28,9 @@ pub(super) async fn run(command: AdminCommand) -> Result<(), Failure> {
         AdminCommand::EnableUser(UserArgs { place, tenant, user }) => {
             command::carry_out(place, Command::EnableUser { tenant, user }).await
         }
+        AdminCommand::EraseUser(UserArgs { place, tenant, user }) => {
+            command::carry_out(place, Command::EraseUser { tenant, user }).await
+        }
         AdminCommand::RevokeSessions(arguments) => {
             command::carry_out(arguments.place, Command::RevokeAllSessions { tenant: arguments.tenant_id }).await
         }
