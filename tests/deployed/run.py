@@ -46,21 +46,24 @@ MACHINES = {
 def main():
     parts = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parts.add_argument("--only", choices=["stack", "watch"], help="run one of the two journeys")
-    only = parts.parse_args().only
+    parts.add_argument(
+        "--as-deployed", action="store_const", const=stack.AS_DEPLOYED, default=stack.QUICK, dest="profile",
+        help="build with the profile that operators deploy, which takes about half an hour")
+    arguments = parts.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("deployed: stopped"))
     began = time.monotonic()
     try:
-        journeys(only)
+        journeys(arguments.only, arguments.profile)
     except Failed as failure:
         sys.exit(f"deployed: FAILED: {failure}")
     say(f"everything passed in {time.monotonic() - began:.0f} s")
 
 
-def journeys(only):
+def journeys(only, profile):
     WORK.mkdir(parents=True, exist_ok=True)
     architecture = MACHINES[platform.machine()][0]
     countersign = build_test()
-    stack.build(ministack.clean_environment(), architecture, WORK / "sam", WORK / "sam-build.log")
+    stack.build(ministack.clean_environment(), profile, architecture, WORK / "sam", WORK / "sam-build.log")
     with ministack.running(TARGET / "tools", WORK) as cloud:
         deployed = stack.deploy(cloud, architecture, WORK / "sam", WORK / "sam-deploy.log")
         stack.deploy_alone(cloud, "status")
@@ -69,7 +72,7 @@ def journeys(only):
             journey("stack", deployed, deployed.base_url(), key)
             audit.read_trail(deployed, deployed.base_url(), key)
         if only != "stack":
-            with watching(deployed) as invoke_url, gateway.serving(invoke_url) as base_url:
+            with watching(deployed, profile) as invoke_url, gateway.serving(invoke_url) as base_url:
                 journey("watch", deployed, base_url, key)
         if only != "watch":
             operate(deployed, tenant, countersign)
@@ -133,14 +136,14 @@ def remember(deployed, tenant, countersign):
 
 
 @contextlib.contextmanager
-def watching(deployed):
+def watching(deployed, profile):
     """`cargo lambda watch` on a free port, with the deployed stack's tables, key and queue; gives its address."""
     _, target, flags = MACHINES[platform.machine()]
     port, log = free_port(), WORK / "watch.log"
     say(f"cargo lambda watch on port {port}, log in {log}")
     command = ["cargo", "lambda", "watch", "--release", "--ignore-changes", "--concurrency", "2", "--disable-cors",
                "--invoke-address", "127.0.0.1", "--invoke-port", str(port)]
-    environment = deployed.cloud.environment() | deployed.variables() | stack.RELEASE | {
+    environment = deployed.cloud.environment() | deployed.variables() | profile | {
         "CARGO_BUILD_TARGET": target, "CARGO_BUILD_RUSTFLAGS": flags}
     with started(command, environment, log, folder=template.ROOT) as process:
         wait_until("cargo lambda watch listens", lambda: listens(port), 60, process, log)

@@ -52,7 +52,7 @@ def main() -> None:
 
 def build() -> None:
     """The host, and the functions as they are deployed."""
-    environment = ministack.clean_environment() | stack.RELEASE | {"CARGO_LAMBDA_COMPILER": "cargo"}
+    environment = ministack.clean_environment() | stack.AS_DEPLOYED | {"CARGO_LAMBDA_COMPILER": "cargo"}
     binaries = [f"--bin={name}" for name in FUNCTIONS]
     for command in (["build", "--release", "--locked", "--package", "local"], ["lambda", "build", "--release", "--locked", *binaries]):
         subprocess.run(["cargo", *command], cwd=ROOT, env=environment, check=True)
