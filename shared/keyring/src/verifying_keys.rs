@@ -33,7 +33,7 @@ impl<S: ListSigningKeys> VerifyingKeys<S> {
     }
 
     /// The keys to check this token with: those that are published, fetched again if none of them can have signed it. That is asked
-    /// at most once in [`ASK_AGAIN_AFTER`], whatever callers send.
+    /// at most once in ten seconds, whatever callers send.
     ///
     /// # Errors
     /// [`KeyringError`] if the keys are neither kept nor to be had.
