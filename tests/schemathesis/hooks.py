@@ -39,11 +39,20 @@ def post(path, body):
         return json.load(answer)
 
 
-USER = post("/v1/enrollments", {"factors": RIGHT})["user_id"]
+# The second one is nobody's to lock: their session is there to be refreshed.
+USER, SIGNED_IN = (post("/v1/enrollments", {"factors": RIGHT})["user_id"] for _ in range(2))
 
 
-def open_verification():
-    return post("/v1/verifications", {"user_id": USER})["verification_id"]
+def open_verification(user=USER):
+    return post("/v1/verifications", {"user_id": user})["verification_id"]
+
+
+def sign_in():
+    return post(f"/v1/verifications/{open_verification(SIGNED_IN)}/attempts", {"factors": RIGHT})["refresh_token"]
+
+
+# The refresh token to exchange next, which each exchange changes.
+current = {"refresh_token": sign_in()}
 
 
 @schemathesis.auth()
@@ -69,6 +78,8 @@ def before_call(context, case, kwargs):
         # Of the well-formed attempts on one, some present what is asked for: right, or wrong.
         if case.method == "POST" and now % 8 < 4 and well_formed(case.body):
             case.body["factors"] = RIGHT if now % 4 == 1 else WRONG
+    if now % 2 and case.path == "/v1/sessions/refresh" and is_exchange(case.body):
+        case.body["refresh_token"] = current["refresh_token"]
     # Which factors may be enrolled together is more than a schema can say.
     if case.path == "/v1/enrollments" and now % 2 and well_formed(case.body):
         case.body["factors"] = RIGHT + [one for one in case.body["factors"] if one["type"] == "voice"][:1]
@@ -77,12 +88,19 @@ def before_call(context, case, kwargs):
 @schemathesis.hook
 def after_call(context, case, response):
     answered[case.operation.definition.raw["operationId"]][str(response.status_code)] += 1
+    if response.status_code == 200 and is_exchange(case.body) and case.body == current:
+        current["refresh_token"] = response.json()["refresh_token"]
 
 
 @atexit.register
 def write_answered():
     with open(os.environ["COUNTERSIGN_TEST_ANSWERED"], "w") as file:
         json.dump(answered, file)
+
+
+def is_exchange(body):
+    """Whether a body has a text for a refresh token, and nothing else."""
+    return isinstance(body, dict) and set(body) == {"refresh_token"} and isinstance(body["refresh_token"], str)
 
 
 def well_formed(body):
