@@ -118,6 +118,7 @@ pub(crate) fn session(number: u8) -> Session {
         epoch: SessionEpoch::FIRST,
         family: SecretHash::new([100 + number; 32]),
         refresh_token: SecretHash::new([number; 32]),
+        approved_transaction: false,
         revoked_at: None,
     }
 }
@@ -168,12 +169,12 @@ pub(crate) fn enrollment() -> Enrollment {
 /// The rotation of [`enrollment`] by a request of its own.
 pub(crate) fn factor_rotation() -> FactorRotation {
     let request = RequestFingerprint { key: key(200), body: [200; 32] };
-    FactorRotation { enrollment: Enrollment { key_version: 2, request, ..enrollment() }, at: now() }
+    FactorRotation { enrollment: Enrollment { key_version: 2, request, ..enrollment() }, asked_by: None, at: now() }
 }
 
 /// The erasure of the user.
 pub(crate) fn erasure() -> Erasure {
-    Erasure { tenant: tenant(), user: user(), at: now() }
+    Erasure { tenant: tenant(), user: user(), asked_by: None, at: now() }
 }
 
 /// The disabling of the user.

@@ -280,6 +280,7 @@ fn completion(number: u8) -> CompletionRequest {
             epoch: SessionEpoch::new(7),
             family: SecretHash::new([100 + number; 32]),
             refresh_token: SecretHash::new([number; 32]),
+            approved_transaction: false,
             revoked_at: None,
         },
         evicted: Vec::new(),

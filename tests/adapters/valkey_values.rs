@@ -167,6 +167,7 @@ async fn changed(store: &ValkeyStore) {
         epoch: SessionEpoch::new(7),
         family: SecretHash::new([9; 32]),
         refresh_token: SecretHash::new([7; 32]),
+        approved_transaction: false,
         revoked_at: None,
     };
     let ClaimedAttempt { verification, attempt, nonce, .. } = claimed(4);

@@ -201,6 +201,7 @@ fn bad_bodies(well_formed: &dyn Fn() -> Call) -> Vec<Malformed> {
         format!("{text}{text}"),
         format!("\u{feff}{text}"),
         text.replacen('{', &format!("{{\"{name}\":{value},"), 1),
+        json!(members.values().collect::<Vec<_>>()).to_string(),
         with("unknown", json!(1)),
         with("__proto__", json!({"admin": true})),
         with("constructor", json!({"prototype": {}})),
@@ -234,6 +235,7 @@ fn bad_factors(well_formed: &dyn Fn() -> Call) -> Vec<Malformed> {
         (json!(["pin"]), 400),
         (json!([[]]), 400),
         (json!([{}]), 400),
+        (json!([["pin", "ab".repeat(32)]]), 400),
         (json!([{"type": "pin"}]), 400),
         (json!([{"digest": "ab".repeat(32)}]), 400),
         (json!([{"type": 1, "digest": "ab".repeat(32)}]), 400),
@@ -300,7 +302,7 @@ fn bad_transactions() -> Vec<Value> {
         transaction[member] = value;
         transaction
     });
-    each.chain([json!("x"), json!([]), json!({}), json!(7)]).collect()
+    each.chain([json!("x"), json!([]), json!([1, "EUR", "x", "y"]), json!({}), json!(7)]).collect()
 }
 
 fn case(name: &str, call: Call, status: u16) -> Malformed {

@@ -9,6 +9,7 @@ use crypto::{Claims, TokenId, mint};
 use domain::{Acr, Clock};
 use keyring::SigningKeys;
 use serde_json::json;
+use testkit::Fault;
 
 use crate::backends::Valkey;
 use crate::problems::{problem, success};
@@ -34,13 +35,17 @@ async fn only_a_fresh_token<S: Ports>(world: World<S>) {
     let revoked = world.stepped_up(&person).await;
     world.send(world.revoking(&revoked)).await;
     let others = world.stepped_up(&other).await;
+    // A refreshed token has no transaction, but its session was opened for one.
+    let paid = payment(&world, &person).await;
+    let refreshed = world.send(world.refreshing(&paid.text("refresh_token"))).await;
     let fresh = tokens.text("access_token");
     let not_good_enough = [
         String::new(),
         "no-token".to_owned(),
         tokens.text("refresh_token"),
         format!("{}x", &fresh[..fresh.len() - 1]),
-        payment(&world, &person).await,
+        paid.text("access_token"),
+        refreshed.text("access_token"),
         revoked,
         others,
     ];
@@ -87,6 +92,39 @@ async fn t3_a_token_of_a_session_that_was_revoked_with_all_of_its_tenant_steps_n
 
     for call in each(&world, &person, &token) {
         assert_eq!(world.send(call).await.told(), problem(401, "step-up-required"));
+    }
+}
+
+/// The token was good enough when it was checked. The write itself has to ask for its session once more.
+#[tokio::test]
+async fn t3_a_session_that_is_revoked_before_the_write_changes_nothing() {
+    for (port, at) in [("RotateFactors", 0), ("EraseUser", 1)] {
+        let world = World::new().await;
+        let person = world.enrolled(1, &["pin", "nfc"]).await;
+        let token = world.stepped_up(&person).await;
+        world.store.faults().plan(port, 1, Fault::Late);
+
+        let changing = each(&world, &person, &token)[at].clone();
+        let (changed, revoked) = tokio::join!(world.send(changing), world.send(world.revoking_all(&person.id)));
+
+        assert_eq!(world.store.faults().still_planned(), 0);
+        assert_eq!((changed.told(), revoked.told()), (problem(401, "step-up-required"), success(200)), "{port}");
+        let events = world.handed_over().await;
+        assert_eq!(events.count(|outcome| matches!(outcome, Outcome::SessionRevoked { .. })), 1);
+        let is_change =
+            |outcome: &Outcome| matches!(outcome, Outcome::FactorsRotated { .. } | Outcome::UserErased { .. });
+        assert_eq!(events.count(is_change), 0);
+        assert_eq!(
+            world
+                .send(
+                    Call::new(Function::DescribeEnrollment, "enrolled")
+                        .path("user_id", &person.id)
+                        .bearer(&world.tenant.api_key)
+                )
+                .await
+                .json()["key_version"],
+            1
+        );
     }
 }
 
@@ -209,13 +247,12 @@ fn each<S: Ports>(world: &World<S>, person: &Person, token: &str) -> [Call; 3] {
     ]
 }
 
-/// A token that approves a payment.
-async fn payment<S: Ports>(world: &World<S>, person: &Person) -> String {
+/// The tokens of an attempt that approves a payment.
+async fn payment<S: Ports>(world: &World<S>, person: &Person) -> Answer {
     let transaction = json!({"amount_minor": 1, "currency": "EUR", "payee": "Shop", "reference": "1"});
     let body = json!({ "user_id": person.id, "transaction": transaction });
     let opened = Opened::from(&world.send(world.initiating(&person.id).json(&body)).await);
-    let answer: Answer = world.attempt(&opened, &person.right(&opened.asked)).await;
-    answer.text("access_token")
+    world.attempt(&opened, &person.right(&opened.asked)).await
 }
 
 const LIMITS_KEYS_AND_DENIALS: [&str; 5] =

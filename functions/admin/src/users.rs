@@ -81,7 +81,7 @@ impl<S: AdminStore, U: UnwrapKey, A: RecordEvents> Administer<S, U, A> {
             CurrentEnrollment::Unknown => return Err(AdminError::UnknownUser),
         };
         let event = self.event(about, Outcome::UserErased { key_version }, request)?;
-        let erasure = Erasure { tenant, user, at: event.at };
+        let erasure = Erasure { tenant, user, asked_by: None, at: event.at };
         match self.0.store.erase_user(&erasure, &OutboxEvent::from(&event)).await? {
             ErasureOutcome::Erased => {
                 self.0.audit.announce(&event).await;
@@ -89,6 +89,7 @@ impl<S: AdminStore, U: UnwrapKey, A: RecordEvents> Administer<S, U, A> {
             }
             ErasureOutcome::AlreadyErased { at } => Ok(erased(at, true)),
             ErasureOutcome::Unknown => Err(AdminError::UnknownUser),
+            ErasureOutcome::SessionEnded => Err(AdminError::UserChanged),
         }
     }
 }

@@ -103,7 +103,7 @@ impl FindCurrentEnrollment for Busy {
     async fn find_current_enrollment(&self, tenant: TenantId, user: UserId) -> Result<CurrentEnrollment, StoreError> {
         let current = self.inner.find_current_enrollment(tenant, user).await?;
         let at = self.clock.now().checked_sub(Duration::from_secs(1)).unwrap();
-        self.inner.erase_user(&Erasure { tenant, user, at }, &event()).await?;
+        self.inner.erase_user(&Erasure { tenant, user, asked_by: None, at }, &event()).await?;
         Ok(current)
     }
 }

@@ -179,7 +179,7 @@ async fn l1_a_user_is_erased_with_their_event_whatever_is_lost() {
 #[tokio::test]
 async fn who_is_not_there_is_neither_disabled_enabled_nor_erased() {
     let (nobody, erased) = (Operator::new().await, Operator::of_one_user().await);
-    let erasure = Erasure { tenant: tenant(), user: user(), at: erased.clock.now() };
+    let erasure = Erasure { tenant: tenant(), user: user(), asked_by: None, at: erased.clock.now() };
     erased.store.erase_user(&erasure, &event()).await.unwrap();
 
     for command in [DISABLE, ENABLE] {

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use admission::Admission;
 use audit::{About, Event, Outcome, RecordEvents, Subject};
-use countersign_http::{Recognised, StepUp};
+use countersign_http::{Recognised, StepUp, StepUpRefused};
 use crypto::{Answered, BranchKey, UnwrapKey};
 use denials::Denials;
-use domain::{Clock, Enrollment, Entropy, RequestNonce};
+use domain::{Clock, Enrollment, Entropy, RequestNonce, SessionId};
 use jiff::Timestamp;
 use keyring::BranchKeys;
 use store::{Beginning, CurrentEnrollment, Erasure, ErasureOutcome, OutboxEvent};
@@ -107,10 +107,7 @@ where
         match current? {
             // No session is left to step up with, and nothing to protect: a token that was the user's is enough.
             CurrentEnrollment::Erased { at } => self.conclude(execution, at, None).await,
-            CurrentEnrollment::Enrolled(enrollment) => {
-                confirmed?;
-                self.change(execution, &enrollment).await
-            }
+            CurrentEnrollment::Enrolled(enrollment) => self.change(execution, &enrollment, confirmed?).await,
             CurrentEnrollment::Unknown | CurrentEnrollment::Disabled { .. } => {
                 confirmed?;
                 Err(EraseError::NotEnrolled)
@@ -118,8 +115,13 @@ where
         }
     }
 
-    /// One transaction erases and keeps the event. The event's id derives from the request.
-    async fn change(&self, execution: Execution<'_>, enrollment: &Enrollment) -> Result<Erased, EraseError> {
+    /// One transaction erases and keeps the event, if the session that asks for it still lives. The event's id derives from the request.
+    async fn change(
+        &self,
+        execution: Execution<'_>,
+        enrollment: &Enrollment,
+        session: SessionId,
+    ) -> Result<Erased, EraseError> {
         let Execution { request, branch, .. } = execution;
         let (tenant, user, at) = (execution.tenant(), request.user, self.0.clock.now());
         let event = Event {
@@ -131,10 +133,12 @@ where
             // What the person's key sealed would be unreadable from the start.
             personal: None,
         };
-        match self.0.store.erase_user(&Erasure { tenant, user, at }, &OutboxEvent::from(&event)).await? {
+        let erasure = Erasure { tenant, user, asked_by: Some(session), at };
+        match self.0.store.erase_user(&erasure, &OutboxEvent::from(&event)).await? {
             ErasureOutcome::Erased => self.conclude(execution, at, Some(&event)).await,
             ErasureOutcome::AlreadyErased { at } => self.conclude(execution, at, None).await,
             ErasureOutcome::Unknown => Err(EraseError::NotEnrolled),
+            ErasureOutcome::SessionEnded => Err(StepUpRefused::Required.into()),
         }
     }
 

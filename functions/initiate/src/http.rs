@@ -4,7 +4,7 @@ use admission::{Arrival, CallerKind, Route};
 use audit::RecordEvents;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use countersign_http::{Answer, Endpoint, Inbound, Problem};
+use countersign_http::{Answer, Endpoint, Inbound, Object, Problem};
 use crypto::UnwrapKey;
 use domain::{ATTEMPTS_ALLOWED, InvalidTransaction, Transaction, UserId, VERIFICATION_LIFETIME};
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ where
         let request = InitiateRequest {
             arrival: Arrival { route: Route::Initiate, tenant, caller, source, user: Some(user), key: Some(key) },
             user,
-            transaction: body.transaction.map(TransactionBody::check).transpose()?,
+            transaction: body.transaction.map(|Object(transaction)| transaction.check()).transpose()?,
             key,
             body: inbound.body(),
             request_id: &inbound.request_id,
@@ -47,7 +47,7 @@ struct Body {
     #[serde(rename = "user_id")]
     unverified_user_id: String,
     #[serde(default)]
-    transaction: Option<TransactionBody>,
+    transaction: Option<Object<TransactionBody>>,
 }
 
 impl Body {

@@ -6,7 +6,6 @@ use std::time::Duration;
 use audit::{About, Event, Outcome, RecordEvents, SealedPersonalData, Subject};
 use crypto::{EnrolledFactors, UnwrapKey, UserKey, VerifierError, Verifiers};
 use domain::{AskableSets, Enrollment, EnrollmentRefused, Sealed};
-use store::FactorRotation;
 use tokio::time::timeout;
 
 use crate::request::{Execution, OPERATION};
@@ -34,7 +33,7 @@ impl<S: RotateStore, U: UnwrapKey, A: RecordEvents> Rotate<S, U, A> {
         execution: Execution<'_>,
         before: &Enrollment,
         verifiers: &Verifiers,
-    ) -> Result<(FactorRotation, Event), RotateError> {
+    ) -> Result<(Enrollment, Event), RotateError> {
         let Execution { request, fingerprint, .. } = execution;
         let (entropy, now, factors) = (&*self.0.entropy, self.0.clock.now(), request.factors.types());
         let key_version = before.key_version.checked_add(1).ok_or(RotateError::NoVersionLeft)?;
@@ -62,7 +61,7 @@ impl<S: RotateStore, U: UnwrapKey, A: RecordEvents> Rotate<S, U, A> {
         };
         let personal = user_key.seal_personal_data(event.id, request.arrival.source, entropy)?;
         let event = Event { personal: Some(SealedPersonalData::new(personal)), ..event };
-        Ok((FactorRotation { enrollment, at: now }, event))
+        Ok((enrollment, event))
     }
 
     /// What is sealed for one version opens for no other.

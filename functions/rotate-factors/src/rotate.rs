@@ -7,10 +7,10 @@ use audit::{Event, RecordEvents};
 use countersign_http::{Recognised, StepUp, StepUpRefused};
 use crypto::{Answered, BranchKey, KdfParameters, KdfPool, UnwrapKey};
 use denials::Denials;
-use domain::{AskableSets, Clock, Enrollment, Entropy, RequestNonce, enrollable};
+use domain::{AskableSets, Clock, Enrollment, Entropy, RequestNonce, SessionId, enrollable};
 use jiff::Timestamp;
 use keyring::BranchKeys;
-use store::{Beginning, CurrentEnrollment, FactorRotationOutcome, OutboxEvent};
+use store::{Beginning, CurrentEnrollment, FactorRotation, FactorRotationOutcome, OutboxEvent};
 use zeroize::Zeroizing;
 
 use crate::http::answer_body;
@@ -119,10 +119,7 @@ where
             CurrentEnrollment::Enrolled(found) if found.request == execution.fingerprint => {
                 self.conclude(execution, &found, None).await
             }
-            CurrentEnrollment::Enrolled(before) => {
-                confirmed?;
-                self.change(execution, &before).await
-            }
+            CurrentEnrollment::Enrolled(before) => self.change(execution, &before, confirmed?).await,
             CurrentEnrollment::Unknown | CurrentEnrollment::Disabled { .. } | CurrentEnrollment::Erased { .. } => {
                 confirmed?;
                 Err(RotateError::NotEnrolled)
@@ -130,10 +127,17 @@ where
         }
     }
 
-    /// One transaction replaces the factors and keeps the event. Somebody else's rotation ends the session that this one steps up with.
-    async fn change(&self, execution: Execution<'_>, before: &Enrollment) -> Result<Rotated, RotateError> {
+    /// One transaction replaces the factors and keeps the event, if the session that asks for it still lives: it may have been revoked while
+    /// the verifiers were made. Somebody else's rotation ends it, too.
+    async fn change(
+        &self,
+        execution: Execution<'_>,
+        before: &Enrollment,
+        session: SessionId,
+    ) -> Result<Rotated, RotateError> {
         let verifiers = self.make_verifiers(execution).await?;
-        let (rotation, event) = self.seal(execution, before, &verifiers).await?;
+        let (enrollment, event) = self.seal(execution, before, &verifiers).await?;
+        let rotation = FactorRotation { enrollment, asked_by: Some(session), at: event.at };
         match self.0.store.rotate_factors(&rotation, &OutboxEvent::from(&event)).await? {
             FactorRotationOutcome::Rotated => self.conclude(execution, &rotation.enrollment, Some(&event)).await,
             FactorRotationOutcome::Superseded => Err(StepUpRefused::Required.into()),

@@ -67,6 +67,7 @@ impl<S: VerifyStore, U: UnwrapKey, A: RecordEvents> Verify<S, U, A> {
             epoch,
             family: refresh_token.family(),
             refresh_token: refresh_token.hash(),
+            approved_transaction: verification.transaction.is_some(),
             revoked_at: None,
         };
         let access_token = self.mint(decision, &session, signing)?;

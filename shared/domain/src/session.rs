@@ -64,6 +64,8 @@ pub struct Session {
     pub family: SecretHash,
     /// The hash of the current refresh token.
     pub refresh_token: SecretHash,
+    /// Whether the verification that opened it approved a transaction, which its refreshed tokens do not tell.
+    pub approved_transaction: bool,
     /// When the session was revoked, if it was.
     pub revoked_at: Option<Timestamp>,
 }

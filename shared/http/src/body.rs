@@ -6,12 +6,12 @@ use lambda_http::http::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
 
-use crate::{Problem, ProblemType};
+use crate::{Object, Problem, ProblemType};
 
 /// The largest body: ten factors, a device id and a transaction fit in a fifth of it.
 pub const MAX_BODY_BYTES: usize = 10 * 1024;
 
-/// Parses a JSON body. `T` refuses unknown members (`deny_unknown_fields`); duplicates are refused by serde.
+/// Parses a JSON body, which is an object. `T` refuses unknown members (`deny_unknown_fields`); duplicates are refused by serde.
 ///
 /// # Errors
 /// [`Problem`] 415, 413 or 400, which names the member at fault where it is one of ours.
@@ -23,7 +23,8 @@ pub fn json_body<T: DeserializeOwned>(headers: &HeaderMap, body: &Body) -> Resul
     if bytes.len() > MAX_BODY_BYTES {
         return Err(Problem::new(ProblemType::PayloadTooLarge).detail("a body has at most 10240 bytes"));
     }
-    serde_json::from_slice(bytes).map_err(|error| describe::<T>(bytes, &error))
+    let parsed = serde_json::from_slice(bytes).map(|Object(parsed)| parsed);
+    parsed.map_err(|error| describe::<Object<T>>(bytes, &error))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -65,6 +66,8 @@ fn explain(message: &str) -> (&'static str, Option<&str>) {
         ("a member occurs twice", named)
     } else if message.starts_with("unknown field") {
         ("there is a member that does not belong here", None)
+    } else if message.contains("expected an object") {
+        ("there is something else where an object belongs", None)
     } else {
         ("a member has the wrong type", None)
     }
@@ -97,7 +100,7 @@ fn own_member(name: &str) -> Option<&'static str> {
 }
 
 /// Every member of every request body.
-const MEMBERS: [&str; 11] = [
+const MEMBERS: [&str; 12] = [
     "user_id",
     "factors",
     "type",
@@ -109,6 +112,7 @@ const MEMBERS: [&str; 11] = [
     "payee",
     "reference",
     "token",
+    "refresh_token",
 ];
 
 #[cfg(test)]
@@ -122,7 +126,7 @@ mod tests {
     #[serde(deny_unknown_fields)]
     struct Outer {
         #[expect(dead_code, reason = "only parsing is tested")]
-        factors: Vec<Inner>,
+        factors: Vec<Object<Inner>>,
     }
 
     #[derive(Debug, Deserialize)]
@@ -148,6 +152,15 @@ mod tests {
         assert_eq!(parse("application/json", br#"{"factors":[{"digest":"a"},{"digest":7}]}"#), at("/factors/1/digest"));
         assert_eq!(parse("application/json", br#"{"factors":[],"factors":[]}"#), at("/factors"));
         assert_eq!(parse("application/json", br#"{"factors":[{}]}"#), at("/factors/0/digest"));
+    }
+
+    #[test]
+    fn an_array_of_members_is_no_object() {
+        assert_eq!(parse("application/json", br#"[[{"digest":"a"}]]"#), Err((400, None)));
+        assert_eq!(parse("application/json", br#"{"factors":[["a"]]}"#), Err((400, Some("/factors/0".to_owned()))));
+        for body in [&b"null"[..], b"7", b"\"factors\""] {
+            assert_eq!(parse("application/json", body), Err((400, None)), "{body:?}");
+        }
     }
 
     #[test]

@@ -3,12 +3,16 @@
 use domain::{Digest, FactorSet, FactorType, PresentedFactors};
 use serde::{Deserialize, Serialize};
 
-use crate::{Problem, ProblemType};
+use crate::{Object, Problem, ProblemType};
 
 /// One factor as it is sent. No `Debug`: the digest is a secret from here on.
 #[derive(Deserialize)]
+#[serde(transparent)]
+pub struct FactorBody(Object<FactorMembers>);
+
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct FactorBody {
+struct FactorMembers {
     #[serde(rename = "type")]
     unverified_type: String,
     #[serde(rename = "digest")]
@@ -20,7 +24,7 @@ pub struct FactorBody {
 /// # Errors
 /// [`Problem`] 400, which says which member of which factor is at fault.
 pub fn presented_factors(factors: &[FactorBody]) -> Result<PresentedFactors, Problem> {
-    let pairs = factors.iter().enumerate().map(|(position, factor)| {
+    let pairs = factors.iter().enumerate().map(|(position, FactorBody(Object(factor)))| {
         let fault = |member: &str, detail| Problem {
             pointer: Some(format!("/factors/{position}/{member}")),
             ..Problem::new(ProblemType::InvalidRequest).detail(detail)

@@ -4,7 +4,7 @@
 //!
 //! 1. is genuine, of this deployment, of the calling tenant, of the user that the route names, and has not expired;
 //! 2. tells of a verification at most [`STEP_UP_MAX_AGE`] ago. Refreshing changes nothing about when that was;
-//! 3. approves no transaction: who approved a payment has approved nothing else;
+//! 3. is of a verification without a transaction, refreshed or not: who approved a payment has approved nothing else;
 //! 4. belongs to a session that lives, and tells of the verification that opened it. What is stored of a session is believed, not what
 //!    the token says: a stolen signing key alone steps up to nothing that was not verified lately.
 //!
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crypto::{Claims, TokenCheck};
-use domain::{Clock, Session, TenantId, UserId};
+use domain::{Clock, Session, SessionId, TenantId, UserId};
 use jiff::Timestamp;
 use keyring::{KeyringError, VerifyingKeys};
 use store::{FindSession, FindSessionEpoch, ListSigningKeys, StoreError};
@@ -64,11 +64,13 @@ impl<S: FindSession + FindSessionEpoch + ListSigningKeys + Clone> StepUp<S> {
         if claims.user == user { Ok(Recognised(claims)) } else { Err(StepUpRefused::Required) }
     }
 
-    /// Finds out whether a recognised token is enough now. Two reads at once.
+    /// Finds out whether a recognised token is enough now, and gives its session. Two reads at once.
+    ///
+    /// Whatever is then written has to ask for the session once more, in the write itself: it may be revoked meanwhile.
     ///
     /// # Errors
     /// [`StepUpRefused`] if it is not, or that can't be found out.
-    pub async fn confirm(&self, recognised: &Recognised) -> Result<(), StepUpRefused> {
+    pub async fn confirm(&self, recognised: &Recognised) -> Result<SessionId, StepUpRefused> {
         let Recognised(claims) = recognised;
         if claims.transaction.is_some() || !is_fresh(claims.verified_at, self.clock.now()) {
             return Err(StepUpRefused::Required);
@@ -79,9 +81,12 @@ impl<S: FindSession + FindSessionEpoch + ListSigningKeys + Clone> StepUp<S> {
         )?;
         let now = self.clock.now();
         let is_enough = |session: Session| {
-            session.is_live_in(epoch, now) && is_fresh(session.created_at, now) && session.acr == claims.acr
+            session.is_live_in(epoch, now)
+                && is_fresh(session.created_at, now)
+                && session.acr == claims.acr
+                && !session.approved_transaction
         };
-        if session.is_some_and(is_enough) { Ok(()) } else { Err(StepUpRefused::Required) }
+        if session.is_some_and(is_enough) { Ok(claims.session) } else { Err(StepUpRefused::Required) }
     }
 }
 

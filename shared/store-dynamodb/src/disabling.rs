@@ -21,8 +21,7 @@ use crate::call::not_understood;
 use crate::change::Change;
 use crate::enrollment::{DISABLED, KEY_VERSION, USER_KEY, parse_current};
 use crate::item::{instant, number};
-use crate::lifecycle::{NO_FACTORS, ending_sessions};
-use crate::outbox::WriteAndKeep;
+use crate::lifecycle::{BothAndKeep, NO_FACTORS, ending_sessions};
 use crate::{DynamoStore, KnowsCore, keys};
 
 impl<T: KnowsCore> DisableUser for DynamoStore<T> {
@@ -39,9 +38,11 @@ impl<T: KnowsCore> DisableUser for DynamoStore<T> {
             [mark.in_transaction(table), ending_sessions(tenant, user, (NO_FACTORS, at)).in_transaction(table)];
 
         match self.both_and_keep(operation, writes, event).await? {
-            WriteAndKeep::Done => Ok(DisablingOutcome::Disabled),
-            WriteAndKeep::Refused(None) => Ok(DisablingOutcome::Unknown),
-            WriteAndKeep::Refused(Some(item)) => match parse_current(operation, table, (tenant, user), &item)? {
+            BothAndKeep::Done => Ok(DisablingOutcome::Disabled),
+            BothAndKeep::AccountRefused => Err(not_understood(operation)),
+            BothAndKeep::EnrollmentRefused(None) => Ok(DisablingOutcome::Unknown),
+            BothAndKeep::EnrollmentRefused(Some(item)) => match parse_current(operation, table, (tenant, user), &item)?
+            {
                 CurrentEnrollment::Disabled { at, .. } => Ok(DisablingOutcome::AlreadyDisabled { at }),
                 CurrentEnrollment::Erased { .. } => Ok(DisablingOutcome::Erased),
                 CurrentEnrollment::Enrolled(_) | CurrentEnrollment::Unknown => Err(not_understood(operation)),
@@ -62,8 +63,9 @@ impl<T: KnowsCore> DisableUser for DynamoStore<T> {
             [unmark.in_transaction(table), ending_sessions(tenant, user, (key_version, at)).in_transaction(table)];
 
         match self.both_and_keep(operation, writes, event).await? {
-            WriteAndKeep::Done => Ok(EnablingOutcome::Enabled),
-            WriteAndKeep::Refused(_) => Ok(EnablingOutcome::Changed),
+            BothAndKeep::Done => Ok(EnablingOutcome::Enabled),
+            BothAndKeep::AccountRefused => Err(not_understood(operation)),
+            BothAndKeep::EnrollmentRefused(_) => Ok(EnablingOutcome::Changed),
         }
     }
 }

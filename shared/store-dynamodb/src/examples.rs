@@ -199,6 +199,7 @@ fn accounts() -> [Account; 2] {
         epoch: SessionEpoch::new(epoch),
         family: SecretHash::new([9; 32]),
         refresh_token: SecretHash::new([8; 32]),
+        approved_transaction: true,
         revoked_at,
     };
     let of = |failures: u8, sessions: Vec<Session>| Account {

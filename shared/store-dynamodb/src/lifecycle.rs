@@ -5,7 +5,7 @@ use std::slice;
 
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
-use domain::{TenantId, UserId};
+use domain::{SessionId, TenantId, UserId};
 use jiff::Timestamp;
 use store::{
     CurrentEnrollment, EraseUser, Erasure, ErasureOutcome, FactorRotation, FactorRotationOutcome, OutboxEvent,
@@ -13,11 +13,11 @@ use store::{
 };
 
 use crate::account::{self, FAILURES, FORGETTING_REMOVES, FORGETTING_SETS, SESSIONS, forgetting, kept_from};
-use crate::call::{not_understood, putting_if};
+use crate::call::{Transaction, not_understood, putting_if};
 use crate::change::Change;
 use crate::enrollment::{self, DISABLED, USER_KEY, parse_current, tombstone};
 use crate::item::{Item, TTL, number};
-use crate::outbox::WriteAndKeep;
+use crate::session::asked_for_by;
 use crate::{DynamoStore, KnowsCore, keys};
 
 impl<T: KnowsCore> RotateFactors for DynamoStore<T> {
@@ -42,13 +42,15 @@ impl<T: KnowsCore> RotateFactors for DynamoStore<T> {
         );
         let writes = [
             putting_if(table, enrollment::item(rotated), condition),
-            ending_sessions(tenant, user, (rotated.key_version, rotation.at)).in_transaction(table),
+            if_asked_by(ending_sessions(tenant, user, (rotated.key_version, rotation.at)), rotation.asked_by)
+                .in_transaction(table),
         ];
 
         match self.both_and_keep(operation, writes, event).await? {
-            WriteAndKeep::Done => Ok(FactorRotationOutcome::Rotated),
-            WriteAndKeep::Refused(None) => Ok(FactorRotationOutcome::Superseded),
-            WriteAndKeep::Refused(Some(item)) => match parse_current(operation, table, (tenant, user), &item)? {
+            BothAndKeep::Done => Ok(FactorRotationOutcome::Rotated),
+            BothAndKeep::AccountRefused | BothAndKeep::EnrollmentRefused(None) => Ok(FactorRotationOutcome::Superseded),
+            BothAndKeep::EnrollmentRefused(Some(item)) => match parse_current(operation, table, (tenant, user), &item)?
+            {
                 CurrentEnrollment::Enrolled(found) if found.request == rotated.request => {
                     Ok(FactorRotationOutcome::Rotated)
                 }
@@ -62,7 +64,7 @@ impl<T: KnowsCore> EraseUser for DynamoStore<T> {
     /// One `TransactWriteItems` of three writes. Repeated after a lost answer it meets its own tombstone.
     async fn erase_user(&self, erasure: &Erasure, event: &OutboxEvent) -> Result<ErasureOutcome, StoreError> {
         let (operation, table) = ("EraseUser", self.tables.core());
-        let Erasure { tenant, user, at } = *erasure;
+        let Erasure { tenant, user, asked_by, at } = *erasure;
         let condition = (
             "attribute_exists(#user_key)",
             HashMap::from([("#user_key".to_owned(), USER_KEY.to_owned())]),
@@ -70,13 +72,15 @@ impl<T: KnowsCore> EraseUser for DynamoStore<T> {
         );
         let writes = [
             putting_if(table, tombstone(tenant, user, at), condition),
-            emptying(tenant, user, at).in_transaction(table),
+            if_asked_by(emptying(tenant, user, at), asked_by).in_transaction(table),
         ];
 
         match self.both_and_keep(operation, writes, event).await? {
-            WriteAndKeep::Done => Ok(ErasureOutcome::Erased),
-            WriteAndKeep::Refused(None) => Ok(ErasureOutcome::Unknown),
-            WriteAndKeep::Refused(Some(item)) => match parse_current(operation, table, (tenant, user), &item)? {
+            BothAndKeep::Done => Ok(ErasureOutcome::Erased),
+            BothAndKeep::AccountRefused => Ok(ErasureOutcome::SessionEnded),
+            BothAndKeep::EnrollmentRefused(None) => Ok(ErasureOutcome::Unknown),
+            BothAndKeep::EnrollmentRefused(Some(item)) => match parse_current(operation, table, (tenant, user), &item)?
+            {
                 CurrentEnrollment::Erased { at } => Ok(ErasureOutcome::AlreadyErased { at }),
                 _ => Err(not_understood(operation)),
             },
@@ -85,15 +89,37 @@ impl<T: KnowsCore> EraseUser for DynamoStore<T> {
 }
 
 impl<T: KnowsCore> DynamoStore<T> {
-    /// The enrollment's write, which has the condition, the account's, and the event.
+    /// The enrollment's write, the account's, and the event.
     pub(crate) async fn both_and_keep(
         &self,
         operation: &'static str,
         writes: [Result<TransactWriteItem, BuildError>; 2],
         event: &OutboxEvent,
-    ) -> Result<WriteAndKeep, StoreError> {
+    ) -> Result<BothAndKeep, StoreError> {
         let writes = writes.into_iter().collect::<Result<Vec<_>, _>>().map_err(|_| not_understood(operation))?;
-        self.write_all_and_keep(operation, writes, slice::from_ref(event)).await
+        match self.transact_and_keep(operation, writes, slice::from_ref(event)).await? {
+            Transaction::Done => Ok(BothAndKeep::Done),
+            Transaction::Refused(0, found) => Ok(BothAndKeep::EnrollmentRefused(found)),
+            Transaction::Refused(..) => Ok(BothAndKeep::AccountRefused),
+        }
+    }
+}
+
+/// What came of writing the enrollment and the account with an event. What both conditions refuse, the enrollment's does.
+pub(crate) enum BothAndKeep {
+    /// All are stored.
+    Done,
+    /// Nothing is: the enrollment's condition did not hold of this item, if there is one.
+    EnrollmentRefused(Option<Item>),
+    /// Nothing is: the account's condition did not hold.
+    AccountRefused,
+}
+
+/// The account's part, which is made only if the session that asks is there and unrevoked.
+fn if_asked_by(change: Change, session: Option<SessionId>) -> Change {
+    match session {
+        Some(session) => asked_for_by(change, session),
+        None => change,
     }
 }
 

@@ -84,17 +84,29 @@ impl<T: KnowsCore> DynamoStore<T> {
     pub(crate) async fn write_all_and_keep(
         &self,
         operation: &'static str,
-        mut writes: Vec<TransactWriteItem>,
+        writes: Vec<TransactWriteItem>,
         events: &[OutboxEvent],
     ) -> Result<WriteAndKeep, StoreError> {
+        match self.transact_and_keep(operation, writes, events).await? {
+            Transaction::Done => Ok(WriteAndKeep::Done),
+            Transaction::Refused(_, found) => Ok(WriteAndKeep::Refused(found)),
+        }
+    }
+
+    /// The same, and tells which write was refused.
+    pub(crate) async fn transact_and_keep(
+        &self,
+        operation: &'static str,
+        mut writes: Vec<TransactWriteItem>,
+        events: &[OutboxEvent],
+    ) -> Result<Transaction, StoreError> {
         let conditional = writes.len();
         let keeps: Result<Vec<_>, _> = events.iter().map(|event| putting(self.tables.core(), item(event))).collect();
         writes.extend(keeps.map_err(|_| not_understood(operation))?);
         match self.transact(operation, writes).await? {
-            Transaction::Done => Ok(WriteAndKeep::Done),
-            Transaction::Refused(position, found) if position < conditional => Ok(WriteAndKeep::Refused(found)),
             // The events' own puts have no condition.
-            Transaction::Refused(..) => Err(not_understood(operation)),
+            Transaction::Refused(position, _) if position >= conditional => Err(not_understood(operation)),
+            outcome => Ok(outcome),
         }
     }
 }

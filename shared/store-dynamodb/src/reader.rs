@@ -47,6 +47,15 @@ impl Reader<'_> {
         self.item.get(name).map(|value| parse(value).ok_or_else(|| self.corrupt(name))).transpose()
     }
 
+    /// Whether there is an attribute that is never stored but as true.
+    pub(crate) fn flag(&self, name: &'static str) -> Result<bool, StoreError> {
+        match self.item.get(name) {
+            None => Ok(false),
+            Some(AttributeValue::Bool(true)) => Ok(true),
+            Some(_) => Err(self.corrupt(name)),
+        }
+    }
+
     /// An instant.
     pub(crate) fn instant(&self, name: &'static str) -> Result<Timestamp, StoreError> {
         self.optional_instant(name)?.ok_or_else(|| self.corrupt(name))

@@ -151,6 +151,15 @@ pub(crate) fn revoking(account: Key, session: SessionId, at: Timestamp) -> Chang
         .value(":at", instant(at))
 }
 
+/// The change, which is made only if the account has the session and it was not revoked. That holds of no session of a user who is
+/// disabled, and of none that another one's opening or a change of factors has removed.
+pub(crate) fn asked_for_by(change: Change, session: SessionId) -> Change {
+    change
+        .only_if("attribute_exists(#sessions.#session) AND attribute_not_exists(#sessions.#session.#revoked)")
+        .name("#session", session.to_string())
+        .name("#revoked", REVOKED)
+}
+
 /// The change that revokes some sessions, none of which was revoked before, of an account that has the known ones and no others.
 pub(crate) fn revoking_all(
     account: Key,
@@ -188,6 +197,7 @@ pub(crate) fn value(session: &Session) -> AttributeValue {
         (FAMILY.to_owned(), bytes(session.family.as_bytes().as_slice())),
         (REFRESH_TOKEN.to_owned(), bytes(session.refresh_token.as_bytes().as_slice())),
     ]);
+    entry.extend(session.approved_transaction.then(|| (TRANSACTION.to_owned(), AttributeValue::Bool(true))));
     entry.extend(session.revoked_at.map(|at| (REVOKED.to_owned(), instant(at))));
     AttributeValue::M(entry)
 }
@@ -206,6 +216,7 @@ pub(crate) fn parse(reader: &Reader<'_>, tenant: TenantId, user: UserId, id: Ses
         epoch: SessionEpoch::new(reader.number(EPOCH)?),
         family: SecretHash::new(reader.array(FAMILY)?),
         refresh_token: SecretHash::new(reader.array(REFRESH_TOKEN)?),
+        approved_transaction: reader.flag(TRANSACTION)?,
         revoked_at: reader.optional_instant(REVOKED)?,
     };
     if session.expires_at <= session.created_at { Err(reader.corrupt(EXPIRES)) } else { Ok(session) }
@@ -220,3 +231,4 @@ const FAMILY: &str = "family";
 const REFRESHED: &str = "refreshed";
 const REFRESH_TOKEN: &str = "refresh";
 const REVOKED: &str = "revoked";
+const TRANSACTION: &str = "txn";

@@ -130,6 +130,7 @@ impl Success {
             epoch: self.epoch,
             family: self.family,
             refresh_token: self.refresh_token,
+            approved_transaction: opened.transaction.is_some(),
             revoked_at: None,
         };
         Some(KeptSession { session, opening: self.opening })

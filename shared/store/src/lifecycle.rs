@@ -2,15 +2,15 @@
 
 use std::future::{Future, ready};
 
-use domain::{Enrollment, TenantId, UserId};
+use domain::{Enrollment, SessionId, TenantId, UserId};
 use jiff::Timestamp;
 
 use crate::{OutboxEvent, StoreError};
 
 /// Replaces a user's factors.
 pub trait RotateFactors: Send + Sync {
-    /// One transaction: replaces the enrollment by the one given, if and only if its version is still the one before; ends all of the
-    /// user's sessions; has sessions opened from now on by factors of the new version only; keeps the event. A repetition is known by
+    /// One transaction: replaces the enrollment by the one given, if and only if its version is still the one before and the session that
+    /// asks for it is there and unrevoked; ends all of the user's sessions; has sessions opened from now on by factors of the new version only; keeps the event. A repetition is known by
     /// the enrollment's request, and changes nothing.
     fn rotate_factors(
         &self,
@@ -29,6 +29,8 @@ pub trait RotateFactors: Send + Sync {
 pub struct FactorRotation {
     /// The enrollment as it will be: one version later, with the same user's key.
     pub enrollment: Enrollment,
+    /// The session whose token asked for it, if one has to be there.
+    pub asked_by: Option<SessionId>,
     /// When.
     pub at: Timestamp,
 }
@@ -38,14 +40,15 @@ pub struct FactorRotation {
 pub enum FactorRotationOutcome {
     /// The new factors are stored, and no session of before lives.
     Rotated,
-    /// The enrollment is of another version by now, or gone: nothing changed.
+    /// The enrollment is of another version by now, or gone, or the session is: nothing changed.
     Superseded,
 }
 
 /// Erases a user.
 pub trait EraseUser: Send + Sync {
     /// One transaction: a tombstone takes the place of the enrollment, the user's key with it; all sessions and failures go; no verification
-    /// that is open completes any more; the event is kept. A second one changes nothing, and keeps no event.
+    /// that is open completes any more; the event is kept. Nothing of this if the session that asks for it is gone or revoked. A second
+    /// one changes nothing, and keeps no event.
     fn erase_user(
         &self,
         erasure: &Erasure,
@@ -65,6 +68,8 @@ pub struct Erasure {
     pub tenant: TenantId,
     /// The user.
     pub user: UserId,
+    /// The session whose token asked for it; none, if an operator does.
+    pub asked_by: Option<SessionId>,
     /// When.
     pub at: Timestamp,
 }
@@ -81,6 +86,8 @@ pub enum ErasureOutcome {
     },
     /// Nobody of this id is enrolled.
     Unknown,
+    /// The session that asked for it is gone, or revoked: nothing changed.
+    SessionEnded,
 }
 
 /// Disables users, and enables them again. An operator's port; no function on the request path has it.

@@ -25,6 +25,7 @@ fn session(number: u8, age: u64, is_revoked: bool) -> Session {
         epoch: SessionEpoch::FIRST,
         family: SecretHash::new([number; 32]),
         refresh_token: SecretHash::new([number; 32]),
+        approved_transaction: false,
         revoked_at: is_revoked.then_some(at(0)),
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn rotation(world: &World, number: u8) -> Result<FactorRotation, Fail
         request: RequestFingerprint { key: world.key(100 + number)?, body: [number; 32] },
         ..before
     };
-    Ok(FactorRotation { enrollment, at: world.now })
+    Ok(FactorRotation { enrollment, asked_by: None, at: world.now })
 }
 
 /// Rotates to the second version; gives the enrollment as it is then.
@@ -46,7 +46,7 @@ pub(super) async fn rotated(store: &impl LifecyclePorts, world: &World) -> Resul
 
 /// The user's erasure now.
 pub(super) fn erasure(world: &World) -> Erasure {
-    Erasure { tenant: world.tenant, user: world.user, at: world.now }
+    Erasure { tenant: world.tenant, user: world.user, asked_by: None, at: world.now }
 }
 
 /// Erases the user.

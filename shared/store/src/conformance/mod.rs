@@ -34,6 +34,7 @@ mod rotation;
 mod session;
 mod session_limit;
 mod signing_key;
+mod step_up;
 mod takeover;
 mod verification;
 mod world;
@@ -115,6 +116,7 @@ pub async fn run_lifecycle<S: LifecyclePorts>(store: &S, seed: u64, report: &mut
         rotation::run(store, setting, report).await;
         erasure::run(store, setting, report).await;
         disabling::run(store, setting, report).await;
+        step_up::run(store, setting, report).await;
     }
 }
 

@@ -169,6 +169,7 @@ impl World {
             epoch: SessionEpoch::FIRST,
             family: SecretHash::new([number.wrapping_add(100); 32]),
             refresh_token: SecretHash::new([number; 32]),
+            approved_transaction: true,
             revoked_at: None,
         }
     }

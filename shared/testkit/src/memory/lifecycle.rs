@@ -1,13 +1,13 @@
 //! Rotating factors, erasing and disabling users in memory.
 
-use domain::{Account, Enrollment};
+use domain::{Account, Enrollment, SessionId, TenantId, UserId};
 use store::{
     DisableUser, Disabling, DisablingOutcome, Enabling, EnablingOutcome, EraseUser, Erasure, ErasureOutcome,
     FactorRotation, FactorRotationOutcome, OutboxEvent, RotateFactors, StoreError,
 };
 
 use super::outbox::keep;
-use super::{MemoryStore, stored};
+use super::{Content, MemoryStore, stored};
 
 impl RotateFactors for MemoryStore {
     async fn rotate_factors(
@@ -17,12 +17,13 @@ impl RotateFactors for MemoryStore {
     ) -> Result<FactorRotationOutcome, StoreError> {
         let rotated = &rotation.enrollment;
         let mut content = self.content();
+        let may_ask = lives(&content, (rotated.tenant, rotated.user), rotation.asked_by);
         if content.disabled.contains_key(&(rotated.tenant, rotated.user)) {
             return Ok(FactorRotationOutcome::Superseded);
         }
         match content.enrollments.get_mut(&(rotated.tenant, rotated.user)) {
             Some(found) if found.request == rotated.request => return Ok(FactorRotationOutcome::Rotated),
-            Some(found) if found.key_version.checked_add(1) == Some(rotated.key_version) => {
+            Some(found) if may_ask && found.key_version.checked_add(1) == Some(rotated.key_version) => {
                 *found = Enrollment { created_at: stored(rotated.created_at), ..rotated.clone() };
             }
             _ => return Ok(FactorRotationOutcome::Superseded),
@@ -40,9 +41,13 @@ impl EraseUser for MemoryStore {
         if let Some(at) = content.erased.get(&user) {
             return Ok(ErasureOutcome::AlreadyErased { at: *at });
         }
-        if content.enrollments.remove(&user).is_none() {
+        if !content.enrollments.contains_key(&user) {
             return Ok(ErasureOutcome::Unknown);
         }
+        if !lives(&content, user, erasure.asked_by) {
+            return Ok(ErasureOutcome::SessionEnded);
+        }
+        content.enrollments.remove(&user);
         content.disabled.remove(&user);
         content.erased.insert(user, stored(erasure.at));
         content.accounts.insert(user, Account { key_version: Some(0), ..Account::default() });
@@ -81,6 +86,13 @@ impl DisableUser for MemoryStore {
         keep(&mut content, event);
         Ok(EnablingOutcome::Enabled)
     }
+}
+
+/// Whether the session that asks is there and unrevoked, if one has to be.
+fn lives(content: &Content, user: (TenantId, UserId), asked_by: Option<SessionId>) -> bool {
+    let sessions = content.accounts.get(&user).map(|account| &account.sessions);
+    let session = |id| sessions?.get(&id);
+    asked_by.is_none_or(|id| session(id).is_some_and(|session| session.revoked_at.is_none()))
 }
 
 /// Leaves the failures.

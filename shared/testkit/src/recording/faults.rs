@@ -11,6 +11,8 @@ pub enum Fault {
     FailBefore(StoreErrorKind),
     /// It takes effect, and its answer is lost.
     FailAfter(StoreErrorKind),
+    /// It takes effect after all that others can do meanwhile.
+    Late,
     /// It has no effect and never answers; only dropping it ends it.
     HangBefore,
     /// It takes effect and never answers; only dropping it ends it.

@@ -44,6 +44,12 @@ impl Observation {
                 drop(call.await);
                 Err(fail(kind))
             }
+            Some(Fault::Late) => {
+                for _ in 0..TURNS_OF_OTHERS {
+                    give_way().await;
+                }
+                call.await
+            }
             Some(Fault::HangBefore) => pending().await,
             Some(Fault::HangAfter) => {
                 drop(call.await);
@@ -52,6 +58,9 @@ impl Observation {
         }
     }
 }
+
+/// More than any request takes.
+const TURNS_OF_OTHERS: u32 = 1_000;
 
 /// Lets every other future that is ready go first; needs no runtime.
 async fn give_way() {
