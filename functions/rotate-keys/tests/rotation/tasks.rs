@@ -117,7 +117,7 @@ async fn a_run_with_a_stuck_tenant_does_the_rest_and_ends_with_an_error() {
 
         let versions = [tenant(1), tenant(2)].map(|tenant| scene.store.find_branch_key(tenant, None));
         let versions = join_all(versions).await.into_iter().map(|found| found.unwrap().unwrap().version.number());
-        let rotated = if kind == StoreErrorKind::Corrupt { 1 } else { 0 };
+        let rotated = usize::from(kind == StoreErrorKind::Corrupt);
         assert_eq!(versions.filter(|version| *version == 2).count(), rotated, "{kind:?}");
         assert_eq!(scene.signing_keys().await.len(), 2, "{kind:?}");
         let code = if kind == StoreErrorKind::Corrupt { "branch-keys-stuck" } else { "unavailable" };
