@@ -20,7 +20,7 @@ const RIGHTS: &[Right<'_>] = &[
         "CheckReadiness",
         &["dynamodb:GetItem", "sqs:GetQueueAttributes"],
         &["AuditQueue.Arn", "CoreTable.Arn", "EphemeralTable.Arn"],
-        &[],
+        &["t/*/u/*", "t/*/v/*"],
     ),
     ("ClaimAttempt", &["dynamodb:UpdateItem"], &["EphemeralTable.Arn"], &[]),
     (
@@ -29,23 +29,23 @@ const RIGHTS: &[Right<'_>] = &[
         &["CoreTable.Arn", "EphemeralTable.Arn"],
         &["t/*/u/*", "t/*/v/*"],
     ),
-    ("CreateApiKey", &["dynamodb:PutItem"], &["CoreTable.Arn"], &["api-key/*", "t/*/api-keys"]),
+    ("CreateApiKey", &["dynamodb:PutItem"], &["CoreTable.Arn"], &["api-key/*", "outbox/*", "t/*/api-keys"]),
     ("CreateEnrollment", &["dynamodb:PutItem"], &["CoreTable.Arn"], &["outbox/*", "t/*/u/*"]),
     ("DisableUser", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
     ("DrainOutbox", &["dynamodb:BatchWriteItem", "dynamodb:Query"], &["CoreTable.Arn"], &["outbox/*"]),
     ("DrawPermits", &["dynamodb:UpdateItem"], &["EphemeralTable.Arn"], &[]),
     ("EraseUser", &["dynamodb:PutItem", "dynamodb:UpdateItem"], &["CoreTable.Arn"], &["outbox/*", "t/*/u/*"]),
     ("FailAttempt", &["dynamodb:UpdateItem"], &["EphemeralTable.Arn"], &[]),
-    ("FindAccount", &["dynamodb:GetItem"], &["CoreTable.Arn"], &[]),
-    ("FindApiKey", &["dynamodb:GetItem"], &["CoreTable.Arn"], &[]),
-    ("FindBranchKey", &["dynamodb:GetItem"], &["CoreTable.Arn"], &[]),
-    ("FindCurrentEnrollment", &["dynamodb:GetItem"], &["CoreTable.Arn"], &[]),
-    ("FindEnrollment", &["dynamodb:GetItem"], &["CoreTable.Arn"], &[]),
+    ("FindAccount", &["dynamodb:GetItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
+    ("FindApiKey", &["dynamodb:GetItem"], &["CoreTable.Arn"], &["api-key/*"]),
+    ("FindBranchKey", &["dynamodb:GetItem"], &["CoreTable.Arn"], &["t/*/branch-key"]),
+    ("FindCurrentEnrollment", &["dynamodb:GetItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
+    ("FindEnrollment", &["dynamodb:GetItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
     ("FindEvents", &["dynamodb:Query"], &["AuditTable.Arn"], &["t/*"]),
-    ("FindListings", &["dynamodb:Query"], &["CoreTable.Arn"], &[]),
+    ("FindListings", &["dynamodb:Query"], &["CoreTable.Arn"], &["listings"]),
     ("FindLogHeads", &["dynamodb:BatchGetItem"], &["AuditTable.Arn"], &["log/*"]),
-    ("FindSession", &["dynamodb:GetItem"], &["CoreTable.Arn"], &[]),
-    ("FindSessionEpoch", &["dynamodb:GetItem"], &["CoreTable.Arn"], &[]),
+    ("FindSession", &["dynamodb:GetItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
+    ("FindSessionEpoch", &["dynamodb:GetItem"], &["CoreTable.Arn"], &["t/*/session-epoch/*"]),
     ("FindVerification", &["dynamodb:GetItem"], &["EphemeralTable.Arn"], &[]),
     ("FinishRequest", &["dynamodb:DeleteItem", "dynamodb:UpdateItem"], &["EphemeralTable.Arn"], &[]),
     ("IndexEvents", &["dynamodb:BatchWriteItem"], &["AuditTable.Arn"], &["t/*"]),
@@ -54,8 +54,8 @@ const RIGHTS: &[Right<'_>] = &[
     ("LeaseShard", &["dynamodb:UpdateItem"], &["AuditTable.Arn"], &["log/*"]),
     ("ListApiKeys", &["dynamodb:Query"], &["CoreTable.Arn"], &["t/*/api-keys"]),
     ("ListBranchKeys", &["dynamodb:Query"], &["CoreTable.Arn"], &["branch-keys/*"]),
-    ("ListSessions", &["dynamodb:GetItem"], &["CoreTable.Arn"], &[]),
-    ("ListSigningKeys", &["dynamodb:Query"], &["CoreTable.Arn"], &[]),
+    ("ListSessions", &["dynamodb:GetItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
+    ("ListSigningKeys", &["dynamodb:Query"], &["CoreTable.Arn"], &["signing-keys"]),
     ("NoteApiKeyUse", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/api-keys"]),
     ("OpenVerification", &["dynamodb:PutItem"], &["EphemeralTable.Arn"], &[]),
     ("PublishCheckpoint", &["sns:Publish"], &["CheckpointTopic"], &[]),
@@ -72,7 +72,12 @@ const RIGHTS: &[Right<'_>] = &[
     ("RevokeApiKey", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["api-key/*", "t/*/api-keys"]),
     ("RevokeSession", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
     ("RevokeSessions", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
-    ("RotateApiKey", &["dynamodb:PutItem", "dynamodb:UpdateItem"], &["CoreTable.Arn"], &["api-key/*", "t/*/api-keys"]),
+    (
+        "RotateApiKey",
+        &["dynamodb:PutItem", "dynamodb:UpdateItem"],
+        &["CoreTable.Arn"],
+        &["api-key/*", "outbox/*", "t/*/api-keys"],
+    ),
     ("RotateBranchKey", &["dynamodb:PutItem"], &["CoreTable.Arn"], &["branch-keys/*", "outbox/*", "t/*/branch-key"]),
     ("RotateFactors", &["dynamodb:PutItem", "dynamodb:UpdateItem"], &["CoreTable.Arn"], &["outbox/*", "t/*/u/*"]),
     ("RotateRefreshToken", &["dynamodb:UpdateItem"], &["CoreTable.Arn"], &["t/*/u/*"]),
@@ -128,9 +133,11 @@ fn a_function_has_rights_on_the_cache_if_it_has_one_and_no_other_policy() {
 
 #[test]
 fn nothing_scans_and_nothing_is_allowed_on_everything() {
-    for (port, actions, resources, _) in RIGHTS {
+    for (port, actions, resources, partitions) in RIGHTS {
         assert!(!actions.iter().any(|action| action.contains("Scan") || action.contains('*')), "{port}");
         assert!(!resources.iter().any(|resource| resource.starts_with('*')), "{port}");
+        let is_limited = !partitions.is_empty() || !resources.contains(&"CoreTable.Arn");
+        assert!(is_limited, "{port}: the core table's other items are not its business");
     }
 }
 

@@ -15,8 +15,7 @@ import audit
 import stack
 from processes import Failed, say, wait_until
 
-DONE_NOTHING = {"signing_keys_made": [], "signing_keys_retired": [], "signing_keys_removed": 0, "branch_keys_rotated": 0,
-                "branch_keys_stuck": 0}
+DONE_NOTHING = {"signing_keys_made": [], "signing_keys_retired": [], "signing_keys_removed": 0, "branch_keys_rotated": 0}
 
 
 class Merchant:

@@ -188,7 +188,7 @@ async fn e5_no_imported_hash_is_stored_in_the_clear() {
 type Importing<S> = Import<RecordingStore<S>, ObservedKeys, ObservedAudit<S>>;
 
 /// What comes of a line, in a process of its own.
-async fn import<S: Ports>(world: &World<S>, line: &str) -> LineOutcome {
+pub(crate) async fn import<S: Ports>(world: &World<S>, line: &str) -> LineOutcome {
     let clock = || Arc::clone(&world.clock) as Arc<dyn Clock>;
     let import: Importing<S> = Import::new(ImportPorts {
         store: world.store.clone(),
@@ -203,7 +203,7 @@ async fn import<S: Ports>(world: &World<S>, line: &str) -> LineOutcome {
 }
 
 /// A line of the file.
-fn line(person: &Person, text: &str) -> String {
+pub(crate) fn line(person: &Person, text: &str) -> String {
     let factors = person.factors.iter().map(|factor| {
         let (salt, hash) = hashed(person, factor, text);
         let phc = format!("$pbkdf2-sha256$i=1${}${}", STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(hash));

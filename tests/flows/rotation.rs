@@ -5,9 +5,11 @@
 use std::collections::BTreeSet;
 
 use countersign_tests::{Answer, Call, Embedded, Functions, Opened, Person, Ports, World};
+use local::LineOutcome;
 use serde_json::json;
 
 use crate::backends::Valkey;
+use crate::import::{import, line};
 use crate::problems::{problem, success};
 
 const FACTORS: [&str; 2] = ["pin", "nfc"];
@@ -85,6 +87,21 @@ async fn c5_a_process_that_has_not_heard_of_a_rotation_undoes_no_upgrade_on_embe
 #[tokio::test(flavor = "multi_thread")]
 async fn c5_a_process_that_has_not_heard_of_a_rotation_undoes_no_upgrade_on_valkey() {
     Box::pin(upgraded(Valkey::start().await.world().await)).await;
+}
+
+#[tokio::test]
+async fn c5_a_process_that_has_not_heard_of_a_rotation_remakes_no_imported_verifier_in_memory() {
+    imported(World::new().await).await;
+}
+
+#[tokio::test]
+async fn c5_a_process_that_has_not_heard_of_a_rotation_remakes_no_imported_verifier_on_embedded_dynamodb() {
+    imported(World::on(Embedded::start().await.store).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn c5_a_process_that_has_not_heard_of_a_rotation_remakes_no_imported_verifier_on_valkey() {
+    Box::pin(imported(Valkey::start().await.world().await)).await;
 }
 
 /// Runs the scene's second half in old processes and in new ones.
@@ -198,17 +215,43 @@ async fn audited<S: Ports>(mut world: World<S>) {
 
 /// A new process gives a verifier the newest pepper; an old one, which does not know it as the newest, leaves it.
 async fn upgraded<S: Ports>(mut world: World<S>) {
-    let person = world.enrolled(1, &FACTORS).await;
+    let person = verified(&world).await;
     let [old, new] = processes(&mut world).await;
 
+    assert_eq!(costs(&mut world, &person, [&new, &old, &new]).await, [2, 1, 1]);
+}
+
+/// An imported verifier is remade at its first success, but not with an older pepper than its own.
+async fn imported<S: Ports>(mut world: World<S>) {
+    verified(&world).await;
+    let person = Person::new(2, &FACTORS);
+    let [old, new] = processes(&mut world).await;
+    assert_eq!(import(&world, &line(&person, "hex")).await, LineOutcome::Imported);
+
+    assert_eq!(costs(&mut world, &person, [&old, &old, &new, &old, &new]).await, [3, 3, 4, 1, 1]);
+}
+
+/// A person who has succeeded once: verify has the keys of now at hand.
+async fn verified<S: Ports>(world: &World<S>) -> Person {
+    let person = world.enrolled(1, &FACTORS).await;
+    let opened = world.opened(&person).await;
+    assert_eq!(world.attempt(&opened, &person.right(&opened.asked)).await.told(), success(200));
+    person
+}
+
+/// How many derivations each of the person's successes costs, one in each of these processes.
+async fn costs<S: Ports, const N: usize>(
+    world: &mut World<S>,
+    person: &Person,
+    processes: [&Functions<S>; N],
+) -> Vec<u64> {
     let mut costs = Vec::new();
-    for running in [&new, &old, &new] {
+    for running in processes {
         world.run(running.clone());
-        let opened = world.opened(&person).await;
+        let opened = world.opened(person).await;
         let before = world.kdf.runs();
         assert_eq!(world.attempt(&opened, &person.right(&opened.asked)).await.told(), success(200));
         costs.push(world.kdf.runs() - before);
     }
-
-    assert_eq!(costs, [2, 1, 1]);
+    costs
 }

@@ -42,6 +42,21 @@ async fn t5_a_leaked_key_counts_no_longer_and_its_successor_at_once_on_valkey() 
     Box::pin(leaked(Valkey::start().await.world().await)).await;
 }
 
+#[tokio::test]
+async fn t5_a_leaked_key_counts_for_five_minutes_with_those_who_keep_it_in_memory() {
+    kept(World::new().await).await;
+}
+
+#[tokio::test]
+async fn t5_a_leaked_key_counts_for_five_minutes_with_those_who_keep_it_on_embedded_dynamodb() {
+    kept(World::on(Embedded::start().await.store).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t5_a_leaked_key_counts_for_five_minutes_with_those_who_keep_it_on_valkey() {
+    Box::pin(kept(Valkey::start().await.world().await)).await;
+}
+
 async fn signed<S: Ports>(mut world: World<S>) {
     let person = world.enrolled(1, &FACTORS).await;
     let due = SIGNING_KEY_AGE.saturating_sub(PUBLISHED_BEFORE);
@@ -88,12 +103,41 @@ async fn leaked<S: Ports>(mut world: World<S>) {
     world.clock.advance(Duration::from_secs(10));
     world.restart();
     assert_eq!(published(&world).await, done.signing_keys_made);
+    assert!(!is_active(&world, &old).await, "a process that has kept nothing");
     let fresh = token(&world, &person).await;
     assert_eq!(vec![kid(&fresh)], done.signing_keys_made);
     // These processes have kept the keys of before, and an unknown one makes them ask.
     world.run(knowing);
-    assert_eq!(world.send(world.introspecting(&fresh)).await.json()["active"], true);
-    assert_eq!(world.send(world.introspecting(&old)).await.json(), json!({ "active": false }));
+    assert!(is_active(&world, &old).await, "its key is known, and nobody asks");
+    assert!(is_active(&world, &fresh).await);
+    assert!(!is_active(&world, &old).await);
+}
+
+/// Introspect reads nothing for a key that it knows: a leaked one counts until what it keeps is five minutes old.
+async fn kept<S: Ports>(mut world: World<S>) {
+    let person = world.enrolled(1, &FACTORS).await;
+    let old = token(&world, &person).await;
+    world.restart();
+    assert!(is_active(&world, &old).await);
+    let task = json!({ "task": "retire_leaked_signing_key", "kid": kid(&old) }).to_string();
+    world.rotate(&task).await.unwrap();
+
+    let mut counted = Vec::new();
+    for seconds in [0, 299, 1] {
+        world.clock.advance(Duration::from_secs(seconds));
+        counted.push(is_active(&world, &old).await);
+    }
+
+    assert_eq!(counted, [true, true, false]);
+}
+
+async fn is_active<S: Ports>(world: &World<S>, token: &str) -> bool {
+    let answer = world.send(world.introspecting(token)).await;
+    if answer.json()["active"] == true {
+        return true;
+    }
+    assert_eq!(answer.json(), json!({ "active": false }));
+    false
 }
 
 async fn token<S: Ports>(world: &World<S>, person: &Person) -> String {

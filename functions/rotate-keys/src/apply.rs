@@ -22,8 +22,9 @@ pub struct Rotated {
     pub signing_keys_removed: usize,
     /// How many tenants' branch keys got a new version.
     pub branch_keys_rotated: usize,
-    /// How many were due and could not get one: their records are at fault.
-    pub branch_keys_stuck: usize,
+    /// How many were due and could not get one: their records are at fault. A run with such ends with an error.
+    #[serde(skip)]
+    pub(crate) branch_keys_stuck: usize,
 }
 
 impl Rotated {

@@ -33,6 +33,15 @@ pub enum RotateError {
     /// A stored key's id is not its thumbprint.
     #[error("a signing key's id is not its thumbprint")]
     KeyId(#[from] NoThumbprint),
+    /// There are tenants, and no signing key.
+    #[error("there is no signing key: nobody gets a token")]
+    NoSigningKey,
+    /// Everything else was done.
+    #[error("the branch keys of {tenants} tenants can't be rotated: their records are at fault")]
+    Stuck {
+        /// How many tenants.
+        tenants: usize,
+    },
     /// Others changed the keys at the same time: repeat the task.
     #[error("others changed the keys at the same time: repeat the task")]
     Contended,
@@ -48,6 +57,8 @@ impl RotateError {
             Self::UnknownTenant => "unknown-tenant",
             Self::Store(StoreError { kind: StoreErrorKind::Corrupt, .. }) | Self::KeyId(_) => "corrupt-record",
             Self::Store(_) | Self::Key(_) | Self::Entropy(_) => "unavailable",
+            Self::NoSigningKey => "no-signing-key",
+            Self::Stuck { .. } => "branch-keys-stuck",
             Self::Contended => "keys-busy",
         }
     }

@@ -4,7 +4,11 @@
 //!   made that signs once it was published long enough, and the head retires once its last token has expired.
 //! - Another key that does not retire is left over from an emergency: it retires as if the head had followed it.
 //! - What has retired is removed after a while.
+//! - If no key stays, as when two that leaked retired at the same moment, a new one follows the one that retires last: published for as
+//!   long as others sign, and not at all if none does. Without any key there would be no tokens for anybody.
 //! - A key that leaked retires at once. If no other key signs then, a new one does so at once: clients that do not know it ask again.
+
+use std::time::Duration;
 
 use domain::{BranchKeyVersion, KeyId};
 use jiff::Timestamp;
@@ -19,6 +23,8 @@ pub enum SigningStep {
     Succeed {
         /// The key that signs so far.
         key: KeyId,
+        /// When it was to retire so far.
+        known: Option<Timestamp>,
         /// From when on the new one signs.
         signs_from: Timestamp,
         /// When the old one retires.
@@ -63,17 +69,35 @@ pub fn plan_signing(keys: &[SigningKeyRecord], now: Timestamp) -> Vec<SigningSte
     let over = keys.iter().filter(|key| key.retires_at.is_some_and(|retires_at| retires_at + KEPT_AFTER <= now));
     let mut steps: Vec<SigningStep> = over.map(|key| SigningStep::Remove { key: key.id.clone() }).collect();
     let staying = || keys.iter().filter(|key| key.retires_at.is_none());
-    let Some(head) = staying().max_by_key(|key| (key.signs_from, key.created_at, &key.id)) else { return steps };
+    let Some(head) = staying().max_by_key(|key| (key.signs_from, key.created_at, &key.id)) else {
+        return plan_without_head(keys, steps, now);
+    };
     let retires_at = head.signs_from.max(now) + PUBLISHED_AFTER;
     let left_over = staying().filter(|key| key.id != head.id);
     steps.extend(left_over.map(|key| SigningStep::Retire { key: key.id.clone(), retires_at }));
     if head.signs_from + SIGNING_KEY_AGE <= now + PUBLISHED_BEFORE {
         let signs_from = now + PUBLISHED_BEFORE;
         let retires_at = signs_from + PUBLISHED_AFTER;
-        steps.push(SigningStep::Succeed { key: head.id.clone(), signs_from, retires_at });
+        steps.push(SigningStep::Succeed { key: head.id.clone(), known: None, signs_from, retires_at });
     }
     steps
 }
+
+/// The steps if no key stays: the one that retires last is followed, and is removed another time.
+fn plan_without_head(keys: &[SigningKeyRecord], mut steps: Vec<SigningStep>, now: Timestamp) -> Vec<SigningStep> {
+    let ending = keys.iter().filter_map(|key| Some((key.retires_at?, &key.id)));
+    let Some((known, key)) = ending.max() else { return steps };
+    steps.retain(|step| !matches!(step, SigningStep::Remove { key: removed } if removed == key));
+    let signing = keys.iter().filter(|key| key.signs_from <= now);
+    let end = signing.filter_map(|key| key.retires_at).filter(|end| now < *end).max();
+    let signs_from = end.map_or(now, |end| (end - PUBLISHED_AFTER).clamp(now, now + PUBLISHED_BEFORE));
+    let retires_at = known - SOONER;
+    steps.push(SigningStep::Succeed { key: key.clone(), known: Some(known), signs_from, retires_at });
+    steps
+}
+
+/// Of several runs at once, the first one changes what the others know of the end.
+const SOONER: Duration = Duration::from_secs(1);
 
 /// The version that a tenant's branch key needs at `now`, if it needs one.
 #[must_use]

@@ -80,7 +80,11 @@ where
                 "keys were rotated"
             );
         }
-        Ok(rotated)
+        // Whatever goes on must not hide what does not: a run that ends well is all that anybody looks at.
+        match rotated.branch_keys_stuck {
+            0 => Ok(rotated),
+            tenants => Err(RotateError::Stuck { tenants }),
+        }
     }
 
     /// Signing keys and branch keys do not hold each other up.
@@ -92,20 +96,33 @@ where
 
     async fn rotate_signing_keys(&self, run: Run<'_>) -> Result<Rotated, RotateError> {
         let keys = self.0.store.list_signing_keys().await?;
+        if keys.is_empty() {
+            return self.without_signing_keys().await;
+        }
         if keys.iter().all(|key| key.retires_at.is_some()) {
-            tracing::error!("there is no signing key that stays");
+            tracing::error!("there is no signing key that stays: one is made");
         }
         let mut rotated = Rotated::default();
         for step in plan_signing(&keys, self.0.clock.now()) {
             rotated = rotated.and(match step {
-                SigningStep::Succeed { key, signs_from, retires_at } => {
-                    self.retire((&key, None), retires_at, Some(signs_from), run).await?
+                SigningStep::Succeed { key, known, signs_from, retires_at } => {
+                    self.retire((&key, known), retires_at, Some(signs_from), run).await?
                 }
                 SigningStep::Retire { key, retires_at } => self.retire((&key, None), retires_at, None, run).await?,
                 SigningStep::Remove { key } => self.remove(&key).await?,
             });
         }
         Ok(rotated)
+    }
+
+    /// The first key comes with the first tenant; after that, there is always one.
+    async fn without_signing_keys(&self) -> Result<Rotated, RotateError> {
+        for part in 0..REGISTER_PARTS {
+            if !self.0.store.list_branch_keys(part).await?.is_empty() {
+                return Err(RotateError::NoSigningKey);
+            }
+        }
+        Ok(Rotated::default())
     }
 
     /// A tenant whose key is at fault holds no other up; a dependency that does not answer ends the run, and the next one goes on.

@@ -1,10 +1,11 @@
 //! Upgrading a verifier: success is the one moment at which the digests are at hand and known to be right.
 //!
-//! - A verifier is made again if it was imported, derived with other parameters than today's, or peppered with an older branch key. One that is
-//!   newer than what this process knows stays: other processes have seen a rotation first.
+//! - A verifier is made again if it was imported, derived with other parameters than today's, or peppered with an older branch key. One
+//!   whose branch key is newer than what this process knows stays, however it was made: other processes have seen a rotation first.
 //! - It costs one more derivation and one conditional write, once for each of a user's sets.
 //! - It never fails an attempt, and holds its answer up for two seconds at most: the next success tries again.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,8 +21,13 @@ use crate::{Verify, VerifyError, VerifyStore};
 impl<S: VerifyStore, U: UnwrapKey, A: RecordEvents> Verify<S, U, A> {
     /// Replaces the verifier that was just proven right, if it is not of today's making.
     pub(crate) async fn upgrade(&self, decision: Decision<'_>, proven: &StoredVerifier, enrolled: &Enrolled) {
-        let is_current = proven.branch_key_version() >= decision.execution.branch.version();
-        if is_current && !proven.needs_upgrade(self.0.parameters) {
+        let is_due = match proven.branch_key_version().cmp(&decision.execution.branch.version()) {
+            Ordering::Less => true,
+            Ordering::Equal => proven.needs_upgrade(self.0.parameters),
+            // Whatever else is old about it: the pepper at hand is older, and may have leaked.
+            Ordering::Greater => false,
+        };
+        if !is_due {
             return;
         }
         let replaced = timeout(ALLOWANCE, self.replace(decision, enrolled)).await;

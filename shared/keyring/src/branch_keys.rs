@@ -43,13 +43,12 @@ impl<S: FindBranchKey, U: UnwrapKey> BranchKeys<S, U> {
     /// [`KeyringError`] if the key is neither kept nor to be had.
     pub async fn version(&self, tenant: TenantId, version: BranchKeyVersion) -> Result<Arc<BranchKey>, KeyringError> {
         // Most records are of the newest version, or of the first, whose key stands with each.
-        if let Ok(newest) = self.newest(tenant).await {
-            if newest.version == version {
-                return self.stored(&newest).await;
-            }
-            if version == BranchKeyVersion::FIRST {
-                return self.first(&newest).await;
-            }
+        match self.newest(tenant).await {
+            Ok(newest) if newest.version == version => return self.stored(&newest).await,
+            Ok(newest) if version == BranchKeyVersion::FIRST => return self.first(&newest).await,
+            // Every version is written with the newest: without one there is none, and whoever made the tenant up costs one read.
+            Err(KeyringError::Missing(of)) => return Err(KeyringError::Missing(of)),
+            Ok(_) | Err(_) => {}
         }
         let fetch = || {
             Box::pin(async {

@@ -14,10 +14,11 @@ use domain::{BranchKeyVersion, Clock, TenantId, UserId};
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use keyring::{
-    BranchKeys, SigningKeys, VerifyingKeys, create_branch_key, create_signing_key, new_signing_key, next_branch_key,
+    BranchKeys, KeyringError, SigningKeys, VerifyingKeys, create_branch_key, create_signing_key, new_signing_key,
+    next_branch_key,
 };
-use store::{CreateBranchKey, CreateSigningKey, FindBranchKey};
-use testkit::{FixedClock, MemoryStore, RecordingStore, SeededEntropy};
+use store::{CreateBranchKey, CreateSigningKey, FindBranchKey, StoreErrorKind};
+use testkit::{Fault, FixedClock, MemoryStore, RecordingStore, SeededEntropy};
 
 /// A key service that tells when each key was unwrapped, and can be down.
 #[derive(Clone)]
@@ -170,6 +171,28 @@ async fn b5_the_newest_key_and_its_names_are_one_read() {
 
     keys.version(tenant(), version(2)).await.unwrap();
     assert_eq!(scene.reads(), 1, "an older version");
+}
+
+#[tokio::test]
+async fn b5_a_made_up_tenant_costs_one_read_whatever_version_is_asked_for() {
+    let scene = Scene::new().await;
+    let (keys, made_up) = (scene.branch_keys(), TenantId::from_keyed_bytes([2; 16]));
+
+    for number in [1, 2, 7] {
+        let found = keys.version(made_up, version(number)).await;
+        assert!(matches!(found, Err(KeyringError::Missing(_))), "{found:?}");
+        assert_eq!(scene.reads(), 1, "version {number}");
+    }
+}
+
+#[tokio::test]
+async fn b5_a_version_is_found_while_the_newest_is_not_to_be_had() {
+    let scene = Scene::new().await;
+    scene.store.faults().plan("FindBranchKey", 1, Fault::FailBefore(StoreErrorKind::Unavailable));
+
+    let found = scene.branch_keys().version(tenant(), version(2)).await.unwrap();
+
+    assert_eq!((found.version(), scene.reads()), (version(2), 2));
 }
 
 #[tokio::test]

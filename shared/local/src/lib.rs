@@ -38,8 +38,8 @@ pub use engine::{
 pub use gateway::{Ports, Service, Store};
 pub use host::{Engine, Host, HostStore, Settings, StartError};
 pub use import::{
-    FileLine, Import, ImportError, ImportLine, ImportPorts, ImportProgress, ImportStore, LineOutcome, LineRefused,
-    Lines, Report, ReportError,
+    FileContent, FileLine, Import, ImportError, ImportLine, ImportPorts, ImportProgress, ImportStore, LineOutcome,
+    LineRefused, Lines, Report, ReportError,
 };
 pub use provision::{ProvisionStore, create_tenant, development_tenant};
 pub use queue::Journal;

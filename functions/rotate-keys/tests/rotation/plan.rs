@@ -33,7 +33,7 @@ impl History {
 
     fn apply(&mut self, step: &SigningStep, now: Timestamp) {
         match step {
-            SigningStep::Succeed { key, signs_from, retires_at } => {
+            SigningStep::Succeed { key, signs_from, retires_at, .. } => {
                 self.retire(key, *retires_at);
                 self.make((now, *signs_from));
             }
@@ -114,6 +114,40 @@ proptest! {
             prop_assert!(history.stored.iter().any(|record| record.retires_at.is_none()));
         }
     }
+
+    /// However it came to it that no key stays, and wherever the run dies: the next one mends it, and somebody signs for ever after.
+    #[test]
+    fn t5_if_no_key_stays_one_is_made_before_nobody_signs(
+        keys in proptest::collection::vec((-100_i64..100, -100_i64..100), 1..5),
+        steps in 0_usize..5,
+    ) {
+        let hour = |number: i64| at(0) + jiff::SignedDuration::from_hours(number);
+        let stored = (0..).zip(&keys).map(|(number, (signs_from, retires_at))| SigningKeyRecord {
+            retires_at: Some(hour(*retires_at)),
+            ..record(number, (hour(*signs_from), hour(*signs_from)))
+        });
+        let stored: Vec<_> = stored.collect();
+        let mut history = History { all: stored.clone(), stored, made: 9 };
+        let signed = history.signer(hour(0)).map(|record| record.id.clone());
+
+        history.run(hour(0), steps);
+        history.run(hour(0), usize::MAX);
+
+        prop_assert_eq!(history.made, 10, "one is made: {:?}", history.stored);
+        let now = history.signer(hour(0)).map(|record| record.id.clone());
+        prop_assert!(now.is_some() && (signed.is_none() || now == signed || ends_soon(&history, signed.as_ref())));
+        for later in 1..300 {
+            history.run(hour(later), usize::MAX);
+            prop_assert!(history.signer(hour(later)).is_some(), "somebody signs at {}: {:?}", later, history.stored);
+        }
+        prop_assert_eq!((history.made, history.stored.len()), (10, 1));
+    }
+}
+
+/// Whether this key ends so soon that its last tokens would outlive it.
+fn ends_soon(history: &History, key: Option<&KeyId>) -> bool {
+    let key = history.all.iter().find(|record| Some(&record.id) == key);
+    key.and_then(|key| key.retires_at).is_some_and(|retires_at| retires_at <= at(0) + PUBLISHED_AFTER)
 }
 
 /// Of each key and the one that signs after it.
@@ -146,6 +180,25 @@ fn t5_every_hour_of_two_years_has_its_plan() {
     assert_eq!(hours, expected);
     let removed = changes.iter().filter(|(_, step)| matches!(step, SigningStep::Remove { .. })).count();
     assert_eq!((changes.len(), removed), (16, 8));
+}
+
+#[test]
+fn t5_if_no_key_stays_the_new_one_is_published_as_long_as_the_others_sign() {
+    for (end, signs_from) in [
+        (-PUBLISHED_AFTER.as_secs().cast_signed(), 0),
+        (1, 0),
+        (7_200, 0),
+        (7_201, 1),
+        (93_600, 86_400),
+        (200_000, 86_400),
+    ] {
+        let only = SigningKeyRecord { retires_at: Some(at(end)), ..record(1, (at(-200_000), at(-200_000))) };
+
+        let steps = plan_signing(std::slice::from_ref(&only), at(0));
+
+        let (known, retires_at) = (Some(at(end)), at(end - 1));
+        assert_eq!(steps, [SigningStep::Succeed { key: only.id, known, signs_from: at(signs_from), retires_at }]);
+    }
 }
 
 #[test]

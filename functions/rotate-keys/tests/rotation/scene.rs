@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use audit::{Event, MemorySink, Outcome};
 use crypto::{DevelopmentKey, OutsideLambda};
-use domain::{Clock, Entropy, RequestId, TenantId};
+use domain::{Clock, Entropy, EventId, RequestId, TenantId};
 use jiff::Timestamp;
 use keyring::{create_branch_key, create_signing_key};
 use rotate_keys::{Ports, RotateError, RotateKeys, Rotated, Run, Task};
-use store::{ListSigningKeys, SigningKeyRecord, StoreError, StoreErrorKind};
+use store::{
+    KeyRetirement, ListSigningKeys, OutboxEvent, RetireSigningKey, SigningKeyRecord, StoreError, StoreErrorKind,
+};
 use testkit::{FixedClock, MemoryStore, RecordingStore, SeededEntropy};
 
 pub(crate) type Store = RecordingStore<MemoryStore>;
@@ -26,14 +28,22 @@ pub(crate) struct Scene {
 impl Scene {
     /// A signing key, and two tenants.
     pub(crate) async fn new() -> Self {
+        let scene = Self::without_tenants();
+        create_signing_key(&scene.store, &scene.key, &*scene.clock).await.unwrap();
+        for number in 1..=2 {
+            create_branch_key(&scene.store, &scene.key, tenant(number), (&*scene.clock, scene.entropy()))
+                .await
+                .unwrap();
+        }
+        scene
+    }
+
+    /// A stack as it is deployed.
+    pub(crate) fn without_tenants() -> Self {
         let outside = OutsideLambda::from_function_name(None).unwrap();
         let key = DevelopmentKey::ephemeral(&SeededEntropy::new(1), outside).unwrap();
         let (clock, store) = (Arc::<FixedClock>::default(), Store::new(MemoryStore::new()));
         let (sink, entropy) = (Arc::<MemorySink>::default(), Arc::new(SeededEntropy::new(2)));
-        create_signing_key(&store, &key, &*clock).await.unwrap();
-        for number in 1..=2 {
-            create_branch_key(&store, &key, tenant(number), (&*clock, &*entropy)).await.unwrap();
-        }
         let rotate = RotateKeys::new(Ports {
             store: store.clone(),
             wrap: key.clone(),
@@ -63,6 +73,16 @@ impl Scene {
 
     pub(crate) async fn signing_keys(&self) -> Vec<SigningKeyRecord> {
         self.store.list_signing_keys().await.unwrap()
+    }
+
+    /// The signing keys retire now, and nothing follows them: what two emergencies at the same moment come to.
+    pub(crate) async fn retire_all(&self) {
+        let at = self.clock.now();
+        for SigningKeyRecord { id: key, retires_at: known, .. } in self.signing_keys().await {
+            let event = OutboxEvent { id: EventId::at(at, &self.entropy().array().unwrap()), payload: Vec::new() };
+            let retirement = KeyRetirement { key, known, retires_at: at, successor: None };
+            assert!(self.store.retire_signing_key(&retirement, &event).await.unwrap());
+        }
     }
 
     /// Events that were sent.

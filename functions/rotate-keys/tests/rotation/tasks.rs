@@ -6,7 +6,7 @@ use audit::{About, KeyThumbprint, Outcome};
 use domain::BranchKeyVersion;
 use futures_util::future::join_all;
 use rotate_keys::{BRANCH_KEY_AGE, PUBLISHED_AFTER, PUBLISHED_BEFORE, RotateError, Rotated, SIGNING_KEY_AGE, Task};
-use store::{DrainOutbox, FindBranchKey, OUTBOX_PARTS, StoreErrorKind};
+use store::{DrainOutbox, FindBranchKey, OUTBOX_PARTS, RetireSigningKey, StoreErrorKind};
 use testkit::Fault;
 
 use crate::scene::{Scene, tenant};
@@ -104,6 +104,62 @@ async fn a_run_ends_with_its_time_and_the_next_one_goes_on() {
     let next = scene.run_until(Task::Due, now + Duration::from_secs(6)).await.unwrap();
 
     assert_eq!((late.branch_keys_rotated, next.branch_keys_rotated), (0, 2));
+}
+
+#[tokio::test]
+async fn a_run_with_a_stuck_tenant_does_the_rest_and_ends_with_an_error() {
+    for kind in [StoreErrorKind::Corrupt, StoreErrorKind::Unavailable] {
+        let scene = Scene::new().await;
+        scene.clock.advance(BRANCH_KEY_AGE);
+        scene.store.faults().plan("FindBranchKey", 1, Fault::FailBefore(kind));
+
+        let stuck = scene.run(Task::Due).await.unwrap_err();
+
+        let versions = [tenant(1), tenant(2)].map(|tenant| scene.store.find_branch_key(tenant, None));
+        let versions = join_all(versions).await.into_iter().map(|found| found.unwrap().unwrap().version.number());
+        let rotated = usize::from(kind == StoreErrorKind::Corrupt);
+        assert_eq!(versions.filter(|version| *version == 2).count(), rotated, "{kind:?}");
+        assert_eq!(scene.signing_keys().await.len(), 2, "{kind:?}");
+        let code = if kind == StoreErrorKind::Corrupt { "branch-keys-stuck" } else { "unavailable" };
+        assert_eq!(stuck.code(), code, "{stuck}");
+        assert_eq!(scene.due().await.branch_keys_rotated, 2 - rotated, "the next run, once it is mended");
+    }
+}
+
+#[tokio::test]
+async fn t5_if_no_key_stays_one_signs_at_once_and_only_one() {
+    let scene = Scene::new().await;
+    scene.retire_all().await;
+    scene.clock.advance(Duration::from_secs(3_600));
+
+    let runs = join_all((0..8).map(|_| scene.run(Task::Due))).await;
+
+    let now = scene.clock().now();
+    let made: Vec<String> = runs.into_iter().flat_map(|run| run.unwrap().signing_keys_made).collect();
+    let [old, new] = scene.signing_keys().await.try_into().unwrap();
+    assert_eq!((made, new.signs_from, new.retires_at), (vec![new.id.to_string()], now, None));
+    let retired = Outcome::SigningKeyRetired {
+        key: KeyThumbprint::try_from(&old.id).unwrap(),
+        retires_at: old.retires_at.unwrap(),
+        successor: Some(KeyThumbprint::try_from(&new.id).unwrap()),
+    };
+    assert_eq!(scene.outcomes(), [retired]);
+    assert_eq!(scene.due().await, Rotated::default());
+}
+
+#[tokio::test]
+async fn tenants_without_any_signing_key_are_an_error_and_a_new_stack_is_not() {
+    let (new, lost) = (Scene::without_tenants(), Scene::new().await);
+    lost.retire_all().await;
+    let [over] = lost.signing_keys().await.try_into().unwrap();
+    lost.store.remove_signing_key(&over.id, lost.clock().now()).await.unwrap();
+    lost.clock.advance(BRANCH_KEY_AGE);
+
+    let error = lost.run(Task::Due).await.unwrap_err();
+
+    assert_eq!(error.code(), "no-signing-key");
+    assert_eq!(lost.told().len(), 2, "branch keys are rotated");
+    assert_eq!(new.due().await, Rotated::default());
 }
 
 #[tokio::test]

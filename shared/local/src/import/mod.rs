@@ -3,13 +3,16 @@
 //!
 //! - A file has a line of JSON for each user ([`Lines`] reads them, [`ImportLine`] is one that is understood).
 //! - [`Import`] enrols the user of a line, through the ports that enroll uses. Who is enrolled stays as they are.
-//! - [`Report`] says which lines were refused and why, and how far the import is; it can go on from there at any time.
+//! - [`Report`] says which lines were refused and why, and how far the import is; it can go on from there at any time, with the same
+//!   file: it knows it by its [`FileContent`].
 
+mod content;
 mod line;
 mod lines;
 mod report;
 mod users;
 
+pub use content::FileContent;
 pub use line::{ImportLine, LineRefused};
 pub use lines::{FileLine, Lines};
 pub use report::{ImportProgress, Report, ReportError};

@@ -1,6 +1,7 @@
 //! The report of an import: a file of JSON lines that says which lines were refused and why, and how far the import is.
 //!
-//! - It begins with what it is the report of, so that another import is not taken for this one.
+//! - It begins with what it is the report of, so that another import is not taken for this one: the tenant, and the file by its content. A
+//!   file that was changed, be it by one byte, is another file.
 //! - What came of some lines is written at once, refused ones first and then the progress. Whatever follows the last progress is of a
 //!   write that was cut short, and is removed: those lines are imported again, which changes nothing.
 //! - Nothing of a line's text is in it.
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 use domain::TenantId;
 use serde::{Deserialize, Serialize};
 
-use super::LineOutcome;
+use super::{FileContent, LineOutcome};
 
 /// How far an import is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -42,11 +43,11 @@ pub struct Report {
 }
 
 impl Report {
-    /// Begins a report, or goes on with the one that is there, of the import of a file of this size for this tenant.
+    /// Begins a report, or goes on with the one that is there, of the import of this file for this tenant.
     ///
     /// # Errors
     /// [`ReportError`] if it is of another import, in use, or can't be read or written.
-    pub fn open(path: &Path, tenant: TenantId, file_bytes: u64) -> Result<Self, ReportError> {
+    pub fn open(path: &Path, tenant: TenantId, content: &FileContent) -> Result<Self, ReportError> {
         let unusable = |source| ReportError::Unusable { path: path.to_owned(), source };
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
         let file = file.map_err(unusable)?;
@@ -55,7 +56,11 @@ impl Report {
             TryLockError::Error(source) => unusable(source),
         })?;
         let mut report = Self { path: path.to_owned(), file, progress: ImportProgress::default() };
-        let beginning = Entry::Import { tenant_id: Cow::Owned(tenant.to_string()), file_bytes };
+        let beginning = Entry::Import {
+            tenant_id: Cow::Owned(tenant.to_string()),
+            file_bytes: content.bytes(),
+            file_sha256: Cow::Borrowed(content.sha256()),
+        };
         let kept = report.read(&beginning)?;
         report.file.set_len(kept).map_err(unusable)?;
         report.file.seek(SeekFrom::End(0)).map_err(unusable)?;
@@ -132,7 +137,7 @@ impl Report {
 #[serde(tag = "entry", rename_all = "snake_case")]
 enum Entry<'a> {
     /// What it is the report of.
-    Import { tenant_id: Cow<'a, str>, file_bytes: u64 },
+    Import { tenant_id: Cow<'a, str>, file_bytes: u64, file_sha256: Cow<'a, str> },
     /// A line that was not imported.
     Line { line: u64, reason: Cow<'a, str> },
     /// How far the import is.
@@ -164,7 +169,10 @@ pub enum ReportError {
         path: PathBuf,
     },
     /// It is not the report of this import.
-    #[error("{} is not the report of an import of this file for this tenant", path.display())]
+    #[error(
+        "{} is not the report of an import of this file for this tenant: a file that has changed since needs another report",
+        path.display()
+    )]
     Foreign {
         /// Where it is.
         path: PathBuf,
@@ -182,13 +190,13 @@ mod tests {
     fn import_a_report_goes_on_where_it_was_and_forgets_what_was_cut_short() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("report");
-        let mut report = Report::open(&path, tenant(1), 100).unwrap();
+        let mut report = Report::open(&path, tenant(1), &file("users")).unwrap();
         report.record(&[(1, LineOutcome::Imported), (2, LineOutcome::Refused(LineRefused::UserId))], 40).unwrap();
         drop(report);
         let whole = fs::read_to_string(&path).unwrap();
         fs::write(&path, format!("{whole}{{\"entry\":\"line\",\"line\":3,\"reason\":\"x\"}}\n{{\"ent")).unwrap();
 
-        let mut again = Report::open(&path, tenant(1), 100).unwrap();
+        let mut again = Report::open(&path, tenant(1), &file("users")).unwrap();
         let resumed = again.progress();
         again.record(&[(3, LineOutcome::AlreadyEnrolled), (4, LineOutcome::ImportedBefore)], 100).unwrap();
 
@@ -210,14 +218,14 @@ mod tests {
     fn import_a_report_that_was_cut_at_any_byte_opens() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("report");
-        let mut report = Report::open(&path, tenant(1), 100).unwrap();
+        let mut report = Report::open(&path, tenant(1), &file("users")).unwrap();
         report.record(&[(1, LineOutcome::Imported)], 40).unwrap();
         drop(report);
         let whole = fs::read(&path).unwrap();
 
         for length in 0..whole.len() {
             fs::write(&path, &whole[..length]).unwrap();
-            let report = Report::open(&path, tenant(1), 100).unwrap();
+            let report = Report::open(&path, tenant(1), &file("users")).unwrap();
             assert_eq!(report.progress(), ImportProgress::default(), "{length}");
         }
     }
@@ -226,15 +234,18 @@ mod tests {
     fn import_the_report_of_another_import_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("report");
-        drop(Report::open(&path, tenant(1), 100).unwrap());
+        drop(Report::open(&path, tenant(1), &file("users")).unwrap());
         let before = fs::read(&path).unwrap();
 
-        for (tenant, size) in [(tenant(2), 100), (tenant(1), 101)] {
-            assert!(matches!(Report::open(&path, tenant, size), Err(ReportError::Foreign { .. })));
+        for (tenant, text) in [(tenant(2), "users"), (tenant(1), "users and more"), (tenant(1), "Users")] {
+            assert!(matches!(Report::open(&path, tenant, &file(text)), Err(ReportError::Foreign { .. })), "{text}");
         }
         assert_eq!(fs::read(&path).unwrap(), before);
+        let without_hash = r#"{"entry":"import","tenant_id":"…","file_bytes":5}"#.replace('…', &tenant(1).to_string());
+        fs::write(&path, without_hash + "\n").unwrap();
+        assert!(matches!(Report::open(&path, tenant(1), &file("users")), Err(ReportError::Foreign { .. })));
         fs::write(&path, "a letter").unwrap();
-        assert!(matches!(Report::open(&path, tenant(1), 100), Err(ReportError::Foreign { .. })));
+        assert!(matches!(Report::open(&path, tenant(1), &file("users")), Err(ReportError::Foreign { .. })));
         assert_eq!(fs::read(&path).unwrap(), b"a letter");
     }
 
@@ -243,11 +254,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("report");
 
-        let first = Report::open(&path, tenant(1), 100).unwrap();
+        let first = Report::open(&path, tenant(1), &file("users")).unwrap();
 
-        assert!(matches!(Report::open(&path, tenant(1), 100), Err(ReportError::InUse { .. })));
+        assert!(matches!(Report::open(&path, tenant(1), &file("users")), Err(ReportError::InUse { .. })));
         drop(first);
-        assert!(Report::open(&path, tenant(1), 100).is_ok());
+        assert!(Report::open(&path, tenant(1), &file("users")).is_ok());
+    }
+
+    fn file(text: &str) -> FileContent {
+        FileContent::of(&mut text.as_bytes()).unwrap()
     }
 
     fn tenant(number: u8) -> TenantId {

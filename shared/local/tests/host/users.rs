@@ -126,6 +126,34 @@ fn import_enrols_users_names_what_it_refuses_and_goes_on_where_it_was() {
     assert!(!std::fs::exists(format!("{report}-of-nobody")).unwrap());
 }
 
+#[test]
+fn import_a_file_that_was_corrected_in_place_needs_another_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = ["--data-dir", folder.path().to_str().unwrap()];
+    let made = run(&[&["admin", "create-tenant"], &place[..]].concat());
+    let said = String::from_utf8(made.stdout).unwrap();
+    let tenant = said.lines().next().unwrap().strip_prefix("tenant_id=").unwrap();
+    let [users, report, second] =
+        ["users", "report", "second"].map(|name| folder.path().join(name).to_str().unwrap().to_owned());
+    let import = |text: &str, report: &str| {
+        std::fs::write(&users, text).unwrap();
+        let kdf = ["--kdf", "pbkdf2-sha256-100000"];
+        run(&[&["admin", "import", "--tenant-id", tenant, &users, "--report", report], &place[..], &kdf].concat())
+    };
+    let (wrong, corrected) = (user_line(1, 100_000).replace("nfc", "nfd"), user_line(1, 100_000));
+
+    let first = counts(&import(&wrong, &report));
+    let written = std::fs::read(&report).unwrap();
+    let refused = import(&corrected, &report);
+    let second = counts(&import(&corrected, &second));
+
+    assert_eq!((wrong.len(), first), (corrected.len(), [1, 0, 0, 0, 1]));
+    let complaint = String::from_utf8(refused.stderr).unwrap();
+    assert!(!refused.status.success() && complaint.contains("a file that has changed since"), "{complaint}");
+    assert_eq!(std::fs::read(&report).unwrap(), written);
+    assert_eq!(second, [1, 1, 0, 0, 0], "nothing of it was imported before");
+}
+
 /// Another system's user, whose hashes are anything.
 fn user_line(number: u32, iterations: u32) -> String {
     let phc =

@@ -17,7 +17,9 @@ use super::place::Place;
 use crate::commands::Failure;
 use crate::commands::progress::Bar;
 use crate::commands::say::say;
-use crate::import::{FileLine, Import, ImportError, ImportPorts, ImportStore, LineOutcome, LineRefused, Lines, Report};
+use crate::import::{
+    FileContent, FileLine, Import, ImportError, ImportPorts, ImportStore, LineOutcome, LineRefused, Lines, Report,
+};
 
 /// Imports what the report does not have yet, and prints what came of all.
 pub(super) async fn import(arguments: ImportArgs) -> Result<(), Failure> {
@@ -62,10 +64,10 @@ async fn carry_out<S: ImportStore, U: UnwrapKey, A: RecordEvents>(
     arguments: &ImportArgs,
     import: &Import<S, U, A>,
 ) -> Result<(), Failure> {
-    let (file, bytes) = open(&arguments.file)?;
+    let (file, content) = open(&arguments.file)?;
     // Before a report is made of nothing.
     import.check(arguments.tenant_id).await?;
-    let mut report = Report::open(&arguments.report, arguments.tenant_id, bytes)?;
+    let mut report = Report::open(&arguments.report, arguments.tenant_id, &content)?;
     let mut lines = Lines::after(file, (report.progress().lines, report.progress().bytes))?;
     let bar = Bar::new();
     loop {
@@ -74,19 +76,23 @@ async fn carry_out<S: ImportStore, U: UnwrapKey, A: RecordEvents>(
         let outcomes = chunk.iter().map(|line| outcome(arguments, import, line));
         report.record(&try_join_all(outcomes).await?, end)?;
         let progress = report.progress();
-        bar.show((progress.bytes, bytes), format!("{} imported, {} refused", progress.imported, progress.refused));
+        bar.show(
+            (progress.bytes, content.bytes()),
+            format!("{} imported, {} refused", progress.imported, progress.refused),
+        );
     }
     drop(bar);
     Ok(say(&serde_json::to_string_pretty(&json!({ "did": "imported", "so_far": report.progress() }))?)?)
 }
 
-fn open(path: &Path) -> Result<(File, u64), Failure> {
+fn open(path: &Path) -> Result<(File, FileContent), Failure> {
     let unreadable = |source| FileError::Unreadable { path: path.display().to_string(), source };
-    let file = File::open(path).map_err(unreadable)?;
-    match file.metadata().map_err(unreadable)?.len() {
-        bytes @ ..=MAX_FILE_BYTES => Ok((file, bytes)),
-        _ => Err(FileError::TooLarge { path: path.display().to_string() }.into()),
+    let mut file = File::open(path).map_err(unreadable)?;
+    if file.metadata().map_err(unreadable)?.len() > MAX_FILE_BYTES {
+        return Err(FileError::TooLarge { path: path.display().to_string() }.into());
     }
+    let content = FileContent::of(&mut file).map_err(unreadable)?;
+    Ok((file, content))
 }
 
 /// The next lines that are imported side by side.
