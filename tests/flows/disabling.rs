@@ -36,12 +36,7 @@ async fn t4_disabling_a_user_ends_every_session(world: World<impl Ports>) {
 
     assert_eq!((&disabled["did"], &disabled["was_disabled"]), (&json!("user_disabled"), &json!(false)));
     assert_eq!((&again["disabled_at"], &again["was_disabled"]), (&disabled["disabled_at"], &json!(true)));
-    assert_eq!(sessions(&world).await, 0);
-    for tokens in &live {
-        assert_eq!(active(&world, &[tokens]).await, [false]);
-        let refreshing = world.send(world.refreshing(&tokens.text("refresh_token"))).await;
-        assert_eq!(refreshing.told(), problem(400, "invalid-grant"));
-    }
+    nobody_is_signed_in(&world, &live).await;
     // A verification that was open, and one that is opened now: right factors are answered like anybody's wrong ones.
     let later = Opened::from(&world.send(world.initiating(&person.id)).await);
     for opened in [&first, &later] {
@@ -167,12 +162,7 @@ async fn t4_an_operators_erasing_ends_every_session_and_is_in_the_trail(world: W
 
     assert_eq!((&erased["did"], &erased["was_erased"]), (&json!("user_erased"), &json!(false)));
     assert_eq!((&again["erased_at"], &again["was_erased"]), (&erased["erased_at"], &json!(true)));
-    assert_eq!(sessions(&world).await, 0);
-    for tokens in &live {
-        assert_eq!(active(&world, &[tokens]).await, [false]);
-        let refreshing = world.send(world.refreshing(&tokens.text("refresh_token"))).await;
-        assert_eq!(refreshing.told(), problem(400, "invalid-grant"));
-    }
+    nobody_is_signed_in(&world, &live).await;
     // Also with a copy of the enrollment in the cache: the account decides.
     let later = Opened::from(&world.send(world.initiating(&person.id)).await);
     for opened in [&open, &later] {
@@ -187,6 +177,16 @@ async fn t4_an_operators_erasing_ends_every_session_and_is_in_the_trail(world: W
     let read = world.send(world.reading_trail().query("user_id", &person.id).query("limit", "100")).await.json();
     let told = read["events"].as_array().unwrap().iter().filter(|event| event["outcome"]["user_erased"].is_object());
     assert_eq!(told.count(), 1, "{read}");
+}
+
+/// No session is left, and no token of these counts or can be exchanged.
+async fn nobody_is_signed_in<S: Ports>(world: &World<S>, live: &[Answer]) {
+    assert_eq!(sessions(world).await, 0);
+    for tokens in live {
+        assert_eq!(active(world, &[tokens]).await, [false]);
+        let refreshing = world.send(world.refreshing(&tokens.text("refresh_token"))).await;
+        assert_eq!(refreshing.told(), problem(400, "invalid-grant"));
+    }
 }
 
 #[tokio::test]

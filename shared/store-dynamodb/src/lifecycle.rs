@@ -17,7 +17,7 @@ use crate::call::{Transaction, not_understood, putting_if};
 use crate::change::Change;
 use crate::enrollment::{self, DISABLED, USER_KEY, parse_current, tombstone};
 use crate::item::{Item, TTL, number};
-use crate::session::asked_for_by;
+use crate::session::if_unrevoked;
 use crate::{DynamoStore, KnowsCore, keys};
 
 impl<T: KnowsCore> RotateFactors for DynamoStore<T> {
@@ -118,7 +118,7 @@ pub(crate) enum BothAndKeep {
 /// The account's part, which is made only if the session that asks is there and unrevoked.
 fn if_asked_by(change: Change, session: Option<SessionId>) -> Change {
     match session {
-        Some(session) => asked_for_by(change, session),
+        Some(session) => if_unrevoked(change, session),
         None => change,
     }
 }

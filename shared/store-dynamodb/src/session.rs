@@ -143,19 +143,15 @@ fn rotating(rotation: &TokenRotation) -> Change {
 
 /// The change that revokes a session which is there and was not revoked before.
 pub(crate) fn revoking(account: Key, session: SessionId, at: Timestamp) -> Change {
-    Change::new(account, "SET #sessions.#session.#revoked = :at")
-        .only_if("attribute_exists(#sessions.#session) AND attribute_not_exists(#sessions.#session.#revoked)")
-        .name("#sessions", SESSIONS)
-        .name("#session", session.to_string())
-        .name("#revoked", REVOKED)
-        .value(":at", instant(at))
+    if_unrevoked(Change::new(account, "SET #sessions.#session.#revoked = :at"), session).value(":at", instant(at))
 }
 
 /// The change, which is made only if the account has the session and it was not revoked. That holds of no session of a user who is
 /// disabled, and of none that another one's opening or a change of factors has removed.
-pub(crate) fn asked_for_by(change: Change, session: SessionId) -> Change {
+pub(crate) fn if_unrevoked(change: Change, session: SessionId) -> Change {
     change
         .only_if("attribute_exists(#sessions.#session) AND attribute_not_exists(#sessions.#session.#revoked)")
+        .name("#sessions", SESSIONS)
         .name("#session", session.to_string())
         .name("#revoked", REVOKED)
 }

@@ -6,13 +6,23 @@ use serde_json::{Value, json};
 
 use crate::program::{run, told};
 
+/// A new tenant's id.
+fn tenant_in(place: &[&str]) -> String {
+    let made = run(&[&["admin", "create-tenant"], place].concat());
+    let said = String::from_utf8(made.stdout).unwrap();
+    said.lines().next().unwrap().strip_prefix("tenant_id=").unwrap().to_owned()
+}
+
+fn answer(output: Output) -> Value {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
 #[test]
 fn v3_an_account_is_unlocked_where_the_host_finds_it() {
     let folder = tempfile::tempdir().unwrap();
     let place = ["--data-dir", folder.path().to_str().unwrap()];
-    let made = run(&[&["admin", "create-tenant"], &place[..]].concat());
-    let said = String::from_utf8(made.stdout).unwrap();
-    let tenant = said.lines().next().unwrap().strip_prefix("tenant_id=").unwrap();
+    let tenant = &tenant_in(&place);
     let user = "3f0f5f0e-6b51-4ad2-9d4e-0f6f3d1b2a10";
 
     let unlocked = told(&[&["admin", "unlock-account"], &place[..], &["--tenant", tenant, "--user", user]].concat());
@@ -27,22 +37,16 @@ fn v3_an_account_is_unlocked_where_the_host_finds_it() {
 fn t4_a_user_is_disabled_and_enabled_where_the_host_finds_them() {
     let folder = tempfile::tempdir().unwrap();
     let place = ["--data-dir", folder.path().to_str().unwrap()];
-    let made = run(&[&["admin", "create-tenant"], &place[..]].concat());
-    let said = String::from_utf8(made.stdout).unwrap();
-    let tenant = said.lines().next().unwrap().strip_prefix("tenant_id=").unwrap();
+    let tenant = &tenant_in(&place);
     let [users, report] = ["users", "report"].map(|name| folder.path().join(name).to_str().unwrap().to_owned());
     std::fs::write(&users, user_line(1, 100_000)).unwrap();
     let kdf = ["--kdf", "pbkdf2-sha256-100000"];
     run(&[&["admin", "import", "--tenant-id", tenant, &users, "--report", &report], &place[..], &kdf].concat());
-    let of = |number: u32| ["--tenant".to_owned(), tenant.to_owned(), "--user".to_owned(), user_id(number)];
+    let of = |number: u32| ["--tenant".to_owned(), tenant.clone(), "--user".to_owned(), user_id(number)];
     let operate = |command: &str, number: u32| {
         let user = of(number);
         let user: Vec<&str> = user.iter().map(String::as_str).collect();
         run(&[&["admin", command], &place[..], &user].concat())
-    };
-    let answer = |output: Output| -> Value {
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        serde_json::from_slice(&output.stdout).unwrap()
     };
 
     let [disabled, again] = [(); 2].map(|()| answer(operate("disable-user", 1)));
@@ -61,9 +65,7 @@ fn t4_a_user_is_disabled_and_enabled_where_the_host_finds_them() {
 fn t4_a_user_is_erased_where_the_host_finds_them_and_their_id_is_spent() {
     let folder = tempfile::tempdir().unwrap();
     let place = ["--data-dir", folder.path().to_str().unwrap()];
-    let made = run(&[&["admin", "create-tenant"], &place[..]].concat());
-    let said = String::from_utf8(made.stdout).unwrap();
-    let tenant = said.lines().next().unwrap().strip_prefix("tenant_id=").unwrap();
+    let tenant = &tenant_in(&place);
     let [users, report, second] =
         ["users", "report", "second"].map(|name| folder.path().join(name).to_str().unwrap().to_owned());
     std::fs::write(&users, user_line(1, 100_000)).unwrap();
@@ -75,10 +77,6 @@ fn t4_a_user_is_erased_where_the_host_finds_them_and_their_id_is_spent() {
     };
     let erase = |number: u32| {
         run(&[&["admin", "erase-user"], &place[..], &["--tenant", tenant, "--user", &user_id(number)]].concat())
-    };
-    let answer = |output: Output| -> Value {
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        serde_json::from_slice(&output.stdout).unwrap()
     };
 
     let imported = import(&report);
@@ -97,9 +95,7 @@ fn t4_a_user_is_erased_where_the_host_finds_them_and_their_id_is_spent() {
 fn import_enrols_users_names_what_it_refuses_and_goes_on_where_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let place = ["--data-dir", folder.path().to_str().unwrap()];
-    let made = run(&[&["admin", "create-tenant"], &place[..]].concat());
-    let said = String::from_utf8(made.stdout).unwrap();
-    let tenant = said.lines().next().unwrap().strip_prefix("tenant_id=").unwrap();
+    let tenant = &tenant_in(&place);
     let [users, report, second] =
         ["users", "report", "second"].map(|name| folder.path().join(name).to_str().unwrap().to_owned());
     let lines: Vec<String> = (1..=20).map(|number| user_line(number, if number == 3 { 0 } else { 100_000 })).collect();
@@ -130,9 +126,7 @@ fn import_enrols_users_names_what_it_refuses_and_goes_on_where_it_was() {
 fn import_a_file_that_was_corrected_in_place_needs_another_report() {
     let folder = tempfile::tempdir().unwrap();
     let place = ["--data-dir", folder.path().to_str().unwrap()];
-    let made = run(&[&["admin", "create-tenant"], &place[..]].concat());
-    let said = String::from_utf8(made.stdout).unwrap();
-    let tenant = said.lines().next().unwrap().strip_prefix("tenant_id=").unwrap();
+    let tenant = &tenant_in(&place);
     let [users, report, second] =
         ["users", "report", "second"].map(|name| folder.path().join(name).to_str().unwrap().to_owned());
     let import = |text: &str, report: &str| {
