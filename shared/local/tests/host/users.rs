@@ -13,7 +13,7 @@ fn tenant_in(place: &[&str]) -> String {
     said.lines().next().unwrap().strip_prefix("tenant_id=").unwrap().to_owned()
 }
 
-fn answer(output: Output) -> Value {
+fn answer(output: &Output) -> Value {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
@@ -49,8 +49,8 @@ fn t4_a_user_is_disabled_and_enabled_where_the_host_finds_them() {
         run(&[&["admin", command], &place[..], &user].concat())
     };
 
-    let [disabled, again] = [(); 2].map(|()| answer(operate("disable-user", 1)));
-    let [enabled, nothing] = [(); 2].map(|()| answer(operate("enable-user", 1)));
+    let [disabled, again] = [(); 2].map(|()| answer(&operate("disable-user", 1)));
+    let [enabled, nothing] = [(); 2].map(|()| answer(&operate("enable-user", 1)));
     let unknown = operate("disable-user", 2);
 
     assert_eq!((&disabled["did"], &disabled["was_disabled"]), (&"user_disabled".into(), &false.into()));
@@ -80,7 +80,7 @@ fn t4_a_user_is_erased_where_the_host_finds_them_and_their_id_is_spent() {
     };
 
     let imported = import(&report);
-    let [erased, again] = [(); 2].map(|()| answer(erase(1)));
+    let [erased, again] = [(); 2].map(|()| answer(&erase(1)));
     let unknown = erase(2);
     let anew = import(&second);
 
